@@ -1,0 +1,55 @@
+// Package kernel holds the arithmetic: one descriptor type per operation (desc*.go), a portable Go
+// implementation of each, generic over float32 and float64, and faster float32 implementations
+// behind the same seam. It knows nothing of graphs, files, models or losses.
+//
+// All tensors are dense and row-major; pictures and feature maps are [N,H,W,C] (NHWC), convolution
+// weights [K,K,Ci,Co], linear weights [In,Out].
+//
+// Every kernel cuts its work into jobs whose number and borders depend on the shape alone, never on
+// the number of workers, and reduces partial results in a fixed order: results are bit-identical
+// for any number of threads.
+package kernel
+
+// Float is an element type that kernels compute in.
+type Float interface{ float32 | float64 }
+
+// Desc describes one operation completely: its kind (the Go type) and its static shape (the
+// fields). Descriptors are plain comparable values; a backend turns one into a Kernel.
+type Desc interface {
+	// Inputs and Output are the lengths, in elements, of the operands of the operation.
+	Inputs() []int
+	Output() int
+	// FLOPs is the number of floating point operations of one run, a multiply-add counted as two.
+	FLOPs() int64
+}
+
+// Kernel is a planned computation: made once per graph node, run many times, never allocating.
+type Kernel[T Float] interface {
+	// Run computes out from in. The operands have exactly the lengths that the descriptor states.
+	// out may be the same memory as an input only where the descriptor's comment allows it.
+	Run(c *Ctx[T], out []T, in [][]T)
+	// Work is the scratch length, in elements, that Run needs in Ctx.Work with so many workers.
+	Work(workers int) int
+}
+
+// Ctx is what a run may use besides its operands.
+type Ctx[T Float] struct {
+	Pool *Pool // runs the jobs
+	Work []T   // scratch, at least as long as Kernel.Work(Pool.Workers()); contents undefined
+}
+
+// Set makes kernels of one implementation.
+type Set[T Float] interface {
+	// Name is how CSL_KERNELS and reports call the implementation, such as "portable" or "avx2".
+	Name() string
+	// New plans d. An unknown descriptor is an error that names its type.
+	New(d Desc) (Kernel[T], error)
+}
+
+// Custom is a descriptor that brings its own portable kernels. Packages above kernel (the losses)
+// use it, so that a Set can plan operations which it does not know. Set.New calls it last.
+type Custom interface {
+	Desc
+	Kernel32() Kernel[float32]
+	Kernel64() Kernel[float64]
+}
