@@ -1,0 +1,77 @@
+// Package rundir knows the folder of one training run: the names of its files and the records in
+// them. The trainer writes them, reports read them; nothing here computes.
+//
+// docs/formats.md describes the folder for users.
+package rundir
+
+// Names of the files and folders in a run's folder.
+const (
+	Config  = "config.yaml"      // the resolved configuration: running it again gives the same result
+	Labels  = "labels.csv"       // the sampled partial labels, when they were simulated
+	Metrics = "metrics.jsonl"    // one Step or Validation a line; no clock values: equal runs give equal files
+	Timings = "timing.jsonl"     // one Timing a line: what the clock said
+	Best    = "best.safetensors" // the weights that scored best, and which they were
+	Prior   = "prior.csv"        // the class prior of an estimating run
+	Report  = "report.html"      // the page for people
+	Lock    = "lock"             // held while a run writes into the folder
+	Bad     = "skipped.txt"      // pictures left out, one a line, with the reason
+)
+
+// Kinds of records in Metrics.
+const (
+	KindStep       = "step"
+	KindValidation = "validation"
+)
+
+// Step is what one logging interval of training looked like. Sums and counts are means over the
+// steps since the last record, per picture.
+type Step struct {
+	Kind  string  `json:"kind"` // KindStep
+	Step  int     `json:"step"` // optimizer steps done
+	Epoch int     `json:"epoch"`
+	LR    float64 `json:"lr"`
+	Beta1 float64 `json:"beta1"`
+	// Loss per picture and its three terms: annotated positive, annotated negative, unknown.
+	Loss     float64 `json:"loss"`
+	Positive float64 `json:"loss_pos"`
+	Negative float64 `json:"loss_neg"`
+	Unknown  float64 `json:"loss_unann"`
+	// Share of the unknown cells that the class prior dropped, that top-K dropped, and that any
+	// of the two dropped. 0..1.
+	DroppedPrior float64 `json:"dropped_prior"`
+	DroppedTopK  float64 `json:"dropped_topk"`
+	Dropped      float64 `json:"dropped"`
+}
+
+// Scores are the headline numbers of one validation, in percent; nil where undefined.
+type Scores struct {
+	MAPPartial *float64 `json:"map_partial"` // mAP(C): annotated cells only
+	MAPO       *float64 `json:"map_o"`       // mAP(O)
+	MAP        *float64 `json:"map"`         // the reference's: unknown counted as negative
+	CF1        *float64 `json:"cf1"`
+	OF1        *float64 `json:"of1"`
+}
+
+// Validation is one validation of both sets of weights.
+type Validation struct {
+	Kind    string `json:"kind"` // KindValidation
+	Step    int    `json:"step"`
+	Epoch   int    `json:"epoch"`
+	Regular Scores `json:"regular"`
+	EMA     Scores `json:"ema"`
+	// Monitor is the watched metric, Best the better value of the two this time, Source whose it was
+	// ("regular" or "ema"), Improved whether it was the best of the run so far.
+	Monitor  string   `json:"monitor"`
+	Best     *float64 `json:"best"`
+	Source   string   `json:"source"`
+	Improved bool     `json:"improved"`
+}
+
+// Timing is what the clock said over one logging interval or validation.
+type Timing struct {
+	Kind    string  `json:"kind"`
+	Step    int     `json:"step"`
+	Seconds float64 `json:"seconds"`           // of this interval
+	Rate    float64 `json:"images_per_second"` // pictures over seconds
+	Elapsed float64 `json:"elapsed"`           // since this process started training
+}
