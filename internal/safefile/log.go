@@ -1,0 +1,93 @@
+package safefile
+
+import (
+	"errors"
+	"fmt"
+	"path/filepath"
+)
+
+// Log is a file that only grows, by whole lines. It is for one goroutine.
+type Log struct {
+	file   File
+	path   string
+	length int64
+	broken error
+}
+
+// OpenLog opens the log at path and makes it if it is missing. What lies
+// behind the first length bytes is cut off: a resumed run thus forgets what
+// was logged after its last save. A file shorter than length is an error. A
+// length below 0 keeps all of it.
+func OpenLog(fsys FS, path string, length int64) (*Log, error) {
+	f, err := fsys.OpenAppend(path)
+	if err != nil {
+		return nil, explain(path, err)
+	}
+	l := &Log{file: f, path: path}
+	if err := l.cut(length); err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	if err := fsys.SyncDir(filepath.Dir(path)); err != nil {
+		return nil, errors.Join(explain(path, err), f.Close())
+	}
+	return l, nil
+}
+
+func (l *Log) cut(length int64) error {
+	size, err := l.file.Size()
+	if err != nil {
+		return explain(l.path, err)
+	}
+	if length < 0 || length == size {
+		l.length = size
+		return nil
+	}
+	if length > size {
+		return fmt.Errorf("log %q has %d bytes, but %d were there at the last save", l.path, size, length)
+	}
+	if err := l.file.Truncate(length); err != nil {
+		return explain(l.path, err)
+	}
+	l.length = length
+	return nil
+}
+
+// Append adds line and a newline in one write. If that fails, the part that
+// was written is cut off again and the log stays usable; if that fails too,
+// every later call answers with the same error.
+func (l *Log) Append(line []byte) error {
+	if l.broken != nil {
+		return l.broken
+	}
+	whole := make([]byte, 0, len(line)+1)
+	whole = append(append(whole, line...), '\n')
+	if _, err := l.file.Write(whole); err != nil {
+		err = explain(l.path, err)
+		if terr := l.file.Truncate(l.length); terr != nil {
+			l.broken = err
+		}
+		return err
+	}
+	l.length += int64(len(whole))
+	return nil
+}
+
+// Length is how many bytes of whole lines the log holds: what a save records.
+func (l *Log) Length() int64 { return l.length }
+
+// Sync makes all lines durable.
+func (l *Log) Sync() error {
+	if err := l.file.Sync(); err != nil {
+		return explain(l.path, err)
+	}
+	return nil
+}
+
+// Close syncs and closes the log.
+func (l *Log) Close() error {
+	err := l.Sync()
+	if cerr := l.file.Close(); err == nil && cerr != nil {
+		err = explain(l.path, cerr)
+	}
+	return err
+}
