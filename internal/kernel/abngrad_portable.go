@@ -1,0 +1,170 @@
+package kernel
+
+// backward holds, per channel, what the backward pass of ABN needs, as rows of scratch:
+// xhat = (u-shift)*factor, where u is z or the value before the activation rebuilt from y;
+// dz = scale*(dz' - mean1 - xhat*mean2); where z was kept, the activation's sign is that of
+// (z-shift)*scale + beta.
+type backward[T Float] struct {
+	shift, factor, scale, beta []T
+	mean1, mean2               []T // only for the gradient by z
+	slope, undo                T   // undo = 1/slope
+	fromY                      bool
+}
+
+const backwardRows = 5
+
+func backwardOf[T Float](s ABNShape, fromY bool, work, beta []T) backward[T] {
+	c := s.C
+	b := backward[T]{
+		shift: work[:c], factor: work[c:][:c], scale: work[2*c:][:c], beta: beta,
+		mean1: work[3*c:][:c], mean2: work[4*c:][:c],
+		slope: T(s.Slope), fromY: fromY,
+	}
+	if fromY {
+		b.undo = T(1 / s.Slope)
+	}
+	return b
+}
+
+func (b backward[T]) fill(stats, gamma []T) {
+	c := len(b.shift)
+	for i := range c {
+		g, s := gain(gamma[i]), spread(stats[c+i])
+		b.scale[i] = T(g / s)
+		if b.fromY {
+			b.shift[i], b.factor[i] = b.beta[i], T(1/g)
+		} else {
+			b.shift[i], b.factor[i] = stats[i], T(1/s)
+		}
+	}
+}
+
+// fillMeans is fill for the gradient by z. sums are the two rows of ABNReduce over rows rows.
+func (b backward[T]) fillMeans(sums []T, rows int) {
+	c := len(b.shift)
+	for i := range c {
+		b.mean1[i] = T(float64(sums[i]) / float64(rows))
+		b.mean2[i] = T(float64(sums[c+i]) / float64(rows))
+	}
+}
+
+func newABNReduce[T Float](d ABNReduce) Kernel[T] {
+	c := d.C
+	return &sumPlan[T]{
+		cut: cutSums(d.Rows, c), width: 2 * c, scratch: backwardRows * c,
+		prepare: func(work []T, in [][]T) {
+			backwardOf(d.ABNShape, d.FromY, work, in[4]).fill(in[2], in[3])
+		},
+		add: func(p *sumPlan[T], sums []float64, lo, hi int) {
+			b := backwardOf(d.ABNShape, d.FromY, p.work, p.in[4])
+			row := b.reduceZ
+			if d.FromY {
+				row = b.reduceY
+			}
+			for r := lo; r < hi; r++ {
+				row(sums[:c], sums[c:], p.in[0][r*c:][:c], p.in[1][r*c:][:c])
+			}
+		},
+		finish: func(out []T, _ [][]T, total []float64) {
+			for i, v := range total {
+				out[i] = T(v)
+			}
+		},
+	}
+}
+
+func (b *backward[T]) reduceY(s1, s2 []float64, y, dy []T) {
+	s1, s2, dy = s1[:len(y)], s2[:len(y)], dy[:len(y)]
+	shift, factor := b.shift[:len(y)], b.factor[:len(y)]
+	for i, u := range y {
+		g := dy[i]
+		if u < 0 {
+			u *= b.undo
+			g *= b.slope
+		}
+		s1[i] += float64(g)
+		s2[i] += float64(g) * float64((u-shift[i])*factor[i])
+	}
+}
+
+func (b *backward[T]) reduceZ(s1, s2 []float64, z, dy []T) {
+	s1, s2, dy = s1[:len(z)], s2[:len(z)], dy[:len(z)]
+	shift, factor := b.shift[:len(z)], b.factor[:len(z)]
+	scale, beta := b.scale[:len(z)], b.beta[:len(z)]
+	for i, u := range z {
+		g, u := dy[i], u-shift[i]
+		if u*scale[i]+beta[i] < 0 {
+			g *= b.slope
+		}
+		s1[i] += float64(g)
+		s2[i] += float64(g) * float64(u*factor[i])
+	}
+}
+
+func newABNInputGrad[T Float](d ABNInputGrad) Kernel[T] {
+	c := d.C
+	return &spanPlan[T]{
+		cut: cutElements(d.Rows, c), scratch: backwardRows * c,
+		prepare: func(work []T, in [][]T) {
+			b := backwardOf(d.ABNShape, d.FromY, work, in[5])
+			b.fill(in[2], in[4])
+			b.fillMeans(in[3], d.Rows)
+		},
+		body: func(p *spanPlan[T], lo, hi int) {
+			b := backwardOf(d.ABNShape, d.FromY, p.work, p.in[5])
+			row := b.inputZ
+			if d.FromY {
+				row = b.inputY
+			}
+			for r := lo; r < hi; r++ {
+				row(p.out[r*c:][:c], p.in[0][r*c:][:c], p.in[1][r*c:][:c])
+			}
+		},
+	}
+}
+
+func (b *backward[T]) inputY(out, y, dy []T) {
+	out, dy = out[:len(y)], dy[:len(y)]
+	shift, factor, scale := b.shift[:len(y)], b.factor[:len(y)], b.scale[:len(y)]
+	mean1, mean2 := b.mean1[:len(y)], b.mean2[:len(y)]
+	for i, u := range y {
+		g := dy[i]
+		if u < 0 {
+			u *= b.undo
+			g *= b.slope
+		}
+		out[i] = scale[i] * (g - mean1[i] - (u-shift[i])*factor[i]*mean2[i])
+	}
+}
+
+func (b *backward[T]) inputZ(out, z, dy []T) {
+	out, dy = out[:len(z)], dy[:len(z)]
+	shift, factor, scale, beta := b.shift[:len(z)], b.factor[:len(z)], b.scale[:len(z)], b.beta[:len(z)]
+	mean1, mean2 := b.mean1[:len(z)], b.mean2[:len(z)]
+	for i, u := range z {
+		g, u := dy[i], u-shift[i]
+		if u*scale[i]+beta[i] < 0 {
+			g *= b.slope
+		}
+		out[i] = scale[i] * (g - mean1[i] - u*factor[i]*mean2[i])
+	}
+}
+
+func newABNGammaGrad[T Float](d ABNGammaGrad) Kernel[T] {
+	return &spanPlan[T]{cut: cutElements(d.C, 1), body: func(p *spanPlan[T], lo, hi int) {
+		sums, gamma := p.in[0][d.C:], p.in[1]
+		for i := lo; i < hi; i++ {
+			v := sums[i]
+			if gamma[i] < 0 {
+				v = -v
+			}
+			p.out[i] = v
+		}
+	}}
+}
+
+func newABNBetaGrad[T Float](d ABNBetaGrad) Kernel[T] {
+	return &spanPlan[T]{cut: cutElements(d.C, 1), body: func(p *spanPlan[T], lo, hi int) {
+		copy(p.out[lo:hi], p.in[0][lo:hi])
+	}}
+}

@@ -1,0 +1,290 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
+)
+
+// peak is a loop of nothing but independent multiply-adds: the machine's ceiling.
+func (m machine) peak() {
+	const chains = 12
+	m.function("fmaPeak", "(n int)",
+		fmt.Sprintf("runs n rounds of %d independent vector multiply-adds: the ceiling that benchmarks compare with.", chains))
+	n := m.load("n")
+	x := m.zero()
+	var acc []reg.VecVirtual
+	for range chains {
+		acc = append(acc, m.zero())
+	}
+	m.Label("loop")
+	for _, a := range acc {
+		m.VFMADD231PS(x, x, a)
+	}
+	m.DECQ(n)
+	m.JNZ(operand.LabelRef("loop"))
+	m.end()
+}
+
+// tile is the register tile of gemm while it is generated: acc[set][row][vector].
+type tile struct {
+	machine
+	nv   int
+	acc  [][][]reg.VecVirtual
+	rows []reg.GPVirtual // end of the current tap's activations, per row
+	k    reg.Register    // bytes from the end, rising to 0
+	w    reg.GPVirtual   // next weights
+	off  reg.GPVirtual
+	y    reg.GPVirtual
+	left reg.GPVirtual // rows still to do, this tile's included
+}
+
+// gemm generates the kernel of every matrix product: convolution by offsets, 1x1, linear, Winograd.
+//
+//	y[i][0:cols] = act(bias + sum over t < taps, c < cin of x[off[i][t] + c] * w[t][c] + res[i])
+//
+// A tile of rows x nv vectors stays in registers over all taps and channels. One step of c loads nv
+// vectors of weights and broadcasts one activation per row: rows*nv multiply-adds for rows+nv
+// loads. sets > 1 spreads successive c over several accumulators per element, added at the end:
+// with few vectors per tile a single one would wait for the latency of its own multiply-add.
+func (m machine) gemm(sets, nv int) {
+	n := nv * m.lanes
+	m.function(fmt.Sprintf("gemm%dx%d", m.rows, n),
+		"(m, taps, cin int, off *int32, x, zero, w, y *float32, ldy, cols int, bias, res *float32, slope float32)",
+		fmt.Sprintf("computes m rows of up to %d columns of y, ldy elements apart, %d rows at a time:", n, m.rows),
+		"y[i][j] = act(bias[j] + sum over t<taps, c<cin of x[off[i/R][t][i%R]+c]*w[t][c][j] + res[i][j]),",
+		fmt.Sprintf("R = %d. An offset below 0 stands for the row zero (cin zeros). off has whole tiles. w and bias have", m.rows),
+		fmt.Sprintf("%d columns, y and res cols (1..%d). res may be nil or y. act(v) = v<0 ? slope*v : v.", n, n))
+	g := &tile{machine: m, nv: nv}
+	g.off, g.y, g.left = g.load("off"), g.load("y"), g.load("m")
+	g.w, g.k = g.GP64(), g.GP64()
+	for range sets {
+		var set [][]reg.VecVirtual
+		for range m.rows {
+			var row []reg.VecVirtual
+			for range nv {
+				row = append(row, m.vec())
+			}
+			set = append(set, row)
+		}
+		g.acc = append(g.acc, set)
+	}
+	for range m.rows {
+		g.rows = append(g.rows, m.GP64())
+	}
+	g.Label("tile")
+	g.start()
+	g.sum()
+	g.merge()
+	g.residual()
+	g.activate()
+	g.store()
+	g.SUBQ(operand.Imm(uint64(m.rows)), g.left)
+	g.JG(operand.LabelRef("tile"))
+	g.end()
+}
+
+// start sets the accumulators to the bias.
+func (g *tile) start() {
+	g.Load(g.Param("w"), g.w)
+	bias := g.load("bias")
+	for s, set := range g.acc {
+		for i, row := range set {
+			for j, a := range row {
+				switch {
+				case s > 0:
+					g.VXORPS(a, a, a)
+				case i > 0:
+					g.VMOVAPS(set[0][j], a)
+				default:
+					g.VMOVUPS(operand.Mem{Base: bias, Disp: j * g.bytes()}, a)
+				}
+			}
+		}
+	}
+}
+
+// sum runs over the taps and channels.
+func (g *tile) sum() {
+	const unroll = 4
+	taps := g.load("taps")
+	g.Label("tap")
+	g.Comment("k = -4*cin; row pointers to the end of each row's channels, offsets below 0 to the zero row")
+	g.Load(g.Param("cin"), g.k)
+	g.SHLQ(operand.Imm(2), g.k)
+	g.NEGQ(g.k)
+	x, zero := g.load("x"), g.load("zero")
+	for i, r := range g.rows {
+		g.MOVLQSX(operand.Mem{Base: g.off, Disp: 4 * i}, r)
+		g.TESTQ(r, r)
+		g.LEAQ(operand.Mem{Base: x, Index: r, Scale: 4}, r)
+		g.CMOVQLT(zero, r)
+		g.SUBQ(g.k, r)
+	}
+	g.ADDQ(operand.Imm(uint64(4*g.machine.rows)), g.off)
+	wide := operand.Imm(uint64(4 * unroll))
+	g.CMPQ(g.k, operand.I32(-4*unroll))
+	g.JG(operand.LabelRef("rest"))
+	g.Label("steps")
+	for u := range unroll {
+		g.step(u)
+	}
+	g.ADDQ(operand.U32(uint32(unroll*g.nv*g.bytes())), g.w)
+	g.ADDQ(wide, g.k)
+	g.CMPQ(g.k, operand.I32(-4*unroll))
+	g.JLE(operand.LabelRef("steps"))
+	g.Label("rest")
+	g.TESTQ(g.k, g.k)
+	g.JZ(operand.LabelRef("tapend"))
+	g.Label("single")
+	g.step(0)
+	g.ADDQ(operand.U32(uint32(g.nv*g.bytes())), g.w)
+	g.ADDQ(operand.Imm(4), g.k)
+	g.JNZ(operand.LabelRef("single"))
+	g.Label("tapend")
+	g.DECQ(taps)
+	g.JNZ(operand.LabelRef("tap"))
+}
+
+// step is one channel: acc[i][j] += x[i] * w[j].
+func (g *tile) step(u int) {
+	set := g.acc[u%len(g.acc)]
+	w := make([]reg.VecVirtual, g.nv)
+	for j := range w {
+		w[j] = g.vec()
+		g.VMOVUPS(operand.Mem{Base: g.w, Disp: (u*g.nv + j) * g.bytes()}, w[j])
+	}
+	for i, r := range g.rows {
+		x := g.vec()
+		g.VBROADCASTSS(operand.Mem{Base: r, Index: g.k, Scale: 1, Disp: 4 * u}, x)
+		for j := range w {
+			g.VFMADD231PS(w[j], x, set[i][j])
+		}
+	}
+}
+
+// merge adds the sets of accumulators into the first.
+func (g *tile) merge() {
+	for _, set := range g.acc[1:] {
+		for i, row := range set {
+			for j, a := range row {
+				g.VADDPS(a, g.acc[0][i][j], g.acc[0][i][j])
+			}
+		}
+	}
+}
+
+// pitch loads the distance of two rows of y in bytes.
+func (g *tile) pitch() reg.GPVirtual {
+	p := g.load("ldy")
+	g.SHLQ(operand.Imm(2), p)
+	return p
+}
+
+// ifPartial jumps to label unless the tile has all rows and columns.
+func (g *tile) ifPartial(label string) {
+	g.CMPQ(g.left, operand.Imm(uint64(g.machine.rows)))
+	g.JL(operand.LabelRef(label))
+	g.CMPQ(g.slot("cols"), operand.Imm(uint64(g.nv*g.lanes)))
+	g.JNE(operand.LabelRef(label))
+}
+
+// masks loads the lane masks of the valid columns, one per vector: lane l of vector j is valid if
+// j*lanes+l < cols. The table is read so that its border between ones and zeros falls there.
+func (g *tile) masks() []reg.VecVirtual {
+	t, cols := g.GP64(), g.GP64()
+	var masks []reg.VecVirtual
+	for j := range g.nv {
+		g.Load(g.Param("cols"), cols)
+		g.Comment("lanes valid in this vector, clamped to 0..lanes")
+		if j > 0 {
+			g.SUBQ(operand.Imm(uint64(j*g.lanes)), cols)
+		}
+		g.XORQ(t, t)
+		g.TESTQ(cols, cols)
+		g.CMOVQLT(t, cols)
+		g.MOVQ(operand.U32(uint32(g.lanes)), t)
+		g.CMPQ(cols, t)
+		g.CMOVQGT(t, cols)
+		g.NEGQ(cols)
+		g.LEAQ(operand.NewDataAddr(operand.Symbol{Name: "mask" + g.name, Static: true}, g.bytes()), t)
+		v := g.vec()
+		g.VMOVUPS(operand.Mem{Base: t, Index: cols, Scale: 4}, v)
+		masks = append(masks, v)
+	}
+	return masks
+}
+
+// residual adds res, if there is one.
+func (g *tile) residual() {
+	res, pitch := g.load("res"), g.pitch()
+	g.TESTQ(res, res)
+	g.JZ(operand.LabelRef("act"))
+	g.ifPartial("respart")
+	for _, row := range g.acc[0] {
+		for j, a := range row {
+			g.VADDPS(operand.Mem{Base: res, Disp: j * g.bytes()}, a, a)
+		}
+		g.ADDQ(pitch, res)
+	}
+	g.MOVQ(res, g.slot("res"))
+	g.JMP(operand.LabelRef("act"))
+	g.Label("respart")
+	masks := g.masks()
+	v := g.vec()
+	for i, row := range g.acc[0] {
+		for j, a := range row {
+			g.VMASKMOVPS(operand.Mem{Base: res, Disp: j * g.bytes()}, masks[j], v)
+			g.VADDPS(v, a, a)
+		}
+		g.ADDQ(pitch, res)
+		if i+1 < g.machine.rows {
+			g.CMPQ(g.left, operand.Imm(uint64(i+1)))
+			g.JLE(operand.LabelRef("act"))
+		}
+	}
+	g.MOVQ(res, g.slot("res"))
+}
+
+// activate multiplies what is negative by slope; a blend by sign keeps NaN.
+func (g *tile) activate() {
+	g.Label("act")
+	g.CMPL(g.slot("slope"), operand.U32(0x3f800000))
+	g.JE(operand.LabelRef("store"))
+	slope, low := g.vec(), g.vec()
+	g.VBROADCASTSS(g.slot("slope"), slope)
+	for _, row := range g.acc[0] {
+		for _, a := range row {
+			g.VMULPS(slope, a, low)
+			g.VBLENDVPS(a, low, a, a)
+		}
+	}
+}
+
+// store writes the tile and moves y to the next one.
+func (g *tile) store() {
+	g.Label("store")
+	pitch := g.pitch()
+	g.ifPartial("storepart")
+	for _, row := range g.acc[0] {
+		for j, a := range row {
+			g.VMOVUPS(a, operand.Mem{Base: g.y, Disp: j * g.bytes()})
+		}
+		g.ADDQ(pitch, g.y)
+	}
+	g.JMP(operand.LabelRef("next"))
+	g.Label("storepart")
+	masks := g.masks()
+	for i, row := range g.acc[0] {
+		for j, a := range row {
+			g.VMASKMOVPS(a, masks[j], operand.Mem{Base: g.y, Disp: j * g.bytes()})
+		}
+		g.ADDQ(pitch, g.y)
+		if i+1 < g.machine.rows {
+			g.CMPQ(g.left, operand.Imm(uint64(i+1)))
+			g.JLE(operand.LabelRef("next"))
+		}
+	}
+	g.Label("next")
+}

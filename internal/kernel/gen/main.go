@@ -1,0 +1,77 @@
+// Command gen writes the assembly of internal/kernel with avo. It is a module of its own, so that
+// the program's go.mod knows nothing of avo.
+//
+// Every generator is written over a machine (vector width, register file, rows per tile): another
+// instruction set is another machine value, not another copy of the algebra.
+//
+//	cd internal/kernel && go generate
+package main
+
+import (
+	"flag"
+	"fmt"
+	"os"
+
+	"github.com/mmcloughlin/avo/build"
+	"github.com/mmcloughlin/avo/pass"
+	"github.com/mmcloughlin/avo/printer"
+)
+
+func main() {
+	flags := flag.NewFlagSet("gen", flag.ExitOnError) // avo occupies the default set
+	asm := flags.String("out", "avx2_amd64.s", "assembly `file` to write")
+	stubs := flags.String("stubs", "avx2_stubs_amd64.go", "Go declarations `file` to write")
+	pkg := flags.String("pkg", "kernel", "package name of the declarations")
+	if err := flags.Parse(os.Args[1:]); err != nil {
+		os.Exit(2)
+	}
+	if err := run(*asm, *stubs, *pkg); err != nil {
+		fmt.Fprintln(os.Stderr, "gen:", err)
+		os.Exit(1)
+	}
+}
+
+// run generates everything in memory first: a failing generator leaves the old files alone.
+func run(asm, stubs, pkg string) error {
+	m := machine{Context: build.NewContext(), name: "AVX2", lanes: 8, rows: 6}
+	m.ConstraintExpr("amd64")
+	emit(m)
+
+	f, err := m.Result()
+	if err != nil {
+		return fmt.Errorf("build %s: %w", asm, err)
+	}
+	if err := pass.Compile.Execute(f); err != nil {
+		return fmt.Errorf("compile %s: %w", asm, err)
+	}
+	cfg := printer.Config{Name: "internal/kernel/gen", Pkg: pkg}
+	text, err := printer.NewGoAsm(cfg).Print(f)
+	if err != nil {
+		return fmt.Errorf("print %s: %w", asm, err)
+	}
+	decl, err := printer.NewStubs(cfg).Print(f)
+	if err != nil {
+		return fmt.Errorf("print %s: %w", stubs, err)
+	}
+	if err := replace(asm, text); err != nil {
+		return err
+	}
+	return replace(stubs, decl)
+}
+
+// emit generates the functions in the order in which they stand in the files.
+func emit(m machine) {
+	m.maskTable()
+	m.peak()
+	m.gemm(2, 1)
+	m.gemm(1, 2)
+}
+
+// replace writes data beside path and then renames it over path.
+func replace(path string, data []byte) error {
+	tmp := path + ".tmp"
+	if err := os.WriteFile(tmp, data, 0o644); err != nil {
+		return err
+	}
+	return os.Rename(tmp, path)
+}

@@ -1,0 +1,112 @@
+package kernel
+
+func newSpaceToDepth[T Float](d SpaceToDepth) Kernel[T] {
+	return newBlocks[T](d.MapShape, func(deep, flat []T) { copy(deep, flat) }, false)
+}
+
+func newSpaceToDepthGrad[T Float](d SpaceToDepthGrad) Kernel[T] {
+	return newBlocks[T](d.MapShape, func(deep, flat []T) { copy(flat, deep) }, true)
+}
+
+// newBlocks moves the 4-pixel runs of a map of shape s that lie together in both layouts: row dy of
+// a 4x4 block in the flat map, and the dy-th quarter of a pixel's channels in the deep one.
+func newBlocks[T Float](s MapShape, move func(deep, flat []T), fromDeep bool) Kernel[T] {
+	run := 4 * s.C
+	body := func(p *spanPlan[T], lo, hi int) {
+		deep, flat := p.out, p.in[0]
+		if fromDeep {
+			deep, flat = flat, deep
+		}
+		for row := lo; row < hi; row++ {
+			for dy := range 4 {
+				for x := range s.W / 4 {
+					move(deep[((row*s.W/4+x)*4+dy)*run:][:run], flat[((row*4+dy)*s.W/4+x)*run:][:run])
+				}
+			}
+		}
+	}
+	return &spanPlan[T]{cut: cutElements(s.N*s.H/4, 4*s.W*s.C), body: body}
+}
+
+// channelBlock is how many channels a job of a per-picture reduction sums: a cache line of float32.
+const channelBlock = 16
+
+// newPictureSums plans out[n,c] = factor * sum over the pixels of picture n of value; add adds the
+// channels lo..hi-1 of the pixel that starts at base to sums.
+func newPictureSums[T Float](s MapShape, factor float64, add func(sums *[channelBlock]float64, in [][]T, lo, hi int)) Kernel[T] {
+	blocks := (s.C + channelBlock - 1) / channelBlock
+	body := func(p *spanPlan[T], lo, hi int) {
+		for job := lo; job < hi; job++ {
+			n, c0 := job/blocks, job%blocks*channelBlock
+			c1 := min(s.C, c0+channelBlock)
+			var sums [channelBlock]float64
+			for pixel := n * s.H * s.W; pixel < (n+1)*s.H*s.W; pixel++ {
+				add(&sums, p.in, pixel*s.C+c0, pixel*s.C+c1)
+			}
+			for c := c0; c < c1; c++ {
+				p.out[n*s.C+c] = T(sums[c-c0] * factor)
+			}
+		}
+	}
+	return &spanPlan[T]{cut: cutElements(s.N*blocks, s.H*s.W*channelBlock), body: body}
+}
+
+func newGlobalPool[T Float](d GlobalPool) Kernel[T] {
+	return newPictureSums(d.MapShape, 1/float64(d.H*d.W),
+		func(sums *[channelBlock]float64, in [][]T, lo, hi int) {
+			for i, v := range in[0][lo:hi] {
+				sums[i%channelBlock] += float64(v)
+			}
+		})
+}
+
+func newScaleChannelsGrad[T Float](d ScaleChannelsGrad) Kernel[T] {
+	return newPictureSums(d.MapShape, 1,
+		func(sums *[channelBlock]float64, in [][]T, lo, hi int) {
+			x, dy := in[0][lo:hi], in[1][lo:hi]
+			for i, v := range x {
+				sums[i%channelBlock] += float64(v) * float64(dy[i])
+			}
+		})
+}
+
+// newPixels plans an elementwise map over pixels: body sees one pixel's channels, where they start
+// and the [N,C] row of the pixel's picture starts.
+func newPixels[T Float](s MapShape, body func(p *spanPlan[T], pixel, row int)) Kernel[T] {
+	return &spanPlan[T]{
+		cut: cutElements(s.N*s.H*s.W, s.C),
+		body: func(p *spanPlan[T], lo, hi int) {
+			for pixel := lo; pixel < hi; pixel++ {
+				body(p, pixel*s.C, pixel/(s.H*s.W)*s.C)
+			}
+		},
+	}
+}
+
+func newGlobalPoolGrad[T Float](d GlobalPoolGrad) Kernel[T] {
+	area := T(d.H * d.W)
+	return newPixels(d.MapShape, func(p *spanPlan[T], pixel, row int) {
+		out := p.out[pixel:][:d.C]
+		for i, v := range p.in[0][row:][:len(out)] {
+			out[i] = v / area
+		}
+	})
+}
+
+func newScaleChannels[T Float](d ScaleChannels) Kernel[T] {
+	return newPixels(d.MapShape, func(p *spanPlan[T], pixel, row int) {
+		out, s := p.out[pixel:][:d.C], p.in[1][row:][:d.C]
+		for i, v := range p.in[0][pixel:][:d.C] {
+			out[i] = v * s[i]
+		}
+	})
+}
+
+func newScaleAddReLU[T Float](d ScaleAddReLU) Kernel[T] {
+	return newPixels(d.MapShape, func(p *spanPlan[T], pixel, row int) {
+		out, s, residual := p.out[pixel:][:d.C], p.in[1][row:][:d.C], p.in[2][pixel:][:d.C]
+		for i, v := range p.in[0][pixel:][:d.C] {
+			out[i] = relu(v*s[i] + residual[i])
+		}
+	})
+}
