@@ -204,7 +204,7 @@ func (o *op) UsePreallocDo(out G.Value, in ...G.Value) (G.Value, error) {
 
 // runPortable runs d once on the calling goroutine.
 func runPortable[T kernel.Float](d kernel.Desc, out G.Value, in []G.Value) error {
-	k, err := portableKernel[T](d)
+	k, err := kernel.Portable[T]().New(d)
 	if err != nil {
 		return err
 	}

@@ -1,0 +1,51 @@
+package graph
+
+import (
+	"fmt"
+
+	"gorgonia.org/tensor"
+)
+
+// Arena is memory that machines which never run at the same time share: one for values, one for
+// kernel scratch. It grows to what the largest machine needs. Values that a machine kept are lost
+// when another machine of the arena runs.
+type Arena struct {
+	be           Backend
+	dt           tensor.Dtype
+	values, work Buffer
+	generation   int // counts the growths
+}
+
+// NewArena makes an empty arena of dt.
+func NewArena(be Backend, dt tensor.Dtype) *Arena { return &Arena{be: be, dt: dt} }
+
+// Bytes is what the arena holds now, scratch included.
+func (a *Arena) Bytes() int64 {
+	n := 0
+	for _, b := range []Buffer{a.values, a.work} {
+		if b != nil {
+			n += b.Len()
+		}
+	}
+	return int64(n) * int64(a.dt.Size())
+}
+
+// ensure grows the arena to at least so many elements of values and scratch.
+func (a *Arena) ensure(values, work int) error {
+	for _, part := range []struct {
+		buf  *Buffer
+		want int
+	}{{&a.values, values}, {&a.work, work}} {
+		if *part.buf != nil && (*part.buf).Len() >= part.want {
+			continue
+		}
+		*part.buf = nil // so that the old piece can be freed first
+		b, err := a.be.Alloc(a.dt, part.want)
+		if err != nil {
+			return fmt.Errorf("arena of %d elements: %w", part.want, err)
+		}
+		*part.buf = b
+		a.generation++
+	}
+	return nil
+}

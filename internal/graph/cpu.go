@@ -1,0 +1,173 @@
+package graph
+
+import (
+	"fmt"
+	"runtime"
+
+	"gorgonia.org/tensor"
+
+	"csl/internal/kernel"
+)
+
+// CPU is the backend that computes in host memory with the kernels of package kernel: the best
+// available for float32, the portable ones for float64.
+type CPU struct {
+	pool  *kernel.Pool
+	set32 kernel.Set[float32]
+	set64 kernel.Set[float64]
+}
+
+var _ Backend = (*CPU)(nil)
+
+// NewCPU starts a CPU backend with so many threads; 0 means GOMAXPROCS. A wrong CSL_KERNELS is an
+// error.
+func NewCPU(threads int) (*CPU, error) {
+	if threads < 0 {
+		return nil, fmt.Errorf("cpu backend with %d threads", threads)
+	}
+	if threads == 0 {
+		threads = runtime.GOMAXPROCS(0)
+	}
+	best, err := kernel.Portable[float32](), error(nil)
+	if err != nil {
+		return nil, err
+	}
+	return &CPU{pool: kernel.NewPool(threads), set32: best, set64: kernel.Portable[float64]()}, nil
+}
+
+// Close ends the threads. No machine of the backend may run any more.
+func (c *CPU) Close() { c.pool.Close() }
+
+// Threads is the number of threads.
+func (c *CPU) Threads() int { return c.pool.Workers() }
+
+// Name implements Backend.
+func (c *CPU) Name() string {
+	if n := c.pool.Workers(); n != 1 {
+		return fmt.Sprintf("cpu %s, %d threads", c.set32.Name(), n)
+	}
+	return fmt.Sprintf("cpu %s, 1 thread", c.set32.Name())
+}
+
+// Alloc implements Backend.
+func (c *CPU) Alloc(dt tensor.Dtype, n int) (Buffer, error) {
+	switch dt {
+	case tensor.Float32:
+		return cpuBuffer[float32](make([]float32, n)), nil
+	case tensor.Float64:
+		return cpuBuffer[float64](make([]float64, n)), nil
+	}
+	return nil, fmt.Errorf("cpu memory of %v", dt)
+}
+
+// Share implements Backend.
+func (c *CPU) Share(host []float32) (Buffer, bool) { return cpuBuffer[float32](host), true }
+
+// Finish implements Backend.
+func (c *CPU) Finish() error { return nil }
+
+// Compile implements Backend.
+func (c *CPU) Compile(dt tensor.Dtype, d kernel.Desc) (Program, error) {
+	switch dt {
+	case tensor.Float32:
+		return compileCPU(c.pool, c.set32, d)
+	case tensor.Float64:
+		return compileCPU(c.pool, c.set64, d)
+	}
+	return nil, fmt.Errorf("cpu kernel for %v", dt)
+}
+
+func compileCPU[T kernel.Float](pool *kernel.Pool, set kernel.Set[T], d kernel.Desc) (Program, error) {
+	k, err := set.New(d)
+	if err != nil {
+		return nil, err
+	}
+	return &cpuProgram[T]{desc: d, kernel: k, pool: pool, work: k.Work(pool.Workers())}, nil
+}
+
+type cpuProgram[T kernel.Float] struct {
+	desc   kernel.Desc
+	kernel kernel.Kernel[T]
+	pool   *kernel.Pool
+	work   int
+}
+
+func (p *cpuProgram[T]) Work() int { return p.work }
+
+func (p *cpuProgram[T]) Bind(out Buffer, in []Buffer, work Buffer) (Step, error) {
+	s := &cpuStep[T]{kernel: p.kernel, in: make([][]T, len(in))}
+	lens := p.desc.Inputs()
+	if len(lens) != len(in) {
+		return nil, fmt.Errorf("%T: %d operands, want %d", p.desc, len(in), len(lens))
+	}
+	var err error
+	if s.out, err = operand[T](out, p.desc.Output()); err != nil {
+		return nil, fmt.Errorf("%T output: %w", p.desc, err)
+	}
+	for i, b := range in {
+		if s.in[i], err = operand[T](b, lens[i]); err != nil {
+			return nil, fmt.Errorf("%T input %d: %w", p.desc, i, err)
+		}
+	}
+	s.ctx.Pool = p.pool
+	if p.work > 0 {
+		if work == nil || work.Len() < p.work {
+			return nil, fmt.Errorf("%T: needs scratch of %d elements", p.desc, p.work)
+		}
+		if s.ctx.Work, err = operand[T](work, work.Len()); err != nil {
+			return nil, fmt.Errorf("%T scratch: %w", p.desc, err)
+		}
+	}
+	return s, nil
+}
+
+// operand is the slice behind a buffer of this backend.
+func operand[T kernel.Float](b Buffer, n int) ([]T, error) {
+	s, ok := b.(cpuBuffer[T])
+	if !ok {
+		return nil, fmt.Errorf("%T is not cpu memory of the right type", b)
+	}
+	if len(s) != n {
+		return nil, fmt.Errorf("%d elements, want %d", len(s), n)
+	}
+	return s, nil
+}
+
+type cpuStep[T kernel.Float] struct {
+	kernel kernel.Kernel[T]
+	ctx    kernel.Ctx[T]
+	out    []T
+	in     [][]T
+}
+
+func (s *cpuStep[T]) Run() error {
+	s.kernel.Run(&s.ctx, s.out, s.in)
+	return nil
+}
+
+// cpuBuffer is host memory.
+type cpuBuffer[T kernel.Float] []T
+
+func (b cpuBuffer[T]) Len() int { return len(b) }
+
+func (b cpuBuffer[T]) Slice(from, n int) Buffer { return b[from : from+n : from+n] }
+
+func (b cpuBuffer[T]) Write(src []float32) error   { return convert(b, src) }
+func (b cpuBuffer[T]) Read(dst []float32) error    { return convert(dst, b) }
+func (b cpuBuffer[T]) Write64(src []float64) error { return convert(b, src) }
+func (b cpuBuffer[T]) Read64(dst []float64) error  { return convert(dst, b) }
+
+func (b cpuBuffer[T]) Host() []float32 {
+	s, _ := any([]T(b)).([]float32)
+	return s
+}
+
+func convert[D, S kernel.Float](dst []D, src []S) error {
+	if len(dst) != len(src) {
+		return fmt.Errorf("copy of %d elements to %d", len(src), len(dst))
+	}
+	for i, v := range src {
+		dst[i] = D(v)
+	}
+	return nil
+}

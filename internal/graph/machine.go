@@ -1,0 +1,169 @@
+package graph
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	G "gorgonia.org/gorgonia"
+)
+
+// Machine runs a plan on a backend. After the first run a run does not allocate. Only kept nodes are
+// valid after a run, and only until another machine of the same arena runs.
+type Machine struct {
+	be       Backend
+	plan     *Plan
+	arena    *Arena
+	programs []Program
+	work     int
+	bound    map[*G.Node]Buffer // inputs
+	steps    []Step             // nil: to be bound before the next run
+	gen      int                // of the arena, when the steps were bound
+	observe  Observer
+}
+
+var _ G.VM = (*Machine)(nil)
+
+// Observer is told of every operation of a run: its kind and layer, its time and its floating point
+// operations.
+type Observer func(kind, layer string, took time.Duration, flops int64)
+
+// NewMachine compiles a plan. arena may be nil: the machine then has its own.
+func NewMachine(be Backend, plan *Plan, arena *Arena) (*Machine, error) {
+	if arena == nil {
+		arena = NewArena(be, plan.dt)
+	}
+	if arena.be != be || arena.dt != plan.dt {
+		return nil, errors.New("machine: the arena belongs to another backend or type")
+	}
+	m := &Machine{be: be, plan: plan, arena: arena, bound: map[*G.Node]Buffer{}}
+	for i := range plan.ops {
+		o := &plan.ops[i]
+		prog, err := be.Compile(plan.dt, o.desc)
+		if err != nil {
+			return nil, fmt.Errorf("compile %s of %s: %w", o.kind, o.layer, err)
+		}
+		m.programs = append(m.programs, prog)
+		m.work = max(m.work, prog.Work())
+	}
+	return m, nil
+}
+
+// Plan is what the machine runs.
+func (m *Machine) Plan() *Plan { return m.plan }
+
+// ArenaBytes is the size of the planned arena, without scratch.
+func (m *Machine) ArenaBytes() int64 { return m.plan.ArenaBytes() }
+
+// WorkBytes is the size of the kernel scratch.
+func (m *Machine) WorkBytes() int64 { return int64(m.work) * int64(m.plan.dt.Size()) }
+
+// Bind gives an input node its memory. All inputs that the plan needs must be bound before a run.
+func (m *Machine) Bind(n *G.Node, b Buffer) error {
+	if n.Op() != nil {
+		return fmt.Errorf("bind %v: not an input", n)
+	}
+	if b.Len() != n.Shape().TotalSize() {
+		return fmt.Errorf("bind %s %v: %d elements", n.Name(), n.Shape(), b.Len())
+	}
+	m.bound[n] = b
+	m.steps = nil
+	return nil
+}
+
+// Observe has f called around every operation of later runs; nil ends it. Runs become slower.
+func (m *Machine) Observe(f Observer) { m.observe = f }
+
+// prepare binds the steps to the arena as it is now.
+func (m *Machine) prepare() error {
+	if m.plan == nil {
+		return errors.New("machine is closed")
+	}
+	if err := m.arena.ensure(m.plan.size, m.work); err != nil {
+		return err
+	}
+	if m.steps != nil && m.gen == m.arena.generation {
+		return nil
+	}
+	m.steps = nil
+	steps := make([]Step, len(m.plan.ops))
+	for i := range m.plan.ops {
+		o := &m.plan.ops[i]
+		out, err := m.Buffer(o.node)
+		if err != nil {
+			return err
+		}
+		in := make([]Buffer, len(o.in))
+		for k, c := range o.in {
+			if in[k], err = m.Buffer(c); err != nil {
+				return err
+			}
+		}
+		if steps[i], err = m.programs[i].Bind(out, in, m.arena.work); err != nil {
+			return fmt.Errorf("bind %s of %s: %w", o.kind, o.layer, err)
+		}
+	}
+	m.steps, m.gen = steps, m.arena.generation
+	return nil
+}
+
+// RunAll implements gorgonia.VM: it computes all kept nodes and waits for them.
+func (m *Machine) RunAll() error {
+	if err := m.prepare(); err != nil {
+		return err
+	}
+	if m.observe != nil {
+		return m.runObserved()
+	}
+	for i, s := range m.steps {
+		if err := s.Run(); err != nil {
+			return m.stepError(i, err)
+		}
+	}
+	return m.be.Finish()
+}
+
+func (m *Machine) runObserved() error {
+	for i, s := range m.steps {
+		start := time.Now()
+		if err := s.Run(); err != nil {
+			return m.stepError(i, err)
+		}
+		if err := m.be.Finish(); err != nil {
+			return m.stepError(i, err)
+		}
+		o := &m.plan.ops[i]
+		m.observe(o.kind, o.layer, time.Since(start), o.desc.FLOPs())
+	}
+	return nil
+}
+
+func (m *Machine) stepError(i int, err error) error {
+	o := &m.plan.ops[i]
+	return fmt.Errorf("run %s of %s: %w", o.kind, o.layer, err)
+}
+
+// Buffer is the memory of a node: of an input what was bound, of any other node its piece of the
+// arena. It changes when the arena grows, so ask again after each run.
+func (m *Machine) Buffer(n *G.Node) (Buffer, error) {
+	if b, ok := m.bound[n]; ok {
+		return b, nil
+	}
+	s, ok := m.plan.values[n]
+	if !ok {
+		return nil, fmt.Errorf("node %s has no memory: not bound or not planned", n.Name())
+	}
+	if err := m.arena.ensure(m.plan.size, m.work); err != nil {
+		return nil, err
+	}
+	return m.arena.values.Slice(s.off, n.Shape().TotalSize()), nil
+}
+
+// Reset implements gorgonia.VM. A machine needs none between runs.
+func (m *Machine) Reset() {}
+
+// Close implements gorgonia.VM: it lets go of all memory. The machine cannot run any more.
+func (m *Machine) Close() error {
+	*m = Machine{}
+	return nil
+}

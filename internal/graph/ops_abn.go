@@ -1,0 +1,117 @@
+package graph
+
+import (
+	"errors"
+
+	G "gorgonia.org/gorgonia"
+
+	"csl/internal/kernel"
+)
+
+// ABN is the activated batch norm of z [N,H,W,C] with the statistics of the batch; gamma and beta
+// are [C], slope is that of the activation below zero (1 = identity). It returns the output and the
+// statistics [2,C]: means, then biased variances.
+//
+// The output takes z's memory where the backward pass does not need z: an invertible activation lets
+// it rebuild the normalised values from the output. With slope 1, the last norm of a block, they
+// come from z: gamma starts at 0 there, and nothing could be rebuilt from a constant output.
+func ABN(z, gamma, beta *G.Node, slope float64) (y, stats *G.Node, err error) {
+	s, err := abnShape(z, gamma, beta, slope)
+	if err != nil {
+		return nil, nil, err
+	}
+	stats, err = Apply(OpSpec{
+		Desc: kernel.BNStats{Rows: s.Rows, C: s.C},
+		Name: "batch statistics", In: []int{4}, Out: 2, Shape: fixed(2, s.C), Overwrites: -1,
+	}, z)
+	if err != nil {
+		return nil, nil, err
+	}
+	y, err = Apply(OpSpec{
+		Desc: kernel.ABN{ABNShape: s},
+		Name: "abn", In: []int{4, 2, 1, 1}, Out: 4, Shape: like(z),
+		Wrt: []bool{true, false, true, true},
+		Grad: func(in G.Nodes, out, dy *G.Node) (G.Nodes, error) {
+			return abnGrad(s, in, out, dy)
+		},
+	}, z, stats, gamma, beta)
+	return y, stats, err
+}
+
+// abnGrad builds the gradients by z, gamma and beta. in: z, stats, gamma, beta.
+func abnGrad(s kernel.ABNShape, in G.Nodes, y, dy *G.Node) (G.Nodes, error) {
+	stats, gamma, beta := in[1], in[2], in[3]
+	kept, fromY := in[0], s.Slope > 0 && s.Slope < 1
+	if fromY {
+		kept = y
+	}
+	sums, err := Apply(OpSpec{
+		Desc: kernel.ABNReduce{ABNShape: s, FromY: fromY},
+		Name: "abn sums", In: []int{4, 4, 2, 1, 1}, Out: 2, Shape: fixed(2, s.C), Overwrites: -1,
+	}, kept, dy, stats, gamma, beta)
+	if err != nil {
+		return nil, err
+	}
+	dgamma, err := Apply(OpSpec{
+		Desc: kernel.ABNGammaGrad{C: s.C},
+		Name: "abn gamma gradient", In: []int{2, 1}, Out: 1, Shape: fixed(s.C), Overwrites: -1,
+	}, sums, gamma)
+	if err != nil {
+		return nil, err
+	}
+	dbeta, err := Apply(OpSpec{
+		Desc: kernel.ABNBetaGrad{C: s.C},
+		Name: "abn beta gradient", In: []int{2}, Out: 1, Shape: fixed(s.C), Overwrites: -1,
+	}, sums)
+	if err != nil {
+		return nil, err
+	}
+	dz, err := Apply(OpSpec{
+		Desc: kernel.ABNInputGrad{ABNShape: s, FromY: fromY},
+		Name: "abn input gradient", In: []int{4, 4, 2, 2, 1, 1}, Out: 4, Shape: like(in[0]), Overwrites: 1,
+	}, kept, dy, stats, sums, gamma, beta)
+	return G.Nodes{dz, nil, dgamma, dbeta}, err
+}
+
+// ABNEval is the activated batch norm with running statistics mean and variance [C], in place where
+// possible, without a gradient.
+func ABNEval(z, mean, variance, gamma, beta *G.Node, slope float64) (*G.Node, error) {
+	s, err := abnShape(z, gamma, beta, slope)
+	if err != nil {
+		return nil, err
+	}
+	return Apply(OpSpec{
+		Desc: kernel.ABNEval{ABNShape: s},
+		Name: "abn", In: []int{4, 1, 1, 1, 1}, Out: 4, Shape: like(z),
+	}, z, mean, variance, gamma, beta)
+}
+
+func abnShape(z, gamma, beta *G.Node, slope float64) (kernel.ABNShape, error) {
+	m, err := mapShape("abn", z)
+	if err != nil {
+		return kernel.ABNShape{}, err
+	}
+	if err := errors.Join(need("abn gamma", gamma, 1), need("abn beta", beta, 1)); err != nil {
+		return kernel.ABNShape{}, err
+	}
+	return kernel.ABNShape{Rows: m.N * m.H * m.W, C: m.C, Slope: slope}, nil
+}
+
+// again returns a node with the value of x for the backward pass. An identity ABN, whose input is
+// kept anyway, is computed a second time: that is cheaper than the memory to keep its output too.
+func again(x *G.Node) (*G.Node, error) {
+	o, ok := x.Op().(*op)
+	if !ok {
+		return x, nil
+	}
+	if d, ok := o.Desc.(kernel.ABN); !ok || d.Slope != 1 {
+		return x, nil
+	}
+	spec := o.OpSpec
+	spec.Name, spec.Grad, spec.Wrt = "abn again", nil, nil
+	y, err := Apply(spec, childrenOf(x)...)
+	if err != nil {
+		return nil, err
+	}
+	return Label(y, o.layer), nil
+}

@@ -1,0 +1,251 @@
+package graph
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	G "gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+
+	"csl/internal/kernel"
+)
+
+// align is the granularity of arena offsets in elements: 64 bytes of float32.
+const align = 16
+
+// Plan says in which order the nodes of a graph run and where in one arena each value lies. Only
+// the kept nodes are valid after a run: everything else is overwritten as soon as it is not needed.
+type Plan struct {
+	dt     tensor.Dtype
+	ops    []planOp
+	values map[*G.Node]*span // where op outputs lie; inputs are absent
+	spans  []*span           // distinct pieces of the arena
+	inputs []*G.Node
+	size   int // of the arena, in elements
+}
+
+// planOp is one operation of a plan.
+type planOp struct {
+	node  *G.Node
+	in    []*G.Node
+	desc  kernel.Desc
+	kind  string
+	layer string
+	over  []int // inputs that the output may overwrite
+}
+
+// span is a piece of the arena that is in use from step first to step last, both included. Values
+// computed in place share one.
+type span struct {
+	size, first, last int
+	off               int
+	kept              bool
+}
+
+// NewPlan plans the part of g that the kept nodes need. Nodes run in the order in which they were
+// added to the graph.
+func NewPlan(g *Graph, keep ...*G.Node) (*Plan, error) {
+	p := &Plan{dt: g.dt, values: map[*G.Node]*span{}}
+	needed, err := reach(g, keep)
+	if err != nil {
+		return nil, err
+	}
+	for _, n := range g.g.AllNodes() {
+		in, ok := needed[n]
+		if !ok {
+			continue
+		}
+		if n.Op() == nil {
+			p.inputs = append(p.inputs, n)
+			continue
+		}
+		o, err := newPlanOp(n, in)
+		if err != nil {
+			return nil, err
+		}
+		p.ops = append(p.ops, o)
+	}
+	p.assign(p.lastUses(keep), keep)
+	p.size = place(p.spans)
+	return p, nil
+}
+
+// reach finds the nodes that the kept ones need, with their inputs.
+func reach(g *Graph, keep []*G.Node) (map[*G.Node][]*G.Node, error) {
+	needed := map[*G.Node][]*G.Node{}
+	todo := slices.Clone(keep)
+	for len(todo) > 0 {
+		n := todo[len(todo)-1]
+		todo = todo[:len(todo)-1]
+		if n == nil || n.Graph() != g.g {
+			return nil, fmt.Errorf("plan: node %v is not of this graph", n)
+		}
+		if _, ok := needed[n]; ok {
+			continue
+		}
+		in := childrenOf(n)
+		needed[n] = in
+		todo = append(todo, in...)
+	}
+	return needed, nil
+}
+
+func newPlanOp(n *G.Node, in []*G.Node) (planOp, error) {
+	if o, ok := n.Op().(*op); ok {
+		p := planOp{node: n, in: in, desc: o.Desc, kind: o.Name, layer: o.layer}
+		if o.Overwrites >= 0 {
+			p.over = append([]int{o.Overwrites}, o.Also...)
+		}
+		return p, nil
+	}
+	if isAdd(n, in) {
+		return planOp{
+			node: n, in: in, desc: kernel.Add{Len: n.Shape().TotalSize()},
+			kind: "add", layer: Layer(in[0]), over: []int{0, 1},
+		}, nil
+	}
+	return planOp{}, fmt.Errorf("plan: op %v (%T) is neither ours nor an addition", n.Op(), n.Op())
+}
+
+// isAdd recognises the stock additions by which Gorgonia sums the gradients of a node that is used
+// more than once. Their type is not exported.
+func isAdd(n *G.Node, in []*G.Node) bool {
+	return len(in) == 2 && fmt.Sprintf("%T", n.Op()) == "gorgonia.elemBinOp" &&
+		strings.HasPrefix(n.Op().String(), "+ ") &&
+		in[0].Shape().Eq(in[1].Shape()) && n.Shape().Eq(in[0].Shape())
+}
+
+// lastUses maps each node to the last step that reads it; kept nodes outlive all steps.
+func (p *Plan) lastUses(keep []*G.Node) map[*G.Node]int {
+	last := map[*G.Node]int{}
+	for i := range p.ops {
+		for _, c := range p.ops[i].in {
+			last[c] = i
+		}
+	}
+	for _, n := range keep {
+		last[n] = len(p.ops)
+	}
+	return last
+}
+
+// assign gives each output a span: that of an input which dies here, where the op may work in place,
+// else a new one.
+func (p *Plan) assign(last map[*G.Node]int, keep []*G.Node) {
+	for i := range p.ops {
+		o := &p.ops[i]
+		kept := slices.Contains(keep, o.node)
+		if s := p.reusable(o, i); s != nil {
+			s.last, s.kept = last[o.node], kept
+			p.values[o.node] = s
+			continue
+		}
+		n := (o.node.Shape().TotalSize() + align - 1) / align * align
+		s := &span{size: n, first: i, last: last[o.node], kept: kept}
+		p.values[o.node] = s
+		p.spans = append(p.spans, s)
+	}
+}
+
+// reusable is the span of an input that op o, at step i, may overwrite.
+func (p *Plan) reusable(o *planOp, i int) *span {
+	size := o.node.Shape().TotalSize()
+	for _, k := range o.over {
+		s := p.values[o.in[k]]
+		if s == nil || s.kept || s.last != i || o.in[k].Shape().TotalSize() != size {
+			continue
+		}
+		twice := false
+		for q, c := range o.in {
+			twice = twice || (q != k && p.values[c] == s)
+		}
+		if !twice {
+			return s
+		}
+	}
+	return nil
+}
+
+// place assigns offsets so that no two spans overlap in both time and space, and returns the size
+// of the arena. It tries two orders and keeps the better.
+func place(spans []*span) int {
+	orders := []func(a, b *span) int{
+		func(a, b *span) int { return cmp.Compare(b.size, a.size) },
+		func(a, b *span) int { return cmp.Compare(b.size*(b.last-b.first), a.size*(a.last-a.first)) },
+	}
+	best, bestOff := -1, []int(nil)
+	for _, less := range orders {
+		order := slices.Clone(spans)
+		slices.SortStableFunc(order, less)
+		total := placeInOrder(order)
+		if best < 0 || total < best {
+			best, bestOff = total, bestOff[:0]
+			for _, s := range spans {
+				bestOff = append(bestOff, s.off)
+			}
+		}
+	}
+	for i, s := range spans {
+		s.off = bestOff[i]
+	}
+	return max(best, 0)
+}
+
+// placeInOrder puts each span into the smallest gap that fits among those already placed which are
+// alive at the same time, else behind them.
+func placeInOrder(order []*span) int {
+	var placed []*span // by offset
+	total := 0
+	for _, s := range order {
+		end, off, gap := 0, -1, 0
+		for _, q := range placed {
+			if q.last < s.first || s.last < q.first {
+				continue
+			}
+			if g := q.off - end; g >= s.size && (off < 0 || g < gap) {
+				off, gap = end, g
+			}
+			end = max(end, q.off+q.size)
+		}
+		if off < 0 {
+			off = end
+		}
+		s.off = off
+		total = max(total, off+s.size)
+		at, _ := slices.BinarySearchFunc(placed, off, func(q *span, o int) int { return cmp.Compare(q.off, o) })
+		placed = slices.Insert(placed, at, s)
+	}
+	return total
+}
+
+// ArenaBytes is the size of the arena: all values but inputs, without kernel scratch.
+func (p *Plan) ArenaBytes() int64 { return int64(p.size) * int64(p.dt.Size()) }
+
+// LowerBoundBytes is the most that is alive at one time: no placement can do with less.
+func (p *Plan) LowerBoundBytes() int64 {
+	delta := make([]int64, len(p.ops)+2)
+	for _, s := range p.spans {
+		delta[s.first] += int64(s.size)
+		delta[s.last+1] -= int64(s.size)
+	}
+	var now, most int64
+	for _, d := range delta {
+		now += d
+		most = max(most, now)
+	}
+	return most * int64(p.dt.Size())
+}
+
+// Ops is the number of operations.
+func (p *Plan) Ops() int { return len(p.ops) }
+
+// FLOPs is the number of floating point operations of a run.
+func (p *Plan) FLOPs() int64 {
+	var n int64
+	for i := range p.ops {
+		n += p.ops[i].desc.FLOPs()
+	}
+	return n
+}
