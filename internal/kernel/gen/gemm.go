@@ -247,16 +247,26 @@ func (g *tile) residual() {
 	g.MOVQ(res, g.slot("res"))
 }
 
-// activate multiplies what is negative by slope; a blend by sign keeps NaN.
+// activate multiplies what is negative by slope; a blend by sign keeps NaN. ReLU must turn -Inf
+// into 0, not into 0*Inf: there the product is taken of a finite number.
 func (g *tile) activate() {
 	g.Label("act")
 	g.CMPL(g.slot("slope"), operand.U32(0x3f800000))
 	g.JE(operand.LabelRef("store"))
-	slope, low := g.vec(), g.vec()
+	bits, lowest := g.GP32(), g.GP32()
+	g.MOVL(g.slot("slope"), bits)
+	g.MOVL(operand.U32(0xff7fffff), lowest) // -MaxFloat32
+	g.TESTL(bits, bits)
+	g.MOVL(operand.U32(0xff800000), bits) // -Inf
+	g.CMOVLNE(bits, lowest)
+	slope, floor, low := g.vec(), g.vec(), g.vec()
+	g.VMOVD(lowest, floor.AsX())
+	g.VBROADCASTSS(floor.AsX(), floor)
 	g.VBROADCASTSS(g.slot("slope"), slope)
 	for _, row := range g.acc[0] {
 		for _, a := range row {
-			g.VMULPS(slope, a, low)
+			g.VMAXPS(a, floor, low)
+			g.VMULPS(slope, low, low)
 			g.VBLENDVPS(a, low, a, a)
 		}
 	}

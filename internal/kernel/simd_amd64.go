@@ -1,0 +1,43 @@
+package kernel
+
+// gemmFunc is a generated matrix product: see gemm6x16AVX2. All pointers are to heap memory that the
+// caller keeps alive for the call.
+type gemmFunc func(m, taps, cin int, off *int32, x, zero, w, y *float32, ldy, cols int, bias, res *float32, slope float32)
+
+// simd is what the drivers (simd_*_amd64.go) need of an instruction set: the generated functions
+// and the sizes of their register tiles. The drivers know no instruction set.
+type simd struct {
+	name         string
+	mr           int // rows of a gemm tile
+	wide, narrow int // columns of the two gemm tiles; narrow is half of wide
+	gemmWide     gemmFunc
+	gemmNarrow   gemmFunc
+}
+
+// avx2 is the instruction set AVX2 with FMA.
+func avx2() *simd {
+	return &simd{
+		name: "avx2", mr: 6, wide: 16, narrow: 8,
+		gemmWide: gemm6x16AVX2, gemmNarrow: gemm6x8AVX2,
+	}
+}
+
+// ceilDiv is a/b rounded up.
+func ceilDiv(a, b int) int { return (a + b - 1) / b }
+
+// panels is the number of column panels that cover cols columns: all wide but perhaps the last.
+func (s *simd) panels(cols int) int { return ceilDiv(cols, s.wide) }
+
+// panelWidth is the width of the tile that computes panel p, at least as wide as its columns.
+func (s *simd) panelWidth(cols, p int) int {
+	if cols-p*s.wide <= s.narrow {
+		return s.narrow
+	}
+	return s.wide
+}
+
+// packedCols is the number of columns of all panels.
+func (s *simd) packedCols(cols int) int {
+	last := s.panels(cols) - 1
+	return last*s.wide + s.panelWidth(cols, last)
+}

@@ -1,0 +1,58 @@
+package kernel
+
+import (
+	"fmt"
+	"testing"
+)
+
+// benchKernel runs d on all workers of a pool and reports GFLOP/s. The machine's other load shows in
+// the figures: compare only runs made side by side.
+func benchKernel(b *testing.B, d Desc, workers int) {
+	k, err := fast()[0].New(d)
+	if err != nil {
+		b.Fatal(err)
+	}
+	p := NewPool(workers)
+	defer p.Close()
+	c := &Ctx[float32]{Pool: p, Work: make([]float32, k.Work(workers))}
+	in, out := operands(d), make([]float32, d.Output())
+	k.Run(c, out, in)
+	b.ReportAllocs()
+	for b.Loop() {
+		k.Run(c, out, in)
+	}
+	b.ReportMetric(float64(d.FLOPs())*float64(b.N)/b.Elapsed().Seconds()/1e9, "GFLOP/s")
+}
+
+func BenchmarkPeak(b *testing.B) {
+	const rounds = 1000
+	for b.Loop() {
+		fmaPeakAVX2(rounds)
+	}
+	b.ReportMetric(2*8*12*rounds*float64(b.N)/b.Elapsed().Seconds()/1e9, "GFLOP/s")
+}
+
+func (s ConvShape) name() string {
+	return fmt.Sprintf("n%d_%dx%d_%dto%d_k%d", s.N, s.H, s.W, s.Ci, s.Co, s.K)
+}
+
+// benchShapes are convolutions of TResNet-M and -L at 224 pixels.
+func benchShapes() []ConvShape {
+	return []ConvShape{
+		{4, 56, 56, 64, 64, 3}, {4, 56, 56, 76, 76, 3}, {4, 28, 28, 128, 128, 3}, {4, 14, 14, 256, 256, 3}, {4, 7, 7, 512, 512, 3},
+		{1, 7, 7, 512, 512, 3}, {4, 56, 56, 48, 64, 3}, {4, 14, 14, 1024, 256, 1}, {4, 14, 14, 256, 1024, 1}, {4, 56, 56, 64, 64, 1}, {4, 14, 14, 304, 1216, 1},
+		{4, 56, 56, 76, 76, 1}, {16, 7, 7, 2048, 512, 1},
+	}
+}
+
+func BenchmarkConv(b *testing.B) {
+	for _, s := range benchShapes() {
+		b.Run(s.name(), func(b *testing.B) { benchKernel(b, Conv{ConvShape: s, Epilogue: Epilogue{Slope: 1}}, 1) })
+	}
+}
+
+func BenchmarkConvDataGrad(b *testing.B) {
+	for _, s := range benchShapes() {
+		b.Run(s.name(), func(b *testing.B) { benchKernel(b, ConvDataGrad{s}, 1) })
+	}
+}

@@ -1,0 +1,132 @@
+package kernel
+
+// convGemm is a convolution, or its gradient by x, as an implicit matrix product: rows are pixels,
+// columns output channels, the sum runs over taps and input channels. Weights are packed in panels
+// [tap][cin][width]; a job is a block of pixels times a range of panels.
+type convGemm struct {
+	s           *simd
+	rows        int // pixels in all
+	cin, cols   int
+	table       rowTable
+	blockTiles  int // tiles per pixel block
+	blocks      int // pixel blocks per group
+	groups      int
+	rangePanels int // panels per job
+	ranges      int
+	slope       float32
+	pack        packer
+	fixed       bool
+	kept        []float32 // packed weights of fixed, for the weights at keptOf
+	keptOf      *float32
+	zero        []float32 // the padding's row; also the bias where there is none
+	tail        []float32 // bias of the last panel, padded
+
+	hasBias, hasRes bool
+	x, y, bias, res []float32
+	packed          []float32
+}
+
+// blockBytes is about how much of x a job walks over per panel; with a panel of weights it should
+// stay in the second level cache.
+const blockBytes = 128 << 10
+
+// minJobs is the number of jobs below which a kernel splits finer, for the sake of many cores.
+const minJobs = 16
+
+func newSIMDGemm(s *simd, c ConvShape, cin, cols int, transposed bool) *convGemm {
+	k := &convGemm{s: s, rows: c.N * c.H * c.W, cin: cin, cols: cols, slope: 1}
+	perBlock := max(8*s.mr, blockBytes/(4*cin)/s.mr*s.mr)
+	if c.K == 1 {
+		k.table = pointTable(min(k.rows, perBlock), cin, s.mr)
+	} else {
+		k.table = convTable(c.N, c.H, c.W, cin, c.K, s.mr)
+	}
+	k.groups = ceilDiv(k.rows, k.table.rows)
+	k.blocks = ceilDiv(k.table.tiles(), perBlock/s.mr)
+	k.blockTiles = ceilDiv(k.table.tiles(), k.blocks)
+	panels := s.panels(cols)
+	k.ranges = min(panels, ceilDiv(minJobs, k.groups*k.blocks))
+	k.rangePanels = ceilDiv(panels, k.ranges)
+	k.ranges = ceilDiv(panels, k.rangePanels)
+	k.pack = packer{s: s, taps: c.K * c.K, cin: cin, cols: cols, transposed: transposed}
+	k.zero = make([]float32, max(cin, s.wide))
+	k.tail = make([]float32, s.wide)
+	return k
+}
+
+// newSIMDConv plans a forward convolution.
+func newSIMDConv(s *simd, d Conv) *convGemm {
+	k := newSIMDGemm(s, d.ConvShape, d.Ci, d.Co, false)
+	k.slope, k.hasBias, k.hasRes = float32(d.Slope), d.Bias, d.Residual
+	if d.Fixed {
+		k.fixed, k.kept = true, make([]float32, k.pack.len())
+	}
+	return k
+}
+
+// Work is the room for the packed weights.
+func (k *convGemm) Work(int) int {
+	if k.fixed {
+		return 0
+	}
+	return k.pack.len()
+}
+
+// Run implements Kernel.
+func (k *convGemm) Run(c *Ctx[float32], out []float32, in [][]float32) {
+	k.x, k.y = in[0], out
+	k.bias, k.res = nil, nil
+	rest := in[2:]
+	if k.hasBias {
+		k.bias, rest = rest[0], rest[1:]
+		copy(k.tail, k.bias[(k.s.panels(k.cols)-1)*k.s.wide:])
+	}
+	if k.hasRes {
+		k.res = rest[0]
+	}
+	switch {
+	case !k.fixed:
+		k.packed = c.Work[:k.pack.len()]
+		k.pack.run(c.Pool, k.packed, in[1])
+	case k.keptOf != &in[1][0]:
+		k.packed, k.keptOf = k.kept, &in[1][0]
+		k.pack.run(c.Pool, k.packed, in[1])
+	}
+	c.Pool.Run(k.groups*k.blocks*k.ranges, k)
+	k.x, k.y, k.bias, k.res = nil, nil, nil, nil
+}
+
+// Do implements Task: one block of pixels times one range of panels.
+func (k *convGemm) Do(job, _ int) {
+	r, block := job%k.ranges, job/k.ranges
+	group, block := block/k.blocks, block%k.blocks
+	first := group*k.table.rows + block*k.blockTiles*k.s.mr
+	end := min(k.rows, (group+1)*k.table.rows, first+k.blockTiles*k.s.mr)
+	if first >= end {
+		return
+	}
+	off := &k.table.off[block*k.blockTiles*k.s.mr*k.table.taps]
+	x := &k.x[group*k.table.stride]
+	depth := k.table.taps * k.cin
+	last := k.s.panels(k.cols) - 1
+	for p := r * k.rangePanels; p < min(last+1, (r+1)*k.rangePanels); p++ {
+		col := p * k.s.wide
+		n := min(k.s.wide, k.cols-col)
+		gemm := k.s.gemmWide
+		if k.s.panelWidth(k.cols, p) == k.s.narrow {
+			gemm = k.s.gemmNarrow
+		}
+		bias := &k.zero[0]
+		if k.bias != nil {
+			if bias = &k.tail[0]; p < last {
+				bias = &k.bias[col]
+			}
+		}
+		var res *float32
+		if k.res != nil {
+			res = &k.res[first*k.cols+col]
+		}
+		gemm(end-first, k.table.taps, k.cin, off, x, &k.zero[0], &k.packed[col*depth],
+			&k.y[first*k.cols+col], k.cols, n, bias, res, k.slope)
+	}
+}
