@@ -213,14 +213,14 @@ tapend:
 	VADDPS Y10, Y4, Y4
 	VADDPS Y11, Y5, Y5
 	MOVQ   res+88(FP), BX
-	MOVQ   ldy+64(FP), SI
-	SHLQ   $0x02, SI
 	TESTQ  BX, BX
 	JZ     act
+	MOVQ   ldy+64(FP), SI
+	SHLQ   $0x02, SI
 	CMPQ   DX, $0x06
-	JL     respart
+	JL     addpart
 	CMPQ   cols+72(FP), $0x08
-	JNE    respart
+	JNE    addpart
 	VADDPS (BX), Y0, Y0
 	ADDQ   SI, BX
 	VADDPS (BX), Y1, Y1
@@ -233,10 +233,9 @@ tapend:
 	ADDQ   SI, BX
 	VADDPS (BX), Y5, Y5
 	ADDQ   SI, BX
-	MOVQ   BX, res+88(FP)
-	JMP    act
+	JMP    added
 
-respart:
+addpart:
 	MOVQ cols+72(FP), R8
 
 	// lanes valid in this vector, clamped to 0..lanes
@@ -253,31 +252,33 @@ respart:
 	VADDPS     Y7, Y0, Y0
 	ADDQ       SI, BX
 	CMPQ       DX, $0x01
-	JLE        act
+	JLE        added
 	VMASKMOVPS (BX), Y6, Y7
 	VADDPS     Y7, Y1, Y1
 	ADDQ       SI, BX
 	CMPQ       DX, $0x02
-	JLE        act
+	JLE        added
 	VMASKMOVPS (BX), Y6, Y7
 	VADDPS     Y7, Y2, Y2
 	ADDQ       SI, BX
 	CMPQ       DX, $0x03
-	JLE        act
+	JLE        added
 	VMASKMOVPS (BX), Y6, Y7
 	VADDPS     Y7, Y3, Y3
 	ADDQ       SI, BX
 	CMPQ       DX, $0x04
-	JLE        act
+	JLE        added
 	VMASKMOVPS (BX), Y6, Y7
 	VADDPS     Y7, Y4, Y4
 	ADDQ       SI, BX
 	CMPQ       DX, $0x05
-	JLE        act
+	JLE        added
 	VMASKMOVPS (BX), Y6, Y7
 	VADDPS     Y7, Y5, Y5
 	ADDQ       SI, BX
-	MOVQ       BX, res+88(FP)
+
+added:
+	MOVQ BX, res+88(FP)
 
 act:
 	CMPL         slope+96(FP), $0x3f800000
@@ -556,14 +557,14 @@ tapend:
 	DECQ   R13
 	JNZ    tap
 	MOVQ   res+88(FP), BX
-	MOVQ   ldy+64(FP), SI
-	SHLQ   $0x02, SI
 	TESTQ  BX, BX
 	JZ     act
+	MOVQ   ldy+64(FP), SI
+	SHLQ   $0x02, SI
 	CMPQ   DX, $0x06
-	JL     respart
+	JL     addpart
 	CMPQ   cols+72(FP), $0x10
-	JNE    respart
+	JNE    addpart
 	VADDPS (BX), Y0, Y0
 	VADDPS 32(BX), Y1, Y1
 	ADDQ   SI, BX
@@ -582,10 +583,9 @@ tapend:
 	VADDPS (BX), Y10, Y10
 	VADDPS 32(BX), Y11, Y11
 	ADDQ   SI, BX
-	MOVQ   BX, res+88(FP)
-	JMP    act
+	JMP    added
 
-respart:
+addpart:
 	MOVQ cols+72(FP), R8
 
 	// lanes valid in this vector, clamped to 0..lanes
@@ -617,41 +617,43 @@ respart:
 	VADDPS     Y14, Y1, Y1
 	ADDQ       SI, BX
 	CMPQ       DX, $0x01
-	JLE        act
+	JLE        added
 	VMASKMOVPS (BX), Y12, Y14
 	VADDPS     Y14, Y2, Y2
 	VMASKMOVPS 32(BX), Y13, Y14
 	VADDPS     Y14, Y3, Y3
 	ADDQ       SI, BX
 	CMPQ       DX, $0x02
-	JLE        act
+	JLE        added
 	VMASKMOVPS (BX), Y12, Y14
 	VADDPS     Y14, Y4, Y4
 	VMASKMOVPS 32(BX), Y13, Y14
 	VADDPS     Y14, Y5, Y5
 	ADDQ       SI, BX
 	CMPQ       DX, $0x03
-	JLE        act
+	JLE        added
 	VMASKMOVPS (BX), Y12, Y14
 	VADDPS     Y14, Y6, Y6
 	VMASKMOVPS 32(BX), Y13, Y14
 	VADDPS     Y14, Y7, Y7
 	ADDQ       SI, BX
 	CMPQ       DX, $0x04
-	JLE        act
+	JLE        added
 	VMASKMOVPS (BX), Y12, Y14
 	VADDPS     Y14, Y8, Y8
 	VMASKMOVPS 32(BX), Y13, Y14
 	VADDPS     Y14, Y9, Y9
 	ADDQ       SI, BX
 	CMPQ       DX, $0x05
-	JLE        act
+	JLE        added
 	VMASKMOVPS (BX), Y12, Y14
 	VADDPS     Y14, Y10, Y10
 	VMASKMOVPS 32(BX), Y13, Y14
 	VADDPS     Y14, Y11, Y11
 	ADDQ       SI, BX
-	MOVQ       BX, res+88(FP)
+
+added:
+	MOVQ BX, res+88(FP)
 
 act:
 	CMPL         slope+96(FP), $0x3f800000
@@ -785,6 +787,523 @@ storepart:
 
 next:
 	SUBQ $0x06, DX
+	JG   tile
+	VZEROUPPER
+	RET
+
+// func outer6x8AVX2(m int, rows int, width int, off *int32, x *float32, tilestep int, dy *float32, c *float32, ldy int, cols int, first int)
+// Requires: AVX, CMOV, FMA3
+TEXT ·outer6x8AVX2(SB), NOSPLIT, $0-88
+	MOVQ c+56(FP), AX
+	MOVQ m+0(FP), CX
+
+tile:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	VXORPS Y8, Y8, Y8
+	VXORPS Y9, Y9, Y9
+	VXORPS Y10, Y10, Y10
+	VXORPS Y11, Y11, Y11
+	CMPQ   first+80(FP), $0x00
+	JNE    sum
+	MOVQ   AX, DX
+	MOVQ   ldy+64(FP), BX
+	SHLQ   $0x02, BX
+	CMPQ   CX, $0x06
+	JL     addpart
+	CMPQ   cols+72(FP), $0x08
+	JNE    addpart
+	VADDPS (DX), Y0, Y0
+	ADDQ   BX, DX
+	VADDPS (DX), Y1, Y1
+	ADDQ   BX, DX
+	VADDPS (DX), Y2, Y2
+	ADDQ   BX, DX
+	VADDPS (DX), Y3, Y3
+	ADDQ   BX, DX
+	VADDPS (DX), Y4, Y4
+	ADDQ   BX, DX
+	VADDPS (DX), Y5, Y5
+	ADDQ   BX, DX
+	JMP    sum
+
+addpart:
+	MOVQ cols+72(FP), DI
+
+	// lanes valid in this vector, clamped to 0..lanes
+	XORQ       SI, SI
+	TESTQ      DI, DI
+	CMOVQLT    SI, DI
+	MOVQ       $0x00000008, SI
+	CMPQ       DI, SI
+	CMOVQGT    SI, DI
+	NEGQ       DI
+	LEAQ       maskAVX2<>+32(SB), SI
+	VMOVUPS    (SI)(DI*4), Y12
+	VMASKMOVPS (DX), Y12, Y13
+	VADDPS     Y13, Y0, Y0
+	ADDQ       BX, DX
+	CMPQ       CX, $0x01
+	JLE        sum
+	VMASKMOVPS (DX), Y12, Y13
+	VADDPS     Y13, Y1, Y1
+	ADDQ       BX, DX
+	CMPQ       CX, $0x02
+	JLE        sum
+	VMASKMOVPS (DX), Y12, Y13
+	VADDPS     Y13, Y2, Y2
+	ADDQ       BX, DX
+	CMPQ       CX, $0x03
+	JLE        sum
+	VMASKMOVPS (DX), Y12, Y13
+	VADDPS     Y13, Y3, Y3
+	ADDQ       BX, DX
+	CMPQ       CX, $0x04
+	JLE        sum
+	VMASKMOVPS (DX), Y12, Y13
+	VADDPS     Y13, Y4, Y4
+	ADDQ       BX, DX
+	CMPQ       CX, $0x05
+	JLE        sum
+	VMASKMOVPS (DX), Y12, Y13
+	VADDPS     Y13, Y5, Y5
+	ADDQ       BX, DX
+
+sum:
+	MOVQ dy+48(FP), DX
+	MOVQ off+24(FP), SI
+	MOVQ rows+8(FP), DI
+	MOVQ x+32(FP), R9
+
+row:
+	MOVLQSX (SI), BX
+	LEAQ    (R9)(BX*4), BX
+	ADDQ    $0x04, SI
+	MOVQ    width+16(FP), R8
+	SUBQ    $0x02, R8
+	JL      single
+
+steps:
+	VMOVUPS      (DX), Y12
+	VBROADCASTSS (BX), Y13
+	VFMADD231PS  Y12, Y13, Y0
+	VBROADCASTSS 4(BX), Y13
+	VFMADD231PS  Y12, Y13, Y1
+	VBROADCASTSS 8(BX), Y13
+	VFMADD231PS  Y12, Y13, Y2
+	VBROADCASTSS 12(BX), Y13
+	VFMADD231PS  Y12, Y13, Y3
+	VBROADCASTSS 16(BX), Y13
+	VFMADD231PS  Y12, Y13, Y4
+	VBROADCASTSS 20(BX), Y13
+	VFMADD231PS  Y12, Y13, Y5
+	VMOVUPS      32(DX), Y12
+	VBROADCASTSS 24(BX), Y13
+	VFMADD231PS  Y12, Y13, Y6
+	VBROADCASTSS 28(BX), Y13
+	VFMADD231PS  Y12, Y13, Y7
+	VBROADCASTSS 32(BX), Y13
+	VFMADD231PS  Y12, Y13, Y8
+	VBROADCASTSS 36(BX), Y13
+	VFMADD231PS  Y12, Y13, Y9
+	VBROADCASTSS 40(BX), Y13
+	VFMADD231PS  Y12, Y13, Y10
+	VBROADCASTSS 44(BX), Y13
+	VFMADD231PS  Y12, Y13, Y11
+	ADDQ         $0x00000040, DX
+	ADDQ         $0x00000030, BX
+	SUBQ         $0x02, R8
+	JGE          steps
+
+single:
+	CMPQ         R8, $-2
+	JE           rowend
+	VMOVUPS      (DX), Y12
+	VBROADCASTSS (BX), Y13
+	VFMADD231PS  Y12, Y13, Y0
+	VBROADCASTSS 4(BX), Y13
+	VFMADD231PS  Y12, Y13, Y1
+	VBROADCASTSS 8(BX), Y13
+	VFMADD231PS  Y12, Y13, Y2
+	VBROADCASTSS 12(BX), Y13
+	VFMADD231PS  Y12, Y13, Y3
+	VBROADCASTSS 16(BX), Y13
+	VFMADD231PS  Y12, Y13, Y4
+	VBROADCASTSS 20(BX), Y13
+	VFMADD231PS  Y12, Y13, Y5
+	ADDQ         $0x00000020, DX
+	ADDQ         $0x00000018, BX
+
+rowend:
+	DECQ    DI
+	JNZ     row
+	VADDPS  Y6, Y0, Y0
+	VADDPS  Y7, Y1, Y1
+	VADDPS  Y8, Y2, Y2
+	VADDPS  Y9, Y3, Y3
+	VADDPS  Y10, Y4, Y4
+	VADDPS  Y11, Y5, Y5
+	MOVQ    tilestep+40(FP), DX
+	LEAQ    (R9)(DX*4), R9
+	MOVQ    R9, x+32(FP)
+	MOVQ    ldy+64(FP), DX
+	SHLQ    $0x02, DX
+	CMPQ    CX, $0x06
+	JL      storepart
+	CMPQ    cols+72(FP), $0x08
+	JNE     storepart
+	VMOVUPS Y0, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Y1, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Y2, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Y3, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Y4, (AX)
+	ADDQ    DX, AX
+	VMOVUPS Y5, (AX)
+	ADDQ    DX, AX
+	JMP     next
+
+storepart:
+	MOVQ cols+72(FP), SI
+
+	// lanes valid in this vector, clamped to 0..lanes
+	XORQ       BX, BX
+	TESTQ      SI, SI
+	CMOVQLT    BX, SI
+	MOVQ       $0x00000008, BX
+	CMPQ       SI, BX
+	CMOVQGT    BX, SI
+	NEGQ       SI
+	LEAQ       maskAVX2<>+32(SB), BX
+	VMOVUPS    (BX)(SI*4), Y6
+	VMASKMOVPS Y0, Y6, (AX)
+	ADDQ       DX, AX
+	CMPQ       CX, $0x01
+	JLE        next
+	VMASKMOVPS Y1, Y6, (AX)
+	ADDQ       DX, AX
+	CMPQ       CX, $0x02
+	JLE        next
+	VMASKMOVPS Y2, Y6, (AX)
+	ADDQ       DX, AX
+	CMPQ       CX, $0x03
+	JLE        next
+	VMASKMOVPS Y3, Y6, (AX)
+	ADDQ       DX, AX
+	CMPQ       CX, $0x04
+	JLE        next
+	VMASKMOVPS Y4, Y6, (AX)
+	ADDQ       DX, AX
+	CMPQ       CX, $0x05
+	JLE        next
+	VMASKMOVPS Y5, Y6, (AX)
+	ADDQ       DX, AX
+
+next:
+	SUBQ $0x06, CX
+	JG   tile
+	VZEROUPPER
+	RET
+
+// func outer6x16AVX2(m int, rows int, width int, off *int32, x *float32, tilestep int, dy *float32, c *float32, ldy int, cols int, first int)
+// Requires: AVX, CMOV, FMA3
+TEXT ·outer6x16AVX2(SB), NOSPLIT, $0-88
+	MOVQ c+56(FP), AX
+	MOVQ m+0(FP), CX
+
+tile:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	VXORPS Y8, Y8, Y8
+	VXORPS Y9, Y9, Y9
+	VXORPS Y10, Y10, Y10
+	VXORPS Y11, Y11, Y11
+	CMPQ   first+80(FP), $0x00
+	JNE    sum
+	MOVQ   AX, DX
+	MOVQ   ldy+64(FP), BX
+	SHLQ   $0x02, BX
+	CMPQ   CX, $0x06
+	JL     addpart
+	CMPQ   cols+72(FP), $0x10
+	JNE    addpart
+	VADDPS (DX), Y0, Y0
+	VADDPS 32(DX), Y1, Y1
+	ADDQ   BX, DX
+	VADDPS (DX), Y2, Y2
+	VADDPS 32(DX), Y3, Y3
+	ADDQ   BX, DX
+	VADDPS (DX), Y4, Y4
+	VADDPS 32(DX), Y5, Y5
+	ADDQ   BX, DX
+	VADDPS (DX), Y6, Y6
+	VADDPS 32(DX), Y7, Y7
+	ADDQ   BX, DX
+	VADDPS (DX), Y8, Y8
+	VADDPS 32(DX), Y9, Y9
+	ADDQ   BX, DX
+	VADDPS (DX), Y10, Y10
+	VADDPS 32(DX), Y11, Y11
+	ADDQ   BX, DX
+	JMP    sum
+
+addpart:
+	MOVQ cols+72(FP), DI
+
+	// lanes valid in this vector, clamped to 0..lanes
+	XORQ    SI, SI
+	TESTQ   DI, DI
+	CMOVQLT SI, DI
+	MOVQ    $0x00000008, SI
+	CMPQ    DI, SI
+	CMOVQGT SI, DI
+	NEGQ    DI
+	LEAQ    maskAVX2<>+32(SB), SI
+	VMOVUPS (SI)(DI*4), Y12
+	MOVQ    cols+72(FP), DI
+
+	// lanes valid in this vector, clamped to 0..lanes
+	SUBQ       $0x08, DI
+	XORQ       SI, SI
+	TESTQ      DI, DI
+	CMOVQLT    SI, DI
+	MOVQ       $0x00000008, SI
+	CMPQ       DI, SI
+	CMOVQGT    SI, DI
+	NEGQ       DI
+	LEAQ       maskAVX2<>+32(SB), SI
+	VMOVUPS    (SI)(DI*4), Y13
+	VMASKMOVPS (DX), Y12, Y14
+	VADDPS     Y14, Y0, Y0
+	VMASKMOVPS 32(DX), Y13, Y14
+	VADDPS     Y14, Y1, Y1
+	ADDQ       BX, DX
+	CMPQ       CX, $0x01
+	JLE        sum
+	VMASKMOVPS (DX), Y12, Y14
+	VADDPS     Y14, Y2, Y2
+	VMASKMOVPS 32(DX), Y13, Y14
+	VADDPS     Y14, Y3, Y3
+	ADDQ       BX, DX
+	CMPQ       CX, $0x02
+	JLE        sum
+	VMASKMOVPS (DX), Y12, Y14
+	VADDPS     Y14, Y4, Y4
+	VMASKMOVPS 32(DX), Y13, Y14
+	VADDPS     Y14, Y5, Y5
+	ADDQ       BX, DX
+	CMPQ       CX, $0x03
+	JLE        sum
+	VMASKMOVPS (DX), Y12, Y14
+	VADDPS     Y14, Y6, Y6
+	VMASKMOVPS 32(DX), Y13, Y14
+	VADDPS     Y14, Y7, Y7
+	ADDQ       BX, DX
+	CMPQ       CX, $0x04
+	JLE        sum
+	VMASKMOVPS (DX), Y12, Y14
+	VADDPS     Y14, Y8, Y8
+	VMASKMOVPS 32(DX), Y13, Y14
+	VADDPS     Y14, Y9, Y9
+	ADDQ       BX, DX
+	CMPQ       CX, $0x05
+	JLE        sum
+	VMASKMOVPS (DX), Y12, Y14
+	VADDPS     Y14, Y10, Y10
+	VMASKMOVPS 32(DX), Y13, Y14
+	VADDPS     Y14, Y11, Y11
+	ADDQ       BX, DX
+
+sum:
+	MOVQ dy+48(FP), DX
+	MOVQ off+24(FP), SI
+	MOVQ rows+8(FP), DI
+	MOVQ x+32(FP), R9
+
+row:
+	MOVLQSX (SI), BX
+	LEAQ    (R9)(BX*4), BX
+	ADDQ    $0x04, SI
+	MOVQ    width+16(FP), R8
+	SUBQ    $0x02, R8
+	JL      single
+
+steps:
+	VMOVUPS      (DX), Y12
+	VMOVUPS      32(DX), Y13
+	VBROADCASTSS (BX), Y14
+	VFMADD231PS  Y12, Y14, Y0
+	VFMADD231PS  Y13, Y14, Y1
+	VBROADCASTSS 4(BX), Y14
+	VFMADD231PS  Y12, Y14, Y2
+	VFMADD231PS  Y13, Y14, Y3
+	VBROADCASTSS 8(BX), Y14
+	VFMADD231PS  Y12, Y14, Y4
+	VFMADD231PS  Y13, Y14, Y5
+	VBROADCASTSS 12(BX), Y14
+	VFMADD231PS  Y12, Y14, Y6
+	VFMADD231PS  Y13, Y14, Y7
+	VBROADCASTSS 16(BX), Y14
+	VFMADD231PS  Y12, Y14, Y8
+	VFMADD231PS  Y13, Y14, Y9
+	VBROADCASTSS 20(BX), Y14
+	VFMADD231PS  Y12, Y14, Y10
+	VFMADD231PS  Y13, Y14, Y11
+	VMOVUPS      64(DX), Y12
+	VMOVUPS      96(DX), Y13
+	VBROADCASTSS 24(BX), Y14
+	VFMADD231PS  Y12, Y14, Y0
+	VFMADD231PS  Y13, Y14, Y1
+	VBROADCASTSS 28(BX), Y14
+	VFMADD231PS  Y12, Y14, Y2
+	VFMADD231PS  Y13, Y14, Y3
+	VBROADCASTSS 32(BX), Y14
+	VFMADD231PS  Y12, Y14, Y4
+	VFMADD231PS  Y13, Y14, Y5
+	VBROADCASTSS 36(BX), Y14
+	VFMADD231PS  Y12, Y14, Y6
+	VFMADD231PS  Y13, Y14, Y7
+	VBROADCASTSS 40(BX), Y14
+	VFMADD231PS  Y12, Y14, Y8
+	VFMADD231PS  Y13, Y14, Y9
+	VBROADCASTSS 44(BX), Y14
+	VFMADD231PS  Y12, Y14, Y10
+	VFMADD231PS  Y13, Y14, Y11
+	ADDQ         $0x00000080, DX
+	ADDQ         $0x00000030, BX
+	SUBQ         $0x02, R8
+	JGE          steps
+
+single:
+	CMPQ         R8, $-2
+	JE           rowend
+	VMOVUPS      (DX), Y12
+	VMOVUPS      32(DX), Y13
+	VBROADCASTSS (BX), Y14
+	VFMADD231PS  Y12, Y14, Y0
+	VFMADD231PS  Y13, Y14, Y1
+	VBROADCASTSS 4(BX), Y14
+	VFMADD231PS  Y12, Y14, Y2
+	VFMADD231PS  Y13, Y14, Y3
+	VBROADCASTSS 8(BX), Y14
+	VFMADD231PS  Y12, Y14, Y4
+	VFMADD231PS  Y13, Y14, Y5
+	VBROADCASTSS 12(BX), Y14
+	VFMADD231PS  Y12, Y14, Y6
+	VFMADD231PS  Y13, Y14, Y7
+	VBROADCASTSS 16(BX), Y14
+	VFMADD231PS  Y12, Y14, Y8
+	VFMADD231PS  Y13, Y14, Y9
+	VBROADCASTSS 20(BX), Y14
+	VFMADD231PS  Y12, Y14, Y10
+	VFMADD231PS  Y13, Y14, Y11
+	ADDQ         $0x00000040, DX
+	ADDQ         $0x00000018, BX
+
+rowend:
+	DECQ    DI
+	JNZ     row
+	MOVQ    tilestep+40(FP), DX
+	LEAQ    (R9)(DX*4), R9
+	MOVQ    R9, x+32(FP)
+	MOVQ    ldy+64(FP), DX
+	SHLQ    $0x02, DX
+	CMPQ    CX, $0x06
+	JL      storepart
+	CMPQ    cols+72(FP), $0x10
+	JNE     storepart
+	VMOVUPS Y0, (AX)
+	VMOVUPS Y1, 32(AX)
+	ADDQ    DX, AX
+	VMOVUPS Y2, (AX)
+	VMOVUPS Y3, 32(AX)
+	ADDQ    DX, AX
+	VMOVUPS Y4, (AX)
+	VMOVUPS Y5, 32(AX)
+	ADDQ    DX, AX
+	VMOVUPS Y6, (AX)
+	VMOVUPS Y7, 32(AX)
+	ADDQ    DX, AX
+	VMOVUPS Y8, (AX)
+	VMOVUPS Y9, 32(AX)
+	ADDQ    DX, AX
+	VMOVUPS Y10, (AX)
+	VMOVUPS Y11, 32(AX)
+	ADDQ    DX, AX
+	JMP     next
+
+storepart:
+	MOVQ cols+72(FP), SI
+
+	// lanes valid in this vector, clamped to 0..lanes
+	XORQ    BX, BX
+	TESTQ   SI, SI
+	CMOVQLT BX, SI
+	MOVQ    $0x00000008, BX
+	CMPQ    SI, BX
+	CMOVQGT BX, SI
+	NEGQ    SI
+	LEAQ    maskAVX2<>+32(SB), BX
+	VMOVUPS (BX)(SI*4), Y12
+	MOVQ    cols+72(FP), SI
+
+	// lanes valid in this vector, clamped to 0..lanes
+	SUBQ       $0x08, SI
+	XORQ       BX, BX
+	TESTQ      SI, SI
+	CMOVQLT    BX, SI
+	MOVQ       $0x00000008, BX
+	CMPQ       SI, BX
+	CMOVQGT    BX, SI
+	NEGQ       SI
+	LEAQ       maskAVX2<>+32(SB), BX
+	VMOVUPS    (BX)(SI*4), Y13
+	VMASKMOVPS Y0, Y12, (AX)
+	VMASKMOVPS Y1, Y13, 32(AX)
+	ADDQ       DX, AX
+	CMPQ       CX, $0x01
+	JLE        next
+	VMASKMOVPS Y2, Y12, (AX)
+	VMASKMOVPS Y3, Y13, 32(AX)
+	ADDQ       DX, AX
+	CMPQ       CX, $0x02
+	JLE        next
+	VMASKMOVPS Y4, Y12, (AX)
+	VMASKMOVPS Y5, Y13, 32(AX)
+	ADDQ       DX, AX
+	CMPQ       CX, $0x03
+	JLE        next
+	VMASKMOVPS Y6, Y12, (AX)
+	VMASKMOVPS Y7, Y13, 32(AX)
+	ADDQ       DX, AX
+	CMPQ       CX, $0x04
+	JLE        next
+	VMASKMOVPS Y8, Y12, (AX)
+	VMASKMOVPS Y9, Y13, 32(AX)
+	ADDQ       DX, AX
+	CMPQ       CX, $0x05
+	JLE        next
+	VMASKMOVPS Y10, Y12, (AX)
+	VMASKMOVPS Y11, Y13, 32(AX)
+	ADDQ       DX, AX
+
+next:
+	SUBQ $0x06, CX
 	JG   tile
 	VZEROUPPER
 	RET

@@ -24,3 +24,17 @@ func gemm6x8AVX2(m int, taps int, cin int, off *int32, x *float32, zero *float32
 //
 //go:noescape
 func gemm6x16AVX2(m int, taps int, cin int, off *int32, x *float32, zero *float32, w *float32, y *float32, ldy int, cols int, bias *float32, res *float32, slope float32)
+
+// outer6x8AVX2 computes m rows of up to 8 columns of c, ldy elements apart, 6 rows at a time:
+// c[i][j] = (first != 0 ? 0 : c[i][j]) + sum over r<rows, k<width of x[i/R*tilestep+off[r]+k*R+i%R]*dy[r*width+k][j],
+// R = 6. dy has 8 columns, c cols (1..8). rows and width are at least 1.
+//
+//go:noescape
+func outer6x8AVX2(m int, rows int, width int, off *int32, x *float32, tilestep int, dy *float32, c *float32, ldy int, cols int, first int)
+
+// outer6x16AVX2 computes m rows of up to 16 columns of c, ldy elements apart, 6 rows at a time:
+// c[i][j] = (first != 0 ? 0 : c[i][j]) + sum over r<rows, k<width of x[i/R*tilestep+off[r]+k*R+i%R]*dy[r*width+k][j],
+// R = 6. dy has 16 columns, c cols (1..16). rows and width are at least 1.
+//
+//go:noescape
+func outer6x16AVX2(m int, rows int, width int, off *int32, x *float32, tilestep int, dy *float32, c *float32, ldy int, cols int, first int)

@@ -59,17 +59,7 @@ func (m machine) gemm(sets, nv int) {
 	g := &tile{machine: m, nv: nv}
 	g.off, g.y, g.left = g.load("off"), g.load("y"), g.load("m")
 	g.w, g.k = g.GP64(), g.GP64()
-	for range sets {
-		var set [][]reg.VecVirtual
-		for range m.rows {
-			var row []reg.VecVirtual
-			for range nv {
-				row = append(row, m.vec())
-			}
-			set = append(set, row)
-		}
-		g.acc = append(g.acc, set)
-	}
+	g.accumulators(sets)
 	for range m.rows {
 		g.rows = append(g.rows, m.GP64())
 	}
@@ -83,6 +73,21 @@ func (m machine) gemm(sets, nv int) {
 	g.SUBQ(operand.Imm(uint64(m.rows)), g.left)
 	g.JG(operand.LabelRef("tile"))
 	g.end()
+}
+
+// accumulators allocates the sets of accumulators.
+func (g *tile) accumulators(sets int) {
+	for range sets {
+		var set [][]reg.VecVirtual
+		for range g.machine.rows {
+			var row []reg.VecVirtual
+			for range g.nv {
+				row = append(row, g.vec())
+			}
+			set = append(set, row)
+		}
+		g.acc = append(g.acc, set)
+	}
 }
 
 // start sets the accumulators to the bias.
@@ -216,41 +221,48 @@ func (g *tile) masks() []reg.VecVirtual {
 	return masks
 }
 
-// residual adds res, if there is one.
+// residual adds res, if there is one, and moves it to the next tile.
 func (g *tile) residual() {
-	res, pitch := g.load("res"), g.pitch()
+	res := g.load("res")
 	g.TESTQ(res, res)
 	g.JZ(operand.LabelRef("act"))
-	g.ifPartial("respart")
+	g.addTile(res, "added")
+	g.Label("added")
+	g.MOVQ(res, g.slot("res"))
+	g.Label("act")
+}
+
+// addTile adds the tile at from to the first accumulators and moves from to the next one, then goes on
+// at label done, which follows. from is of no use after the last tile.
+func (g *tile) addTile(from reg.GPVirtual, done string) {
+	pitch := g.pitch()
+	g.ifPartial("addpart")
 	for _, row := range g.acc[0] {
 		for j, a := range row {
-			g.VADDPS(operand.Mem{Base: res, Disp: j * g.bytes()}, a, a)
+			g.VADDPS(operand.Mem{Base: from, Disp: j * g.bytes()}, a, a)
 		}
-		g.ADDQ(pitch, res)
+		g.ADDQ(pitch, from)
 	}
-	g.MOVQ(res, g.slot("res"))
-	g.JMP(operand.LabelRef("act"))
-	g.Label("respart")
+	g.JMP(operand.LabelRef(done))
+	g.Label("addpart")
 	masks := g.masks()
 	v := g.vec()
 	for i, row := range g.acc[0] {
 		for j, a := range row {
-			g.VMASKMOVPS(operand.Mem{Base: res, Disp: j * g.bytes()}, masks[j], v)
+			g.VMASKMOVPS(operand.Mem{Base: from, Disp: j * g.bytes()}, masks[j], v)
 			g.VADDPS(v, a, a)
 		}
-		g.ADDQ(pitch, res)
+		g.ADDQ(pitch, from)
 		if i+1 < g.machine.rows {
 			g.CMPQ(g.left, operand.Imm(uint64(i+1)))
-			g.JLE(operand.LabelRef("act"))
+			g.JLE(operand.LabelRef(done))
 		}
 	}
-	g.MOVQ(res, g.slot("res"))
 }
 
 // activate multiplies what is negative by slope; a blend by sign keeps NaN. ReLU must turn -Inf
 // into 0, not into 0*Inf: there the product is taken of a finite number.
 func (g *tile) activate() {
-	g.Label("act")
 	g.CMPL(g.slot("slope"), operand.U32(0x3f800000))
 	g.JE(operand.LabelRef("store"))
 	bits, lowest := g.GP32(), g.GP32()

@@ -65,6 +65,8 @@ func emit(m machine) {
 	m.peak()
 	m.gemm(2, 1)
 	m.gemm(1, 2)
+	m.outer(2, 1)
+	m.outer(1, 2)
 }
 
 // replace writes data beside path and then renames it over path.
