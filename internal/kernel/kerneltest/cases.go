@@ -133,21 +133,31 @@ func linears() []kernel.Desc {
 func norms() []kernel.Desc {
 	var out []kernel.Desc
 	for i, c := range append(channels[:], 300) {
-		for j, rows := range []int{2, 3, 9, 49, 2000} {
+		for j, rows := range []int{2, 3, 9, 49} {
 			s := kernel.ABNShape{Rows: rows, C: c, Slope: slopes[(i+j)%4]}
 			out = append(out, kernel.BNStats{Rows: rows, C: c}, kernel.ABN{ABNShape: s}, kernel.ABNEval{ABNShape: s})
 			for _, slope := range slopes {
 				s.Slope = slope
-				out = append(out, kernel.ABNReduce{ABNShape: s}, kernel.ABNInputGrad{ABNShape: s})
-				if slope > 0 {
-					out = append(out, kernel.ABNReduce{ABNShape: s, FromY: true},
-						kernel.ABNInputGrad{ABNShape: s, FromY: true})
-				}
+				out = append(out, backwards(s)...)
 			}
 		}
 		out = append(out, kernel.ABNGammaGrad{C: c}, kernel.ABNBetaGrad{C: c})
 	}
+	for i, c := range []int{5, 17, 48} {
+		s := kernel.ABNShape{Rows: 2000 + i, C: c, Slope: slopes[1+i]}
+		out = append(out, kernel.BNStats{Rows: s.Rows, C: c}, kernel.ABN{ABNShape: s}, kernel.ABNEval{ABNShape: s})
+		out = append(out, backwards(s)...)
+	}
 	return append(out, kernel.BNStats{Rows: 1, C: 5})
+}
+
+// backwards is ABN's backward pass from whatever can be kept.
+func backwards(s kernel.ABNShape) []kernel.Desc {
+	out := []kernel.Desc{kernel.ABNReduce{ABNShape: s}, kernel.ABNInputGrad{ABNShape: s}}
+	if s.Slope > 0 {
+		out = append(out, kernel.ABNReduce{ABNShape: s, FromY: true}, kernel.ABNInputGrad{ABNShape: s, FromY: true})
+	}
+	return out
 }
 
 // mapShapes has every pair of sides between lo and 9 with every channel count and batch size in
