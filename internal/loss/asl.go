@@ -1,0 +1,59 @@
+package loss
+
+import (
+	"fmt"
+
+	"csl/internal/kernel"
+)
+
+// ASLOptions are the arguments of the public AsymmetricLoss and AsymmetricLossOptimized. A cell
+// labelled 1 is positive; every other, unknown ones too, is negative.
+type ASLOptions struct {
+	GammaNeg, GammaPos float64
+	Clip               float64
+	// LogClamp is the reference's eps, 1e-8 there; 0 is the exact logarithm (see Config.LogClamp).
+	LogClamp float64
+	// DisableTorchGradFocalLoss, named as in the reference, makes the focusing weight a constant for
+	// the gradient.
+	DisableTorchGradFocalLoss bool
+}
+
+// DefaultASL are the defaults of the reference's AsymmetricLoss, but for LogClamp.
+func DefaultASL() ASLOptions {
+	return ASLOptions{GammaNeg: 4, GammaPos: 1, Clip: 0.05, DisableTorchGradFocalLoss: true}
+}
+
+// DefaultASLOptimized are those of AsymmetricLossOptimized.
+func DefaultASLOptimized() ASLOptions {
+	o := DefaultASL()
+	o.DisableTorchGradFocalLoss = false
+	return o
+}
+
+// AsymmetricLoss is the asymmetric loss of one batch, logits and labels [rows, classes], and its
+// gradient by the logits. It allocates what it needs; NewAsymmetricLossOptimized gives bit-identical
+// results without allocating per call.
+func AsymmetricLoss[T kernel.Float](o ASLOptions, logits, labels []T, rows, classes int) (Parts, []T, error) {
+	e, err := NewAsymmetricLossOptimized[T](o, rows, classes)
+	if err != nil {
+		return Parts{}, nil, err
+	}
+	if n := rows * classes; len(logits) != n || len(labels) != n {
+		return Parts{}, nil, fmt.Errorf("asymmetric loss of %d pictures and %d classes: %d logits, %d labels", rows, classes, len(logits), len(labels))
+	}
+	grad := make([]T, len(logits))
+	return e.Run(nil, logits, labels, grad), grad, nil
+}
+
+// NewAsymmetricLossOptimized makes an evaluator of the asymmetric loss whose Run does not allocate.
+func NewAsymmetricLossOptimized[T kernel.Float](o ASLOptions, rows, classes int) (*Evaluator[T], error) {
+	c := Config{
+		Name: AsymmetricOptimized, Mode: Negative,
+		GammaPos: o.GammaPos, GammaNeg: o.GammaNeg, AlphaPos: 1, AlphaNeg: 1, AlphaUnann: 1,
+		Clip: o.Clip, LogClamp: o.LogClamp,
+	}
+	if o.DisableTorchGradFocalLoss {
+		c.Name = Asymmetric
+	}
+	return New[T](c, nil, rows, classes)
+}

@@ -1,0 +1,212 @@
+package loss
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"csl/internal/kernel"
+)
+
+// The values of Config.Name.
+const (
+	// Partial is the partial selective asymmetric loss.
+	Partial = "partial"
+	// Asymmetric is AsymmetricLoss: the focusing weight is a constant for the gradient.
+	Asymmetric = "asl"
+	// AsymmetricOptimized is AsymmetricLossOptimized: the gradient flows through the focusing weight.
+	AsymmetricOptimized = "asl_optimized"
+	// SingleLabel is ASLSingleLabel, with smoothing 0.1 and the mean over pictures.
+	SingleLabel = "asl_single_label"
+)
+
+// The values of Config.Mode.
+const (
+	// Negative treats unknown cells as negatives with their own gamma and alpha.
+	Negative = "negative"
+	// Ignore gives unknown cells no weight.
+	Ignore = "ignore"
+	// IgnoreNormalizeClasses is Ignore with each picture weighted by 1 + 1/(1+annotated cells).
+	IgnoreNormalizeClasses = "ignore_normalize_classes"
+	// Selective is Negative without the unknown cells that are likely positives: those of classes
+	// with a large prior and the most likely ones of the batch.
+	Selective = "selective"
+)
+
+// Config chooses a loss. Gammas are focusing exponents, alphas weights of the three kinds of cells.
+//
+// Which fields matter depends on Name. Partial uses all of them, TopK, TopKSkipsGated and
+// PriorThreshold in mode Selective only. The asymmetric losses use GammaPos, GammaNeg, Clip,
+// LogClamp and Mode, which must be Negative (unknown cells count as negatives) or Ignore; alphas
+// must be 1. SingleLabel uses GammaPos and GammaNeg.
+type Config struct {
+	Name string
+	Mode string
+
+	GammaPos, GammaNeg, GammaUnann float64 // at least 0
+	AlphaPos, AlphaNeg, AlphaUnann float64 // at least 0
+
+	// Clip shifts the negative probability: q = min(1, 1-p+Clip). In [0, 1).
+	Clip float64
+	// TopK times the number of pictures of the batch is how many unknown cells of the whole batch,
+	// those with the smallest q, are dropped. Cells that the prior gate dropped use up that number
+	// too, unless TopKSkipsGated.
+	TopK           int
+	TopKSkipsGated bool
+	// LogClamp, if not 0, computes as the reference does: p and q = 1-p are rounded to the element
+	// type and their logarithms clamped at this value (the reference's 1e-8), which makes gradients
+	// of confident errors zero. 0 computes from the logits without either loss. In [0, 1).
+	LogClamp float64
+	// PriorThreshold gates: unknown cells of classes whose prior is larger (strictly, in float32)
+	// are dropped. 0 means no gate.
+	PriorThreshold float64
+}
+
+// Defaults are those of the reference code.
+func Defaults() Config {
+	return Config{
+		Name: Partial, Mode: Negative,
+		GammaPos: 0, GammaNeg: 1, GammaUnann: 2,
+		AlphaPos: 1, AlphaNeg: 1, AlphaUnann: 1,
+		TopK: 5, PriorThreshold: 0.05,
+	}
+}
+
+// Names lists the values of Config.Name.
+func Names() []string { return []string{Partial, Asymmetric, AsymmetricOptimized, SingleLabel} }
+
+// Modes lists the values of Config.Mode.
+func Modes() []string { return []string{Selective, Ignore, Negative, IgnoreNormalizeClasses} }
+
+// Validate names the first field, by its key in the configuration, that has no meaning.
+func (c Config) Validate() error {
+	if !slices.Contains(Names(), c.Name) {
+		return fmt.Errorf("loss.name %q: must be one of %s", c.Name, strings.Join(Names(), ", "))
+	}
+	if !slices.Contains(Modes(), c.Mode) {
+		return fmt.Errorf("loss.mode %q: must be one of %s", c.Mode, strings.Join(Modes(), ", "))
+	}
+	for _, f := range []struct {
+		key   string
+		value float64
+		limit float64 // exclusive; the lower limit is 0
+	}{
+		{"loss.gamma_pos", c.GammaPos, math.Inf(1)},
+		{"loss.gamma_neg", c.GammaNeg, math.Inf(1)},
+		{"loss.gamma_unann", c.GammaUnann, math.Inf(1)},
+		{"loss.alpha_pos", c.AlphaPos, math.Inf(1)},
+		{"loss.alpha_neg", c.AlphaNeg, math.Inf(1)},
+		{"loss.alpha_unann", c.AlphaUnann, math.Inf(1)},
+		{"loss.clip", c.Clip, 1},
+		{"loss.log_clamp", c.LogClamp, 1},
+		{"prior.threshold", c.PriorThreshold, math.Inf(1)},
+	} {
+		if !(f.value >= 0 && f.value < f.limit) {
+			return fmt.Errorf("%s %v: must be at least 0 and less than %v", f.key, f.value, f.limit)
+		}
+	}
+	if c.TopK < 0 {
+		return fmt.Errorf("loss.topk %d: must be at least 0", c.TopK)
+	}
+	return c.validateAsymmetric()
+}
+
+func (c Config) validateAsymmetric() error {
+	if c.Name == Partial {
+		return nil
+	}
+	if c.Mode != Negative && c.Mode != Ignore {
+		return fmt.Errorf("loss.mode %q: loss.name %q has only the modes negative and ignore", c.Mode, c.Name)
+	}
+	if c.AlphaPos != 1 || c.AlphaNeg != 1 || c.AlphaUnann != 1 {
+		return fmt.Errorf("loss.alpha_pos, alpha_neg, alpha_unann %v, %v, %v: loss.name %q has no weights, they must be 1",
+			c.AlphaPos, c.AlphaNeg, c.AlphaUnann, c.Name)
+	}
+	return nil
+}
+
+// checkPrior demands one value in [0, 1] per class; nil is no prior.
+func checkPrior(prior []float32, classes int) error {
+	if prior == nil {
+		return nil
+	}
+	if len(prior) != classes {
+		return fmt.Errorf("loss: prior of %d classes for logits of %d", len(prior), classes)
+	}
+	for i, v := range prior {
+		if !(v >= 0 && v <= 1) {
+			return fmt.Errorf("loss: prior of class number %d is %v, not in [0, 1]", i, v)
+		}
+	}
+	return nil
+}
+
+// spec is a Config in the form that kernels use: a plain comparable value.
+type spec struct {
+	pos, neg, unknown weighting
+	clip, logClamp    float64
+	ignore            bool // unknown cells have no weight
+	normalize         bool // picture weight 1 + 1/(1+annotated)
+	focusGrad         bool // the gradient flows through the focusing weight
+	topK              int  // per picture; 0 outside the selective mode
+	topKSkipsGated    bool
+	// gate holds one byte per class, 1 where the prior drops unknown cells; empty without a gate.
+	// A string, because it is comparable and cannot change.
+	gate string
+}
+
+type weighting struct{ alpha, gamma float64 }
+
+// spec translates a valid Config with one of the cell-wise losses.
+func (c Config) spec(prior []float32) spec {
+	s := spec{
+		pos: weighting{c.AlphaPos, c.GammaPos}, neg: weighting{c.AlphaNeg, c.GammaNeg},
+		unknown: weighting{c.AlphaUnann, c.GammaUnann},
+		clip:    c.Clip, logClamp: c.LogClamp,
+		ignore:    c.Mode == Ignore || c.Mode == IgnoreNormalizeClasses,
+		normalize: c.Mode == IgnoreNormalizeClasses,
+		focusGrad: c.Name == AsymmetricOptimized,
+	}
+	if c.Name != Partial {
+		s.unknown = s.neg
+	}
+	if c.Mode == Selective {
+		s.topK, s.topKSkipsGated = c.TopK, c.TopKSkipsGated
+		s.gate = gateOf(prior, c.PriorThreshold)
+	}
+	return s
+}
+
+// gateOf compares in float32, as the reference does.
+func gateOf(prior []float32, threshold float64) string {
+	if prior == nil || threshold == 0 {
+		return ""
+	}
+	g := make([]byte, len(prior))
+	for i, v := range prior {
+		if v > float32(threshold) {
+			g[i] = 1
+		}
+	}
+	return string(g)
+}
+
+// New makes an evaluator of the loss that c describes for batches of rows pictures and classes
+// classes. prior holds one value per class in class order, nil for none; only the selective mode
+// uses it. SingleLabel has its own function.
+func New[T kernel.Float](c Config, prior []float32, rows, classes int) (*Evaluator[T], error) {
+	if err := c.Validate(); err != nil {
+		return nil, err
+	}
+	if c.Name == SingleLabel {
+		return nil, fmt.Errorf("loss.name %q has no cell-wise evaluator", c.Name)
+	}
+	if err := checkPrior(prior, classes); err != nil {
+		return nil, err
+	}
+	if rows < 1 || classes < 1 {
+		return nil, fmt.Errorf("loss of %d pictures and %d classes: both must be at least 1", rows, classes)
+	}
+	return newEvaluator[T](c.spec(prior), rows, classes), nil
+}

@@ -1,0 +1,182 @@
+package loss
+
+import "csl/internal/kernel"
+
+const (
+	maxChunks = 32  // jobs of a pass; fixed, so that results do not depend on the number of workers
+	blockLen  = 256 // cells whose exponentials are computed together, in cache
+)
+
+// Evaluator computes a loss and its gradient for batches of one shape. It keeps its scratch:
+// Run does not allocate. One Run at a time.
+type Evaluator[T kernel.Float] struct {
+	spec
+	rows, classes int
+	chunks        int
+
+	term3   [3]term[T] // by kind of cell
+	clipT   T
+	floor   T
+	scratch [][blockLen]T // per chunk
+	parts   []Parts       // per row
+	sel     *selection    // nil without top-K
+
+	// of the current run
+	phase                phase
+	logits, labels, grad []T
+}
+
+// phase is what the jobs of a pool call do.
+type phase int
+
+const (
+	phaseKeys phase = iota
+	phaseCount
+	phaseCells
+)
+
+// The kinds of cells.
+const (
+	positive = iota
+	negative
+	unknown
+)
+
+// term is the weighting of one kind of cell.
+type term[T kernel.Float] struct {
+	alpha T
+	gamma exponent
+}
+
+func newEvaluator[T kernel.Float](s spec, rows, classes int) *Evaluator[T] {
+	e := &Evaluator[T]{
+		spec: s, rows: rows, classes: classes, chunks: min(rows, maxChunks),
+		clipT: T(s.clip), floor: T(s.logClamp),
+		parts: make([]Parts, rows),
+	}
+	for k, w := range []weighting{s.pos, s.neg, s.unknown} {
+		e.term3[k] = term[T]{T(w.alpha), newExponent(w.gamma)}
+	}
+	e.scratch = make([][blockLen]T, e.chunks)
+	if s.topK > 0 {
+		e.sel = newSelection(rows*classes, e.chunks)
+	}
+	return e
+}
+
+// Run computes the loss of one batch and writes its gradient by the logits. All slices have
+// pictures*classes elements; grad must not overlap the others. A label other than 1, 0 and -1 is a
+// cell that takes no part. pool may be nil. The result is the same for any pool.
+func (e *Evaluator[T]) Run(pool *kernel.Pool, logits, labels, grad []T) Parts {
+	n := e.rows * e.classes
+	e.logits, e.labels, e.grad = logits[:n], labels[:n], grad[:n]
+	if e.sel != nil {
+		e.selectCells(pool)
+	}
+	e.run(pool, phaseCells)
+	e.logits, e.labels, e.grad = nil, nil, nil
+	var p Parts
+	for i := range e.parts {
+		p.add(&e.parts[i])
+	}
+	p.Total = p.Positive + p.Negative + p.Unknown
+	return p
+}
+
+// selectCells finds the topK*rows unknown cells with the smallest negative probability.
+func (e *Evaluator[T]) selectCells(pool *kernel.Pool) {
+	e.run(pool, phaseKeys)
+	budget := e.topK * e.rows
+	if e.sel.candidates() <= budget {
+		e.sel.takeAll()
+		return
+	}
+	e.sel.prefix = 0
+	rank := e.sel.narrow(budget - 1)
+	for _, e.sel.shift = range [2]uint{keyBits, 0} {
+		e.run(pool, phaseCount)
+		rank = e.sel.narrow(rank)
+	}
+	e.sel.take(e.sel.prefix, rank+1)
+}
+
+func (e *Evaluator[T]) run(pool *kernel.Pool, p phase) {
+	e.phase = p
+	if pool != nil {
+		pool.Run(e.chunks, e)
+		return
+	}
+	for j := range e.chunks {
+		e.Do(j, 0)
+	}
+}
+
+// Do computes one chunk of rows; it is for kernel.Pool only.
+func (e *Evaluator[T]) Do(chunk, _ int) {
+	first, last := chunk*e.rows/e.chunks, (chunk+1)*e.rows/e.chunks
+	from, to := first*e.classes, last*e.classes
+	switch e.phase {
+	case phaseKeys:
+		// The exponentials wait in grad for phaseCells, which needs them again.
+		expNeg(e.grad[from:to], e.logits[from:to])
+		skip := ""
+		if e.topKSkipsGated {
+			skip = e.gate
+		}
+		fill(e.sel, chunk, from, e.logits[from:to], e.labels[from:to], e.grad[from:to], float32(e.clip), skip, e.classes)
+	case phaseCount:
+		e.sel.count(chunk, from, to)
+	case phaseCells:
+		ties := 0
+		if e.sel != nil {
+			ties = e.sel.ties[chunk]
+		}
+		for r := first; r < last; r++ {
+			ties = e.row(r, chunk, ties)
+		}
+	}
+}
+
+// row computes the cells of one row. ties is how many cells with the limiting key are still to be
+// dropped in this chunk; it returns what is left of them.
+func (e *Evaluator[T]) row(r, chunk, ties int) int {
+	from, to := r*e.classes, (r+1)*e.classes
+	p := &e.parts[r]
+	*p = countLabels(e.labels[from:to])
+	weight := T(1)
+	if e.normalize {
+		weight = 1 + 1/T(1+p.Positives+p.Negatives)
+	}
+	for at := from; at < to; at += blockLen {
+		n := min(blockLen, to-at)
+		b := block[T]{
+			logits: e.logits[at : at+n], labels: e.labels[at : at+n], grad: e.grad[at : at+n],
+			log: e.scratch[chunk][:n], weight: weight,
+		}
+		if e.sel != nil {
+			b.keys, b.limit, b.ties = e.sel.keys[at:at+n], e.sel.limit, ties
+		} else {
+			expNeg(b.grad, b.logits) // else phaseKeys left them there
+		}
+		if e.gate != "" {
+			b.gate = e.gate[at-from : at-from+n]
+		}
+		e.cells(&b, p)
+		ties = b.ties
+	}
+	return ties
+}
+
+func countLabels[T kernel.Float](labels []T) (p Parts) {
+	for _, y := range labels {
+		switch y {
+		case 1:
+			p.Positives++
+		case 0:
+			p.Negatives++
+		case -1:
+			p.Unknowns++
+		}
+	}
+	return p
+}

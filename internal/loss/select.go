@@ -1,0 +1,119 @@
+package loss
+
+import (
+	"math"
+
+	"csl/internal/kernel"
+)
+
+// The order of the top-K is that of q as float32. q lies in [0, 1], where the bits of a float32
+// rise with its value: keys are those bits, selected by three rounds of counting, 10 bits each.
+const (
+	keyBits    = 10
+	keyBuckets = 1 << keyBits
+	keyNone    = 1 << (3 * keyBits) // greater than the bits of any number in [0, 1]
+)
+
+// selection finds the cells with the smallest keys without sorting: a key `limit` such that every
+// cell with a smaller key is taken, and how many of those with an equal key, the first in flat
+// order, are taken too. All scratch is allocated once.
+type selection struct {
+	keys   []uint32             // per cell; keyNone if the cell is no candidate
+	counts [][keyBuckets]uint32 // per chunk
+	ties   []int                // per chunk: cells with the key `limit` that are taken
+	shift  uint                 // of the round
+	prefix uint32               // the bits above the round's, already known
+	limit  uint32
+}
+
+func newSelection(cells, chunks int) *selection {
+	return &selection{
+		keys:   make([]uint32, cells),
+		counts: make([][keyBuckets]uint32, chunks),
+		ties:   make([]int, chunks),
+	}
+}
+
+// negativeKey is the key of a cell: the bits of q = min(1, 1-p+clip) in float32.
+func negativeKey(x, e, clip float32) uint32 {
+	q := 1 - sigmoid(x, e)
+	if clip > 0 {
+		q = min(q+clip, 1)
+	}
+	return min(math.Float32bits(q), keyNone) // NaN is no candidate
+}
+
+// fill computes the keys of a chunk, from cell `from` on, and counts their top bits. skip marks the
+// classes that are no candidates (empty: none).
+func fill[T kernel.Float](s *selection, chunk, from int, logits, labels, e []T, clip float32, skip string, classes int) {
+	counts := &s.counts[chunk]
+	clear(counts[:])
+	keys := s.keys[from : from+len(logits)]
+	column := 0
+	for i, x := range logits {
+		key := uint32(keyNone)
+		if labels[i] == -1 && (skip == "" || skip[column] == 0) {
+			if key = negativeKey(float32(x), float32(e[i]), clip); key != keyNone {
+				counts[key>>(2*keyBits)]++
+			}
+		}
+		keys[i] = key
+		if column++; column == classes {
+			column = 0
+		}
+	}
+}
+
+// count counts, for the keys of a chunk that begin with the known prefix, the next bits.
+func (s *selection) count(chunk, from, to int) {
+	counts := &s.counts[chunk]
+	clear(counts[:])
+	shift, prefix := s.shift&31, s.prefix
+	for _, key := range s.keys[from:to] {
+		if key>>(shift+keyBits) == prefix {
+			counts[key>>shift&(keyBuckets-1)]++
+		}
+	}
+}
+
+// candidates is the number of keys that the first round counted.
+func (s *selection) candidates() int {
+	n := 0
+	for c := range s.counts {
+		for _, v := range s.counts[c] {
+			n += int(v)
+		}
+	}
+	return n
+}
+
+// narrow picks the bucket of the round that holds the cell number rank (from 0, by key) and returns
+// the rank within that bucket.
+func (s *selection) narrow(rank int) int {
+	for b := range keyBuckets {
+		n := 0
+		for c := range s.counts {
+			n += int(s.counts[c][b])
+		}
+		if rank < n {
+			s.prefix = s.prefix<<keyBits | uint32(b)
+			return rank
+		}
+		rank -= n
+	}
+	return rank // not reached: rank is smaller than the number of counted keys
+}
+
+// takeAll takes every candidate, takeNone none.
+func (s *selection) takeAll()  { s.take(keyNone, 0) }
+func (s *selection) takeNone() { s.take(0, 0) }
+
+// take sets the limit and shares the n cells with an equal key out to the chunks, first come first
+// served. The counts must be those of the last round.
+func (s *selection) take(limit uint32, n int) {
+	s.limit = limit
+	for c := range s.ties {
+		s.ties[c] = min(n, int(s.counts[c][limit&(keyBuckets-1)]))
+		n -= s.ties[c]
+	}
+}
