@@ -1,0 +1,176 @@
+package config
+
+// Data says where pictures and labels are and how pictures become tensors.
+type Data struct {
+	Train             Split
+	Val               Split
+	ClassDescriptions string    // class list of both splits, Open Images layout: id,name
+	Size              int       // side of the square input in pixels
+	Interpolation     string    // Bilinear or Bicubic
+	EXIFOrientation   bool      // turn pictures as their EXIF tag says
+	Mean, Std         []float64 // per channel (R,G,B) of values scaled to 0..1; empty: none
+	Workers           int       // decoding goroutines; 0: one per thread. Results do not depend on it
+	Cache             string    // folder for resized pictures; empty: none
+	SkipBad           bool      // leave unreadable pictures out instead of stopping
+	KeepUnannotated   bool      // keep pictures without annotations as all-negative (COCO)
+	MaxPixels         int       // larger pictures are refused from their header
+}
+
+// Split is one labelled set of pictures.
+type Split struct {
+	Root        string // folder or tar of pictures, or a folder laid out as COCO
+	Annotations string // label file; empty: found in a COCO layout below Root
+	Format      string // one of the formats of internal/dataset, or FormatAuto
+}
+
+// FormatAuto lets the content of an annotation file decide its format (Split.Format).
+const FormatAuto = "auto"
+
+// Resampling filters (Data.Interpolation).
+const (
+	Bilinear = "bilinear"
+	Bicubic  = "bicubic"
+)
+
+// maxPixels is Pillow's limit against decompression bombs: it raises an error above it.
+const maxPixels = 178_956_970
+
+func defaultData() Data {
+	return Data{
+		Train: Split{Format: FormatAuto}, Val: Split{Format: FormatAuto},
+		Size: 448, Interpolation: Bilinear, MaxPixels: maxPixels,
+	}
+}
+
+func (d *Data) settings() []setting {
+	formats := []string{FormatAuto, "coco", "lvis", "openimages", "csv", "jsonl"}
+	return []setting{
+		{
+			name: "data.train.root", flag: "data", value: text{p: &d.Train.Root},
+			meaning: "training pictures: folder or tar, or a folder laid out as COCO",
+		},
+		{
+			name: "data.train.annotations", flag: "annotations", value: text{p: &d.Train.Annotations},
+			meaning: "training labels; empty = found in a COCO layout",
+		},
+		{
+			name: "data.train.format", flag: "data_format", value: text{&d.Train.Format, formats},
+			meaning: "format of the training labels; auto = by content",
+		},
+		{name: "data.val.root", value: text{p: &d.Val.Root}, meaning: "validation pictures; empty = data.train.root"},
+		{
+			name: "data.val.annotations", value: text{p: &d.Val.Annotations},
+			meaning: "validation labels; empty = found in a COCO layout, else no validation",
+		},
+		{
+			name: "data.val.format", value: text{&d.Val.Format, formats},
+			meaning: "format of the validation labels; auto = by content",
+		},
+		{
+			name: "data.class_descriptions", value: text{p: &d.ClassDescriptions},
+			meaning: "class list in Open Images layout (LabelName,DisplayName); empty = from the labels",
+		},
+		{name: "data.size", flag: "image_size", value: whole{&d.Size, 32, 4}, meaning: "side of the square input in pixels"},
+		{
+			name: "data.interpolation", value: text{&d.Interpolation, []string{Bilinear, Bicubic}},
+			meaning: "filter of the resize (antialiased, aspect ratio not kept)",
+		},
+		{
+			name: "data.exif_orientation", value: truth{&d.EXIFOrientation},
+			meaning: "turn pictures as their EXIF tag says; the reference does not",
+		},
+		{
+			name: "data.mean", value: list[float64]{&d.Mean, 3, toFloat, "numbers"},
+			meaning: "subtracted from R,G,B scaled to 0..1; empty = nothing, as the reference",
+		},
+		{
+			name: "data.std", value: list[float64]{&d.Std, 3, above0, "numbers above 0"},
+			meaning: "R,G,B are divided by it after the mean; empty = nothing",
+		},
+		{
+			name: "data.workers", flag: "workers", short: "j", value: whole{p: &d.Workers},
+			meaning: "pictures decoded at a time; 0 = as many as threads; no effect on results",
+		},
+		{name: "data.cache", value: text{p: &d.Cache}, meaning: "folder for resized pictures; empty = none"},
+		{
+			name: "data.skip_bad", flag: "skip_bad", value: truth{&d.SkipBad},
+			meaning: "leave unreadable pictures out, named and counted, instead of stopping",
+		},
+		{
+			name: "data.keep_unannotated", value: truth{&d.KeepUnannotated},
+			meaning: "keep pictures without annotations as all-negative; the reference drops them",
+		},
+		{
+			name: "data.max_pixels", flag: "max_pixels", value: whole{p: &d.MaxPixels, min: 1},
+			meaning: "larger pictures are refused from their header",
+		},
+	}
+}
+
+func above0(raw any) (float64, bool) {
+	x, ok := toFloat(raw)
+	return x, ok && x > 0
+}
+
+// Augment changes training pictures at random.
+type Augment struct {
+	Cutout      float64 // side of the filled rectangle over the picture's; 0: none
+	RandAugment RandAugment
+	Flip        float64 // chance of mirroring left to right
+}
+
+// RandAugment is torchvision's definition: Ops random operations, each of Magnitude of 31 bins.
+type RandAugment struct{ Ops, Magnitude int }
+
+func defaultAugment() Augment {
+	return Augment{Cutout: 0.5, RandAugment: RandAugment{Ops: 2, Magnitude: 9}}
+}
+
+func (a *Augment) settings() []setting {
+	return []setting{
+		{
+			name: "augment.cutout", value: real{p: &a.Cutout, hi: 1},
+			meaning: "side of a rectangle filled with one random colour, over the picture's side; 0 = none",
+		},
+		{
+			name: "augment.randaugment.ops", value: whole{p: &a.RandAugment.Ops},
+			meaning: "random operations per picture (torchvision's RandAugment); 0 = none",
+		},
+		{
+			name: "augment.randaugment.magnitude", value: whole{p: &a.RandAugment.Magnitude},
+			meaning: "strength of each, 0 to 30",
+		},
+		{name: "augment.flip", value: real{p: &a.Flip, hi: 1}, meaning: "chance of mirroring left to right; the reference never does"},
+	}
+}
+
+// Simulate hides labels of fully annotated data.
+type Simulate struct {
+	Type  string  // SimulateNone, SimulateFPC or SimulateRPS
+	Param float64 // FPC: positives and negatives kept per class; RPS: chance of losing a label
+	Seed  uint64  // which labels; apart from Train.Seed, so that runs can share labels
+}
+
+// Kinds of simulation (Simulate.Type): fixed number per class, random per sample.
+const (
+	SimulateNone = "none"
+	SimulateFPC  = "fpc"
+	SimulateRPS  = "rps"
+)
+
+func defaultSimulate() Simulate { return Simulate{Type: SimulateNone, Param: 1000, Seed: 1} }
+
+func (s *Simulate) settings() []setting {
+	return []setting{
+		{
+			name: "simulate.type", flag: "simulate_partial_type",
+			value:   text{&s.Type, []string{SimulateNone, SimulateFPC, SimulateRPS}},
+			meaning: "fpc keeps a fixed number of labels per class, rps removes each label at random",
+		},
+		{
+			name: "simulate.param", flag: "simulate_partial_param", value: atLeast0(&s.Param),
+			meaning: "fpc: positives and negatives kept per class; rps: chance of removing a label, 0 to 1",
+		},
+		{name: "simulate.seed", value: seed{&s.Seed}, meaning: "decides which labels are hidden"},
+	}
+}

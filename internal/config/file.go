@@ -1,0 +1,140 @@
+package config
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// maxFile bounds a config file; anything longer is something else given by mistake.
+const maxFile = 1 << 20
+
+// file is a YAML configuration whose keys are known to be right; its values are not checked yet.
+type file struct {
+	name  string
+	data  []byte
+	lines map[string]int // line of each key that has a value
+}
+
+// where names a place in the file.
+func (f *file) where(line int) string { return fmt.Sprintf("config %q line %d", f.name, line) }
+
+// readFile reads path and checks its keys. The second result lists unknown, repeated and misplaced
+// keys; the error is for what is no readable YAML at all.
+func readFile(path string) (*file, []*Problem, error) {
+	in, err := os.Open(path)
+	if err != nil {
+		return nil, nil, fmt.Errorf("read config: %w", err)
+	}
+	defer in.Close()
+	data, err := io.ReadAll(io.LimitReader(in, maxFile+1))
+	if err != nil {
+		return nil, nil, fmt.Errorf("read config %q: %w", path, err)
+	}
+	if len(data) > maxFile {
+		return nil, nil, fmt.Errorf("read config %q: longer than %d bytes: not a csl configuration", path, maxFile)
+	}
+	return parseFile(path, data)
+}
+
+// parseFile is readFile of content that is there already.
+func parseFile(name string, data []byte) (*file, []*Problem, error) {
+	f := &file{name: name, data: data, lines: map[string]int{}}
+	dec := yaml.NewDecoder(bytes.NewReader(data))
+	var doc, second yaml.Node
+	if err := dec.Decode(&doc); errors.Is(err, io.EOF) {
+		return f, nil, nil // nothing but comments
+	} else if err != nil {
+		return nil, nil, f.syntax(err)
+	}
+	if err := dec.Decode(&second); !errors.Is(err, io.EOF) {
+		if err != nil {
+			return nil, nil, f.syntax(err)
+		}
+		return nil, nil, fmt.Errorf("read %s: a second document (---) begins; only one is allowed", f.where(second.Line))
+	}
+	w := walker{f: f, keys: map[string]bool{}, groups: map[string]bool{}}
+	for _, k := range Keys() {
+		w.keys[k.Name] = true
+		for name := k.Name; ; {
+			dot := strings.LastIndexByte(name, '.')
+			if dot < 0 {
+				break
+			}
+			name = name[:dot]
+			w.groups[name] = true
+		}
+	}
+	w.group("", doc.Content[0])
+	return f, w.found, nil
+}
+
+// syntax makes one line of a YAML error.
+func (f *file) syntax(err error) error {
+	msg := strings.TrimPrefix(err.Error(), "yaml: ")
+	return fmt.Errorf("read config %q: not YAML: %s", f.name, strings.ReplaceAll(msg, "\n", " "))
+}
+
+// walker compares the keys of a file with the schema.
+type walker struct {
+	f            *file
+	keys, groups map[string]bool
+	found        []*Problem
+}
+
+func (w *walker) complain(n *yaml.Node, key, text string) {
+	w.found = append(w.found, &Problem{Origin: w.f.where(n.Line), Key: key, Text: text})
+}
+
+// group checks the mapping n of the group prefix ("" for the whole file).
+func (w *walker) group(prefix string, n *yaml.Node) {
+	if n.Kind == yaml.AliasNode {
+		n = n.Alias
+	}
+	if isNull(n) {
+		return
+	}
+	if n.Kind != yaml.MappingNode {
+		w.complain(n, orWhole(prefix), "is a group: must hold keys, each as \"name: value\" on a line of its own")
+		return
+	}
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		w.pair(prefix, n.Content[i], n.Content[i+1])
+	}
+}
+
+// pair checks one key of a group.
+func (w *walker) pair(prefix string, k, v *yaml.Node) {
+	name := k.Value
+	if prefix != "" {
+		name = prefix + "." + name
+	}
+	switch {
+	case k.Tag == "!!merge":
+		w.complain(k, orWhole(prefix), "<< is not supported: write the keys out")
+	case strings.Contains(k.Value, "."):
+		w.complain(k, name, "keys with dots are for --set: write the groups as indented blocks")
+	case w.groups[name]:
+		w.group(name, v)
+	case !w.keys[name]:
+		w.complain(k, name, "is not a known key"+suggest(name))
+	case w.f.lines[name] != 0:
+		w.complain(k, name, fmt.Sprintf("appears twice, first on line %d", w.f.lines[name]))
+	case !isNull(v):
+		w.f.lines[name] = k.Line
+	}
+}
+
+func isNull(n *yaml.Node) bool { return n.Kind == yaml.ScalarNode && n.Tag == "!!null" }
+
+func orWhole(prefix string) string {
+	if prefix == "" {
+		return "the file"
+	}
+	return prefix
+}

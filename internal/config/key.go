@@ -1,0 +1,43 @@
+package config
+
+import "strings"
+
+// Key is one row of the table of settings.
+type Key struct {
+	Name    string // dotted path, as in "loss.gamma_pos"
+	Flag    string // the flag of the same meaning; "" where only --set, environment and file reach it
+	Short   string // its one-letter form, mostly ""
+	Env     string // the environment variable
+	Default string // the default as it would be written in YAML
+	Allowed string // what it may be, to be read after "must be"
+	Meaning string // one line; says what 0 or an empty text stands for
+}
+
+// Keys lists every setting in the order of the file.
+func Keys() []Key {
+	var keys []Key
+	for _, s := range Default().settings() {
+		keys = append(keys, s.key())
+	}
+	return keys
+}
+
+// setting is a [Key] bound to a field of a [Config].
+type setting struct {
+	name, flag, short, meaning string
+	value                      value
+}
+
+func (s setting) key() Key {
+	return Key{
+		Name: s.name, Flag: s.flag, Short: s.short, Env: EnvName(s.name),
+		Default: inline(s.value.get()), Allowed: s.value.allowed(), Meaning: s.meaning,
+	}
+}
+
+// EnvName is the environment variable of a key: CSL_ and the key in capitals, dots as underscores.
+func EnvName(key string) string {
+	return envPrefix + strings.ToUpper(strings.ReplaceAll(key, ".", "_"))
+}
+
+const envPrefix = "CSL_"

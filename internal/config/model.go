@@ -1,0 +1,67 @@
+package config
+
+import "math"
+
+// Model says which network is built. Zero values of the shape stand for the architecture's own.
+type Model struct {
+	Name       string  // an architecture of internal/model
+	Stages     []int   // blocks in each of the four stages
+	Planes     int     // channels of the first stage before Width
+	Width      float64 // factor on Planes
+	Head       string  // HeadPlain or HeadBottleneck
+	HeadHidden int     // width of the bottleneck
+	NumClasses int     // 0: as many as the data has
+	Path       string  // checkpoint to start from
+	ABNSlope   float64 // leaky slope of all activated batch norms; 0: the architecture's own
+}
+
+// Kinds of classification heads (Model.Head).
+const (
+	HeadPlain      = "plain"
+	HeadBottleneck = "bottleneck"
+)
+
+func defaultModel() Model {
+	return Model{Name: "tresnet_m", Head: HeadPlain, HeadHidden: 512}
+}
+
+// positive is any finite number above 0, atLeast0 any from 0 on.
+func positive(p *float64) real { return real{p: p, hi: math.Inf(1), openLo: true} }
+func atLeast0(p *float64) real { return real{p: p, hi: math.Inf(1)} }
+
+func (m *Model) settings() []setting {
+	return []setting{
+		{name: "model.name", flag: "model_name", value: text{&m.Name, modelNames()}, meaning: "architecture"},
+		{
+			name: "model.stages", value: list[int]{&m.Stages, 4, atLeast1, "whole numbers of at least 1"},
+			meaning: "blocks in each stage; empty = the architecture's own",
+		},
+		{name: "model.planes", value: whole{p: &m.Planes}, meaning: "channels of the first stage; 0 = the architecture's own"},
+		{name: "model.width", value: atLeast0(&m.Width), meaning: "factor on the channels; 0 = the architecture's own"},
+		{
+			name: "model.head", value: text{&m.Head, []string{HeadPlain, HeadBottleneck}},
+			meaning: "one linear layer, or two with a narrow one between (Open Images)",
+		},
+		{name: "model.head_hidden", value: whole{p: &m.HeadHidden, min: 1}, meaning: "width of the bottleneck head's inner layer"},
+		{name: "model.num_classes", flag: "num_classes", value: whole{p: &m.NumClasses}, meaning: "classes; 0 = as many as the data has"},
+		{
+			name: "model.path", flag: "model_path", value: text{p: &m.Path},
+			meaning: "checkpoint to start from; empty = random weights",
+		},
+		{
+			name: "model.abn_slope", value: real{p: &m.ABNSlope, hi: 1, openHi: true},
+			meaning: "negative slope of all activations; 0 = the architecture's own",
+		},
+	}
+}
+
+// modelNames are the architectures of internal/model (which is above this package; a test in
+// cmd/csl compares the two lists).
+func modelNames() []string {
+	return []string{"tresnet_m", "tresnet_l", "tresnet_xl", "tresnet_l_v2", "tresnet_s", "tresnet_tiny"}
+}
+
+func atLeast1(raw any) (int, bool) {
+	n, ok := toInt(raw)
+	return n, ok && n >= 1
+}
