@@ -28,7 +28,7 @@ func NewCPU(threads int) (*CPU, error) {
 	if threads == 0 {
 		threads = runtime.GOMAXPROCS(0)
 	}
-	best, err := kernel.Portable[float32](), error(nil)
+	best, err := kernel.Best()
 	if err != nil {
 		return nil, err
 	}

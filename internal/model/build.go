@@ -1,0 +1,210 @@
+package model
+
+import (
+	"fmt"
+
+	G "gorgonia.org/gorgonia"
+
+	"csl/internal/graph"
+	"csl/internal/kernel"
+)
+
+// mode is what a graph is for.
+type mode int
+
+const (
+	training  mode = iota // batch statistics
+	evaluate              // running statistics
+	inference             // norms folded into the convolutions, the rest fused into their epilogues
+)
+
+// builder adds the layers of a model to a graph. The first error sticks; what comes after it is
+// skipped.
+type builder struct {
+	g      *graph.Graph
+	w      *Weights
+	mode   mode
+	folds  folds // for inference
+	err    error
+	inputs []modelInput
+	params map[string]*G.Node // trainable inputs
+	stats  []statsNode
+	stages []stageNode // outputs by the reference's module names
+}
+
+// modelInput is an input node and the host values that belong there.
+type modelInput struct {
+	node *G.Node
+	data []float32
+}
+
+// statsNode is the node with the batch statistics of a unit.
+type statsNode struct {
+	unit unit
+	node *G.Node
+	rows int
+}
+
+// stageNode is the output of a part of the body.
+type stageNode struct {
+	name string
+	node *G.Node
+}
+
+// do runs one step of building unless an earlier one failed, and labels the result.
+func (b *builder) do(layer string, f func() (*G.Node, error)) *G.Node {
+	if b.err != nil {
+		return nil
+	}
+	n, err := f()
+	if err != nil {
+		b.err = fmt.Errorf("layer %s: %w", layer, err)
+		return nil
+	}
+	return graph.Label(n, layer)
+}
+
+// input adds an input node for values of the host.
+func (b *builder) input(name string, shape []int, data []float32) *G.Node {
+	return b.do(name, func() (*G.Node, error) {
+		n, err := b.g.Input(name, shape...)
+		b.inputs = append(b.inputs, modelInput{n, data})
+		return n, err
+	})
+}
+
+// tensor adds an input node for one of the weights.
+func (b *builder) tensor(name string) *G.Node {
+	e := b.w.entries[b.w.index[name]]
+	n := b.input(name, internalShape(e), b.w.raw(name))
+	if e.Kind.IsParam() {
+		b.params[name] = n
+	}
+	return n
+}
+
+// unit is a convolution with its norm and activation.
+func (b *builder) unit(u unit, x *G.Node) *G.Node {
+	if b.mode == inference {
+		return b.fused(u, x, nil, u.slope)
+	}
+	w := b.tensor(u.name + ".0.weight")
+	z := b.do(u.name+".0", func() (*G.Node, error) { return graph.Conv(x, w) })
+	gamma, beta := b.tensor(u.name+".1.weight"), b.tensor(u.name+".1.bias")
+	if b.mode == training {
+		return b.do(u.name+".1", func() (*G.Node, error) {
+			y, stats, err := graph.ABN(z, gamma, beta, u.slope)
+			if err == nil {
+				s := z.Shape()
+				b.stats = append(b.stats, statsNode{u, graph.Label(stats, u.name+".1"), s[0] * s[1] * s[2]})
+			}
+			return y, err
+		})
+	}
+	mean, variance := b.tensor(u.name+".1.running_mean"), b.tensor(u.name+".1.running_var")
+	return b.do(u.name+".1", func() (*G.Node, error) {
+		return graph.ABNEval(z, mean, variance, gamma, beta, u.slope)
+	})
+}
+
+// fused is a convolution with its folded norm, a residual if there is one, and an activation.
+func (b *builder) fused(u unit, x, residual *G.Node, slope float64) *G.Node {
+	f := b.folds.of(b.w, u)
+	w := b.input(u.name+".folded.weight", []int{u.k, u.k, u.in, u.out}, f.weights)
+	c := b.input(u.name+".folded.bias", []int{u.out}, f.bias)
+	return b.do(u.name, func() (*G.Node, error) {
+		return graph.ConvFused(x, w, graph.FusedOptions{Bias: c, Residual: residual, Slope: slope})
+	})
+}
+
+// joined is max(0, unit(x) + residual).
+func (b *builder) joined(u unit, x, residual *G.Node) *G.Node {
+	if b.mode == inference {
+		return b.fused(u, x, residual, 0)
+	}
+	return b.addReLU(u.name, b.unit(u, x), residual)
+}
+
+func (b *builder) addReLU(layer string, x, residual *G.Node) *G.Node {
+	return b.do(layer, func() (*G.Node, error) { return graph.AddReLU(x, residual) })
+}
+
+// factors is what squeeze-excite multiplies the channels of x with.
+func (b *builder) factors(s *squeeze, x *G.Node) *G.Node {
+	v := b.do(s.name, func() (*G.Node, error) { return graph.GlobalPool(x) })
+	v = b.linear(s.name+".fc1", v)
+	v = b.do(s.name+".fc1", func() (*G.Node, error) { return graph.Activate(v, kernel.ReLU) })
+	v = b.linear(s.name+".fc2", v)
+	return b.do(s.name+".fc2", func() (*G.Node, error) { return graph.Activate(v, kernel.Sigmoid) })
+}
+
+func (b *builder) linear(name string, x *G.Node) *G.Node {
+	w, c := b.tensor(name+".weight"), b.tensor(name+".bias")
+	return b.do(name, func() (*G.Node, error) { return graph.Linear(x, w, c, b.mode == inference) })
+}
+
+// block is a residual block.
+func (b *builder) block(k block, x *G.Node) *G.Node {
+	residual := x
+	if k.down != nil {
+		if k.blur {
+			residual = b.do(k.name+".downsample.0", func() (*G.Node, error) { return graph.AvgPool(x) })
+		}
+		residual = b.unit(*k.down, residual)
+	}
+	if k.conv3 == nil {
+		y := b.blur(k, k.conv1.name, b.unit(k.conv1, x))
+		if k.se == nil {
+			return b.joined(k.conv2, y, residual)
+		}
+		return b.scaledJoin(k.se, b.unit(k.conv2, y), residual)
+	}
+	y := b.blur(k, k.conv2.name, b.unit(k.conv2, b.unit(k.conv1, x)))
+	if k.se != nil {
+		s := b.factors(k.se, y)
+		y = b.do(k.se.name, func() (*G.Node, error) { return graph.ScaleChannels(y, s) })
+	}
+	return b.joined(*k.conv3, y, residual)
+}
+
+func (b *builder) blur(k block, layer string, x *G.Node) *G.Node {
+	if !k.blur {
+		return x
+	}
+	return b.do(layer, func() (*G.Node, error) { return graph.BlurPool(x) })
+}
+
+// scaledJoin is max(0, x*factors(x) + residual): the end of a basic block.
+func (b *builder) scaledJoin(se *squeeze, x, residual *G.Node) *G.Node {
+	s := b.factors(se, x)
+	if b.mode == inference {
+		return b.do(se.name, func() (*G.Node, error) { return graph.ScaleAddReLU(x, s, residual) })
+	}
+	y := b.do(se.name, func() (*G.Node, error) { return graph.ScaleChannels(x, s) })
+	return b.addReLU(se.name, y, residual)
+}
+
+// model adds all layers behind the pictures x [N,H,W,3] and returns the logits [N,classes].
+func (b *builder) model(x *G.Node) *G.Node {
+	a := newArch(b.w.spec)
+	x = b.do("body.SpaceToDepth", func() (*G.Node, error) { return graph.SpaceToDepth(x) })
+	b.stage("SpaceToDepth", x)
+	x = b.unit(a.stem, x)
+	b.stage("conv1", x)
+	for i, stage := range a.stages {
+		for _, k := range stage {
+			x = b.block(k, x)
+		}
+		b.stage(fmt.Sprintf("layer%d", i+1), x)
+	}
+	x = b.do("pool", func() (*G.Node, error) { return graph.GlobalPool(x) })
+	b.stage("features", x)
+	for _, l := range a.head {
+		x = b.linear(l.name, x)
+	}
+	return x
+}
+
+func (b *builder) stage(name string, n *G.Node) {
+	b.stages = append(b.stages, stageNode{name, n})
+}

@@ -1,0 +1,40 @@
+package model
+
+import (
+	"math"
+
+	"csl/internal/kernel"
+)
+
+// folds keeps what fold made, by unit: inference nets of several batch sizes share it.
+type folds map[string]folded
+
+// folded is a convolution that does what a unit does, up to the activation.
+type folded struct{ weights, bias []float32 }
+
+// of folds a unit, or returns what was made before.
+func (f folds) of(w *Weights, u unit) folded {
+	if _, ok := f[u.name]; !ok {
+		weights, bias := fold(w, u)
+		f[u.name] = folded{weights, bias}
+	}
+	return f[u.name]
+}
+
+// fold returns the weights [K,K,I,O] and the bias [O] of a convolution that does what the unit does
+// with its running statistics, up to the activation.
+func fold(w *Weights, u unit) (weights, bias []float32) {
+	conv, gamma, beta := w.raw(u.name+".0.weight"), w.raw(u.name+".1.weight"), w.raw(u.name+".1.bias")
+	mean, variance := w.raw(u.name+".1.running_mean"), w.raw(u.name+".1.running_var")
+	scale := make([]float64, u.out)
+	bias = make([]float32, u.out)
+	for c := range scale {
+		scale[c] = (math.Abs(float64(gamma[c])) + kernel.ABNEps) / math.Sqrt(float64(variance[c])+kernel.ABNEps)
+		bias[c] = float32(float64(beta[c]) - float64(mean[c])*scale[c])
+	}
+	weights = make([]float32, len(conv))
+	for i, v := range conv {
+		weights[i] = float32(float64(v) * scale[i%u.out])
+	}
+	return weights, bias
+}

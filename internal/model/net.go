@@ -1,0 +1,205 @@
+package model
+
+import (
+	"errors"
+	"fmt"
+
+	G "gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+
+	"csl/internal/graph"
+)
+
+// Options says for which inputs a net is built. A net is made for one batch size and one picture
+// size; nets of other sizes may share the weights and the arena.
+type Options struct {
+	Batch, Height, Width int
+	// Arena is memory that nets share which never run at the same time; nil means an own one.
+	Arena *graph.Arena
+	// Float64 computes in double precision, for checking gradients. It is slow.
+	Float64 bool
+	// KeepStages keeps the outputs of the stages for Stage. They cost memory.
+	KeepStages bool
+
+	folds folds // shared by the inference nets of Nets
+}
+
+// minSide is the smallest input side: the last feature map is then one pixel wide.
+const minSide = 32
+
+// CheckSize reports whether pictures of that size can go into a TResNet: sides are multiples of 4
+// and at least 32.
+func CheckSize(height, width int) error {
+	for _, s := range []int{height, width} {
+		if s%4 != 0 || s < minSide {
+			return fmt.Errorf("input size %dx%d: sides must be multiples of 4 and at least %d", height, width, minSide)
+		}
+	}
+	return nil
+}
+
+// lastMap is the size of the last feature map.
+func lastMap(height, width int) (int, int) {
+	height, width = height/4, width/4
+	for range stageCount - 1 {
+		height, width = (height+1)/2, (width+1)/2
+	}
+	return height, width
+}
+
+// network is what all nets have in common: a graph, its machine and the values of its inputs.
+type network struct {
+	be      graph.Backend
+	w       *Weights
+	opts    Options
+	g       *graph.Graph
+	b       *builder
+	machine *graph.Machine
+	hosts   []hostValue
+	input   []float32
+	image   *G.Node
+	logits  *G.Node
+	reads   map[*G.Node][]float32 // copies of values that cannot be read in place
+}
+
+// hostValue connects host memory with an input of the graph.
+type hostValue struct {
+	data   []float32
+	buf    graph.Buffer
+	shared bool // buf is data
+}
+
+// newNetwork builds the forward graph.
+func newNetwork(be graph.Backend, w *Weights, m mode, o Options) (*network, error) {
+	if err := CheckSize(o.Height, o.Width); err != nil {
+		return nil, err
+	}
+	if o.Batch < 1 {
+		return nil, fmt.Errorf("batch of %d pictures", o.Batch)
+	}
+	dt := tensor.Float32
+	if o.Float64 {
+		dt = tensor.Float64
+	}
+	g, err := graph.New(dt)
+	if err != nil {
+		return nil, err
+	}
+	n := &network{
+		be: be, w: w, opts: o, g: g, reads: map[*G.Node][]float32{},
+		b:     &builder{g: g, w: w, mode: m, folds: o.folds, params: map[string]*G.Node{}},
+		input: make([]float32, o.Batch*o.Height*o.Width*3),
+	}
+	if n.b.folds == nil {
+		n.b.folds = folds{}
+	}
+	n.image = n.b.input("input", []int{o.Batch, o.Height, o.Width, 3}, n.input)
+	n.logits = n.b.model(n.image)
+	return n, n.b.err
+}
+
+// plan plans the graph for the nodes that are to be valid after a run.
+func (n *network) plan(keep ...*G.Node) (*graph.Plan, error) {
+	keep = append([]*G.Node{n.logits}, keep...)
+	if n.opts.KeepStages {
+		for _, s := range n.b.stages {
+			keep = append(keep, s.node)
+		}
+	}
+	return graph.NewPlan(n.g, keep...)
+}
+
+// compile makes the machine and connects the inputs.
+func (n *network) compile(keep ...*G.Node) error {
+	plan, err := n.plan(keep...)
+	if err != nil {
+		return err
+	}
+	if n.machine, err = graph.NewMachine(n.be, plan, n.opts.Arena); err != nil {
+		return err
+	}
+	for _, in := range n.b.inputs {
+		h := hostValue{data: in.data}
+		if !n.opts.Float64 {
+			h.buf, h.shared = n.be.Share(in.data)
+		}
+		if !h.shared {
+			if h.buf, err = n.be.Alloc(n.g.Dtype(), len(in.data)); err != nil {
+				return err
+			}
+		}
+		if err := n.machine.Bind(in.node, h.buf); err != nil {
+			return err
+		}
+		n.hosts = append(n.hosts, h)
+	}
+	return nil
+}
+
+// run computes everything that is kept.
+func (n *network) run() error {
+	for _, h := range n.hosts {
+		if h.shared {
+			continue
+		}
+		if err := h.buf.Write(h.data); err != nil {
+			return err
+		}
+	}
+	return n.machine.RunAll()
+}
+
+// value is the value of a kept node after a run: the memory itself or a copy, valid until the next
+// run.
+func (n *network) value(node *G.Node) ([]float32, error) {
+	buf, err := n.machine.Buffer(node)
+	if err != nil {
+		return nil, err
+	}
+	if host := buf.Host(); host != nil {
+		return host, nil
+	}
+	c := n.reads[node]
+	if c == nil {
+		c = make([]float32, buf.Len())
+		n.reads[node] = c
+	}
+	return c, buf.Read(c)
+}
+
+// Batch is the number of pictures of a run.
+func (n *network) Batch() int { return n.opts.Batch }
+
+// Size is the height and the width of the pictures.
+func (n *network) Size() (height, width int) { return n.opts.Height, n.opts.Width }
+
+// Input is where the pictures of the next run go: [N,H,W,3], RGB in [0,1].
+func (n *network) Input() []float32 { return n.input }
+
+// Logits are the outputs of the last run, [N,classes]. They are valid until the next run of a net
+// of the same arena; the caller must not change them.
+func (n *network) Logits() ([]float32, error) { return n.value(n.logits) }
+
+// Stage is the output of a part of the body after a run with Options.KeepStages, and its shape
+// [N,H,W,C]: SpaceToDepth, conv1, layer1 to layer4, or features [N,C].
+func (n *network) Stage(name string) ([]float32, []int, error) {
+	if !n.opts.KeepStages {
+		return nil, nil, errors.New("stages were not kept")
+	}
+	for _, s := range n.b.stages {
+		if s.name == name {
+			v, err := n.value(s.node)
+			return v, s.node.Shape().Clone(), err
+		}
+	}
+	return nil, nil, fmt.Errorf("no stage %q", name)
+}
+
+// Machine is what runs the net, for profiles and memory figures.
+func (n *network) Machine() *graph.Machine { return n.machine }
+
+// Close lets go of the memory of the net, but not of a shared arena.
+func (n *network) Close() error { return n.machine.Close() }
+
+// NewArena makes an arena that nets of float32 may share.
+func NewArena(be graph.Backend) *graph.Arena { return graph.NewArena(be, tensor.Float32) }

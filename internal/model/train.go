@@ -1,0 +1,136 @@
+package model
+
+import (
+	"fmt"
+
+	G "gorgonia.org/gorgonia"
+
+	"csl/internal/graph"
+)
+
+// momentum is the weight of the new batch in the running statistics (InPlaceABN).
+const momentum = 0.1
+
+// LossFunc adds a loss to a graph: logits [N,C] and labels [N,C] of 1, 0 or -1 (unknown) to a vector
+// whose first element is the loss; the rest is for reports. The gradient of the vector's first
+// element by the logits must be what the vector's symbolic gradient gives for a seed of ones.
+type LossFunc func(logits, labels *G.Node) (*G.Node, error)
+
+// TrainNet computes the loss of a batch and its gradients, with batch statistics.
+type TrainNet struct {
+	*network
+	labels []float32
+	loss   *G.Node
+	grads  G.Nodes
+	out    [][]float32
+	parts  []float64
+}
+
+// NewTrainNet builds a training net. Pictures so small and few that the last feature map would hold
+// one value per channel in the batch are an error: there is no variance to normalise with.
+func NewTrainNet(be graph.Backend, w *Weights, o Options, loss LossFunc) (*TrainNet, error) {
+	n, err := newTrainNet(be, w, o, loss)
+	if err != nil {
+		return nil, err
+	}
+	if err := n.compile(n.kept()...); err != nil {
+		return nil, err
+	}
+	n.out = make([][]float32, len(n.grads))
+	n.parts = make([]float64, n.loss.Shape().TotalSize())
+	return n, nil
+}
+
+// newTrainNet builds the graph, forward and backward.
+func newTrainNet(be graph.Backend, w *Weights, o Options, loss LossFunc) (*TrainNet, error) {
+	net, err := newNetwork(be, w, training, o)
+	if err != nil {
+		return nil, err
+	}
+	if h, wd := lastMap(o.Height, o.Width); o.Batch*h*wd == 1 {
+		return nil, fmt.Errorf("training on batches of one picture of %dx%d: the last feature map has one value per channel, which has no variance; use a larger batch or larger pictures", o.Height, o.Width)
+	}
+	n := &TrainNet{network: net, labels: make([]float32, o.Batch*w.spec.NumClasses)}
+	labels := n.b.input("labels", []int{o.Batch, w.spec.NumClasses}, n.labels)
+	n.loss = n.b.do("loss", func() (*G.Node, error) { return loss(n.logits, labels) })
+	if n.b.err != nil {
+		return nil, n.b.err
+	}
+	size := n.loss.Shape().TotalSize()
+	ones := make([]float32, size)
+	fill(ones, 1)
+	seed := n.b.input("loss seed", []int{size}, ones)
+	if n.b.err != nil {
+		return nil, n.b.err
+	}
+	var wrt G.Nodes
+	for _, p := range w.Params() {
+		wrt = append(wrt, n.b.params[p.Name])
+	}
+	n.grads, err = graph.Gradients(n.loss, seed, wrt)
+	return n, err
+}
+
+// kept lists what must be valid after a run besides the logits.
+func (n *TrainNet) kept() []*G.Node {
+	keep := append([]*G.Node{n.loss}, n.grads...)
+	for _, s := range n.b.stats {
+		keep = append(keep, s.node)
+	}
+	return keep
+}
+
+// Labels is where the labels of the next run go: [N,classes] of 1, 0 or -1 (unknown).
+func (n *TrainNet) Labels() []float32 { return n.labels }
+
+// Run computes loss, logits, gradients and batch statistics of the pictures in Input. It changes
+// neither weights nor running statistics.
+func (n *TrainNet) Run() error { return n.run() }
+
+// LossParts is the loss vector of the last run; its first element is the loss. It is overwritten by
+// the next call.
+func (n *TrainNet) LossParts() ([]float64, error) {
+	buf, err := n.machine.Buffer(n.loss)
+	if err != nil {
+		return nil, err
+	}
+	return n.parts, buf.Read64(n.parts)
+}
+
+// Grads are the gradients of the last run, aligned with Weights.Params and in their layout. They are
+// valid until the next run of a net of the same arena; the caller may change them until then.
+func (n *TrainNet) Grads() ([][]float32, error) {
+	for i, g := range n.grads {
+		v, err := n.value(g)
+		if err != nil {
+			return nil, err
+		}
+		n.out[i] = v
+	}
+	return n.out, nil
+}
+
+// UpdateRunning moves the running statistics of the weights towards those of the last run's batch:
+// 0.9 of the old and 0.1 of the new, the variance unbiased, and counts the batch.
+func (n *TrainNet) UpdateRunning() error {
+	for _, s := range n.b.stats {
+		stats, err := n.value(s.node)
+		if err != nil {
+			return err
+		}
+		mean, variance := n.w.raw(s.unit.name+".1.running_mean"), n.w.raw(s.unit.name+".1.running_var")
+		unbiased := float64(s.rows) / float64(s.rows-1)
+		for c := range mean {
+			mean[c] = float32((1-momentum)*float64(mean[c]) + momentum*float64(stats[c]))
+			variance[c] = float32((1-momentum)*float64(variance[c]) + momentum*unbiased*float64(stats[len(mean)+c]))
+		}
+		n.w.counts[n.w.index[s.unit.name+".1.num_batches_tracked"]]++
+	}
+	return nil
+}
+
+// FirstNonFinite repeats the last run and names the first value that is not finite; ok is false if
+// all are. Input, labels and weights must be those of that run.
+func (n *TrainNet) FirstNonFinite() (where graph.Fault, ok bool, err error) {
+	return n.machine.FirstNonFinite()
+}
