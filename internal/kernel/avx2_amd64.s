@@ -810,76 +810,10 @@ tile:
 	VXORPS Y9, Y9, Y9
 	VXORPS Y10, Y10, Y10
 	VXORPS Y11, Y11, Y11
-	CMPQ   first+80(FP), $0x00
-	JNE    sum
-	MOVQ   AX, DX
-	MOVQ   ldy+64(FP), BX
-	SHLQ   $0x02, BX
-	CMPQ   CX, $0x06
-	JL     addpart
-	CMPQ   cols+72(FP), $0x08
-	JNE    addpart
-	VADDPS (DX), Y0, Y0
-	ADDQ   BX, DX
-	VADDPS (DX), Y1, Y1
-	ADDQ   BX, DX
-	VADDPS (DX), Y2, Y2
-	ADDQ   BX, DX
-	VADDPS (DX), Y3, Y3
-	ADDQ   BX, DX
-	VADDPS (DX), Y4, Y4
-	ADDQ   BX, DX
-	VADDPS (DX), Y5, Y5
-	ADDQ   BX, DX
-	JMP    sum
-
-addpart:
-	MOVQ cols+72(FP), DI
-
-	// lanes valid in this vector, clamped to 0..lanes
-	XORQ       SI, SI
-	TESTQ      DI, DI
-	CMOVQLT    SI, DI
-	MOVQ       $0x00000008, SI
-	CMPQ       DI, SI
-	CMOVQGT    SI, DI
-	NEGQ       DI
-	LEAQ       maskAVX2<>+32(SB), SI
-	VMOVUPS    (SI)(DI*4), Y12
-	VMASKMOVPS (DX), Y12, Y13
-	VADDPS     Y13, Y0, Y0
-	ADDQ       BX, DX
-	CMPQ       CX, $0x01
-	JLE        sum
-	VMASKMOVPS (DX), Y12, Y13
-	VADDPS     Y13, Y1, Y1
-	ADDQ       BX, DX
-	CMPQ       CX, $0x02
-	JLE        sum
-	VMASKMOVPS (DX), Y12, Y13
-	VADDPS     Y13, Y2, Y2
-	ADDQ       BX, DX
-	CMPQ       CX, $0x03
-	JLE        sum
-	VMASKMOVPS (DX), Y12, Y13
-	VADDPS     Y13, Y3, Y3
-	ADDQ       BX, DX
-	CMPQ       CX, $0x04
-	JLE        sum
-	VMASKMOVPS (DX), Y12, Y13
-	VADDPS     Y13, Y4, Y4
-	ADDQ       BX, DX
-	CMPQ       CX, $0x05
-	JLE        sum
-	VMASKMOVPS (DX), Y12, Y13
-	VADDPS     Y13, Y5, Y5
-	ADDQ       BX, DX
-
-sum:
-	MOVQ dy+48(FP), DX
-	MOVQ off+24(FP), SI
-	MOVQ rows+8(FP), DI
-	MOVQ x+32(FP), R9
+	MOVQ   dy+48(FP), DX
+	MOVQ   off+24(FP), SI
+	MOVQ   rows+8(FP), DI
+	MOVQ   x+32(FP), R9
 
 row:
 	MOVLQSX (SI), BX
@@ -941,14 +875,82 @@ single:
 	ADDQ         $0x00000018, BX
 
 rowend:
-	DECQ    DI
-	JNZ     row
-	VADDPS  Y6, Y0, Y0
-	VADDPS  Y7, Y1, Y1
-	VADDPS  Y8, Y2, Y2
-	VADDPS  Y9, Y3, Y3
-	VADDPS  Y10, Y4, Y4
-	VADDPS  Y11, Y5, Y5
+	DECQ   DI
+	JNZ    row
+	VADDPS Y6, Y0, Y0
+	VADDPS Y7, Y1, Y1
+	VADDPS Y8, Y2, Y2
+	VADDPS Y9, Y3, Y3
+	VADDPS Y10, Y4, Y4
+	VADDPS Y11, Y5, Y5
+	CMPQ   first+80(FP), $0x00
+	JNE    summed
+
+	// the sum so far is added last: blocked summation, and its loads need not wait
+	MOVQ   AX, DX
+	MOVQ   ldy+64(FP), BX
+	SHLQ   $0x02, BX
+	CMPQ   CX, $0x06
+	JL     addpart
+	CMPQ   cols+72(FP), $0x08
+	JNE    addpart
+	VADDPS (DX), Y0, Y0
+	ADDQ   BX, DX
+	VADDPS (DX), Y1, Y1
+	ADDQ   BX, DX
+	VADDPS (DX), Y2, Y2
+	ADDQ   BX, DX
+	VADDPS (DX), Y3, Y3
+	ADDQ   BX, DX
+	VADDPS (DX), Y4, Y4
+	ADDQ   BX, DX
+	VADDPS (DX), Y5, Y5
+	ADDQ   BX, DX
+	JMP    summed
+
+addpart:
+	MOVQ cols+72(FP), DI
+
+	// lanes valid in this vector, clamped to 0..lanes
+	XORQ       SI, SI
+	TESTQ      DI, DI
+	CMOVQLT    SI, DI
+	MOVQ       $0x00000008, SI
+	CMPQ       DI, SI
+	CMOVQGT    SI, DI
+	NEGQ       DI
+	LEAQ       maskAVX2<>+32(SB), SI
+	VMOVUPS    (SI)(DI*4), Y6
+	VMASKMOVPS (DX), Y6, Y7
+	VADDPS     Y7, Y0, Y0
+	ADDQ       BX, DX
+	CMPQ       CX, $0x01
+	JLE        summed
+	VMASKMOVPS (DX), Y6, Y7
+	VADDPS     Y7, Y1, Y1
+	ADDQ       BX, DX
+	CMPQ       CX, $0x02
+	JLE        summed
+	VMASKMOVPS (DX), Y6, Y7
+	VADDPS     Y7, Y2, Y2
+	ADDQ       BX, DX
+	CMPQ       CX, $0x03
+	JLE        summed
+	VMASKMOVPS (DX), Y6, Y7
+	VADDPS     Y7, Y3, Y3
+	ADDQ       BX, DX
+	CMPQ       CX, $0x04
+	JLE        summed
+	VMASKMOVPS (DX), Y6, Y7
+	VADDPS     Y7, Y4, Y4
+	ADDQ       BX, DX
+	CMPQ       CX, $0x05
+	JLE        summed
+	VMASKMOVPS (DX), Y6, Y7
+	VADDPS     Y7, Y5, Y5
+	ADDQ       BX, DX
+
+summed:
 	MOVQ    tilestep+40(FP), DX
 	LEAQ    (R9)(DX*4), R9
 	MOVQ    R9, x+32(FP)
@@ -1033,107 +1035,10 @@ tile:
 	VXORPS Y9, Y9, Y9
 	VXORPS Y10, Y10, Y10
 	VXORPS Y11, Y11, Y11
-	CMPQ   first+80(FP), $0x00
-	JNE    sum
-	MOVQ   AX, DX
-	MOVQ   ldy+64(FP), BX
-	SHLQ   $0x02, BX
-	CMPQ   CX, $0x06
-	JL     addpart
-	CMPQ   cols+72(FP), $0x10
-	JNE    addpart
-	VADDPS (DX), Y0, Y0
-	VADDPS 32(DX), Y1, Y1
-	ADDQ   BX, DX
-	VADDPS (DX), Y2, Y2
-	VADDPS 32(DX), Y3, Y3
-	ADDQ   BX, DX
-	VADDPS (DX), Y4, Y4
-	VADDPS 32(DX), Y5, Y5
-	ADDQ   BX, DX
-	VADDPS (DX), Y6, Y6
-	VADDPS 32(DX), Y7, Y7
-	ADDQ   BX, DX
-	VADDPS (DX), Y8, Y8
-	VADDPS 32(DX), Y9, Y9
-	ADDQ   BX, DX
-	VADDPS (DX), Y10, Y10
-	VADDPS 32(DX), Y11, Y11
-	ADDQ   BX, DX
-	JMP    sum
-
-addpart:
-	MOVQ cols+72(FP), DI
-
-	// lanes valid in this vector, clamped to 0..lanes
-	XORQ    SI, SI
-	TESTQ   DI, DI
-	CMOVQLT SI, DI
-	MOVQ    $0x00000008, SI
-	CMPQ    DI, SI
-	CMOVQGT SI, DI
-	NEGQ    DI
-	LEAQ    maskAVX2<>+32(SB), SI
-	VMOVUPS (SI)(DI*4), Y12
-	MOVQ    cols+72(FP), DI
-
-	// lanes valid in this vector, clamped to 0..lanes
-	SUBQ       $0x08, DI
-	XORQ       SI, SI
-	TESTQ      DI, DI
-	CMOVQLT    SI, DI
-	MOVQ       $0x00000008, SI
-	CMPQ       DI, SI
-	CMOVQGT    SI, DI
-	NEGQ       DI
-	LEAQ       maskAVX2<>+32(SB), SI
-	VMOVUPS    (SI)(DI*4), Y13
-	VMASKMOVPS (DX), Y12, Y14
-	VADDPS     Y14, Y0, Y0
-	VMASKMOVPS 32(DX), Y13, Y14
-	VADDPS     Y14, Y1, Y1
-	ADDQ       BX, DX
-	CMPQ       CX, $0x01
-	JLE        sum
-	VMASKMOVPS (DX), Y12, Y14
-	VADDPS     Y14, Y2, Y2
-	VMASKMOVPS 32(DX), Y13, Y14
-	VADDPS     Y14, Y3, Y3
-	ADDQ       BX, DX
-	CMPQ       CX, $0x02
-	JLE        sum
-	VMASKMOVPS (DX), Y12, Y14
-	VADDPS     Y14, Y4, Y4
-	VMASKMOVPS 32(DX), Y13, Y14
-	VADDPS     Y14, Y5, Y5
-	ADDQ       BX, DX
-	CMPQ       CX, $0x03
-	JLE        sum
-	VMASKMOVPS (DX), Y12, Y14
-	VADDPS     Y14, Y6, Y6
-	VMASKMOVPS 32(DX), Y13, Y14
-	VADDPS     Y14, Y7, Y7
-	ADDQ       BX, DX
-	CMPQ       CX, $0x04
-	JLE        sum
-	VMASKMOVPS (DX), Y12, Y14
-	VADDPS     Y14, Y8, Y8
-	VMASKMOVPS 32(DX), Y13, Y14
-	VADDPS     Y14, Y9, Y9
-	ADDQ       BX, DX
-	CMPQ       CX, $0x05
-	JLE        sum
-	VMASKMOVPS (DX), Y12, Y14
-	VADDPS     Y14, Y10, Y10
-	VMASKMOVPS 32(DX), Y13, Y14
-	VADDPS     Y14, Y11, Y11
-	ADDQ       BX, DX
-
-sum:
-	MOVQ dy+48(FP), DX
-	MOVQ off+24(FP), SI
-	MOVQ rows+8(FP), DI
-	MOVQ x+32(FP), R9
+	MOVQ   dy+48(FP), DX
+	MOVQ   off+24(FP), SI
+	MOVQ   rows+8(FP), DI
+	MOVQ   x+32(FP), R9
 
 row:
 	MOVLQSX (SI), BX
@@ -1216,8 +1121,107 @@ single:
 	ADDQ         $0x00000018, BX
 
 rowend:
-	DECQ    DI
-	JNZ     row
+	DECQ DI
+	JNZ  row
+	CMPQ first+80(FP), $0x00
+	JNE  summed
+
+	// the sum so far is added last: blocked summation, and its loads need not wait
+	MOVQ   AX, DX
+	MOVQ   ldy+64(FP), BX
+	SHLQ   $0x02, BX
+	CMPQ   CX, $0x06
+	JL     addpart
+	CMPQ   cols+72(FP), $0x10
+	JNE    addpart
+	VADDPS (DX), Y0, Y0
+	VADDPS 32(DX), Y1, Y1
+	ADDQ   BX, DX
+	VADDPS (DX), Y2, Y2
+	VADDPS 32(DX), Y3, Y3
+	ADDQ   BX, DX
+	VADDPS (DX), Y4, Y4
+	VADDPS 32(DX), Y5, Y5
+	ADDQ   BX, DX
+	VADDPS (DX), Y6, Y6
+	VADDPS 32(DX), Y7, Y7
+	ADDQ   BX, DX
+	VADDPS (DX), Y8, Y8
+	VADDPS 32(DX), Y9, Y9
+	ADDQ   BX, DX
+	VADDPS (DX), Y10, Y10
+	VADDPS 32(DX), Y11, Y11
+	ADDQ   BX, DX
+	JMP    summed
+
+addpart:
+	MOVQ cols+72(FP), DI
+
+	// lanes valid in this vector, clamped to 0..lanes
+	XORQ    SI, SI
+	TESTQ   DI, DI
+	CMOVQLT SI, DI
+	MOVQ    $0x00000008, SI
+	CMPQ    DI, SI
+	CMOVQGT SI, DI
+	NEGQ    DI
+	LEAQ    maskAVX2<>+32(SB), SI
+	VMOVUPS (SI)(DI*4), Y12
+	MOVQ    cols+72(FP), DI
+
+	// lanes valid in this vector, clamped to 0..lanes
+	SUBQ       $0x08, DI
+	XORQ       SI, SI
+	TESTQ      DI, DI
+	CMOVQLT    SI, DI
+	MOVQ       $0x00000008, SI
+	CMPQ       DI, SI
+	CMOVQGT    SI, DI
+	NEGQ       DI
+	LEAQ       maskAVX2<>+32(SB), SI
+	VMOVUPS    (SI)(DI*4), Y13
+	VMASKMOVPS (DX), Y12, Y14
+	VADDPS     Y14, Y0, Y0
+	VMASKMOVPS 32(DX), Y13, Y14
+	VADDPS     Y14, Y1, Y1
+	ADDQ       BX, DX
+	CMPQ       CX, $0x01
+	JLE        summed
+	VMASKMOVPS (DX), Y12, Y14
+	VADDPS     Y14, Y2, Y2
+	VMASKMOVPS 32(DX), Y13, Y14
+	VADDPS     Y14, Y3, Y3
+	ADDQ       BX, DX
+	CMPQ       CX, $0x02
+	JLE        summed
+	VMASKMOVPS (DX), Y12, Y14
+	VADDPS     Y14, Y4, Y4
+	VMASKMOVPS 32(DX), Y13, Y14
+	VADDPS     Y14, Y5, Y5
+	ADDQ       BX, DX
+	CMPQ       CX, $0x03
+	JLE        summed
+	VMASKMOVPS (DX), Y12, Y14
+	VADDPS     Y14, Y6, Y6
+	VMASKMOVPS 32(DX), Y13, Y14
+	VADDPS     Y14, Y7, Y7
+	ADDQ       BX, DX
+	CMPQ       CX, $0x04
+	JLE        summed
+	VMASKMOVPS (DX), Y12, Y14
+	VADDPS     Y14, Y8, Y8
+	VMASKMOVPS 32(DX), Y13, Y14
+	VADDPS     Y14, Y9, Y9
+	ADDQ       BX, DX
+	CMPQ       CX, $0x05
+	JLE        summed
+	VMASKMOVPS (DX), Y12, Y14
+	VADDPS     Y14, Y10, Y10
+	VMASKMOVPS 32(DX), Y13, Y14
+	VADDPS     Y14, Y11, Y11
+	ADDQ       BX, DX
+
+summed:
 	MOVQ    tilestep+40(FP), DX
 	LEAQ    (R9)(DX*4), R9
 	MOVQ    R9, x+32(FP)
@@ -1305,5 +1309,141 @@ storepart:
 next:
 	SUBQ $0x06, CX
 	JG   tile
+	VZEROUPPER
+	RET
+
+// func pack6AVX2(dst *float32, src *float32, rows int, stride int)
+// Requires: AVX
+TEXT ·pack6AVX2(SB), NOSPLIT, $0-32
+	MOVQ dst+0(FP), AX
+	MOVQ src+8(FP), CX
+	MOVQ rows+16(FP), DX
+	MOVQ stride+24(FP), BX
+	SHLQ $0x02, BX
+
+row:
+	VMOVUPS (CX), X0
+	VMOVUPS X0, (AX)
+	VMOVSD  16(CX), X0
+	VMOVSD  X0, 16(AX)
+	ADDQ    BX, CX
+	ADDQ    $0x00000018, AX
+	DECQ    DX
+	JNZ     row
+	VZEROUPPER
+	RET
+
+// func pack8AVX2(dst *float32, src *float32, rows int, stride int)
+// Requires: AVX
+TEXT ·pack8AVX2(SB), NOSPLIT, $0-32
+	MOVQ dst+0(FP), AX
+	MOVQ src+8(FP), CX
+	MOVQ rows+16(FP), DX
+	MOVQ stride+24(FP), BX
+	SHLQ $0x02, BX
+
+row:
+	VMOVUPS (CX), Y0
+	VMOVUPS Y0, (AX)
+	ADDQ    BX, CX
+	ADDQ    $0x00000020, AX
+	DECQ    DX
+	JNZ     row
+	VZEROUPPER
+	RET
+
+// func pack16AVX2(dst *float32, src *float32, rows int, stride int)
+// Requires: AVX
+TEXT ·pack16AVX2(SB), NOSPLIT, $0-32
+	MOVQ dst+0(FP), AX
+	MOVQ src+8(FP), CX
+	MOVQ rows+16(FP), DX
+	MOVQ stride+24(FP), BX
+	SHLQ $0x02, BX
+
+row:
+	VMOVUPS (CX), Y0
+	VMOVUPS Y0, (AX)
+	VMOVUPS 32(CX), Y0
+	VMOVUPS Y0, 32(AX)
+	ADDQ    BX, CX
+	ADDQ    $0x00000040, AX
+	DECQ    DX
+	JNZ     row
+	VZEROUPPER
+	RET
+
+// func transpose8AVX2(dst *float32, src *float32, blocks int, stride int, width int)
+// Requires: AVX
+TEXT ·transpose8AVX2(SB), NOSPLIT, $0-40
+	MOVQ dst+0(FP), AX
+	MOVQ src+8(FP), CX
+	MOVQ blocks+16(FP), DX
+	MOVQ stride+24(FP), BX
+	MOVQ width+32(FP), SI
+	SHLQ $0x02, BX
+	SHLQ $0x02, SI
+
+block:
+	MOVQ       CX, DI
+	VMOVUPS    (DI), Y0
+	ADDQ       BX, DI
+	VMOVUPS    (DI), Y1
+	ADDQ       BX, DI
+	VMOVUPS    (DI), Y2
+	ADDQ       BX, DI
+	VMOVUPS    (DI), Y3
+	ADDQ       BX, DI
+	VMOVUPS    (DI), Y4
+	ADDQ       BX, DI
+	VMOVUPS    (DI), Y5
+	ADDQ       BX, DI
+	VMOVUPS    (DI), Y6
+	ADDQ       BX, DI
+	VMOVUPS    (DI), Y7
+	ADDQ       BX, DI
+	VUNPCKLPS  Y1, Y0, Y8
+	VUNPCKHPS  Y1, Y0, Y0
+	VUNPCKLPS  Y3, Y2, Y1
+	VUNPCKHPS  Y3, Y2, Y2
+	VUNPCKLPS  Y5, Y4, Y3
+	VUNPCKHPS  Y5, Y4, Y4
+	VUNPCKLPS  Y7, Y6, Y5
+	VUNPCKHPS  Y7, Y6, Y6
+	VSHUFPS    $0x44, Y1, Y8, Y7
+	VSHUFPS    $0xee, Y1, Y8, Y1
+	VSHUFPS    $0x44, Y2, Y0, Y8
+	VSHUFPS    $0xee, Y2, Y0, Y0
+	VSHUFPS    $0x44, Y5, Y3, Y2
+	VSHUFPS    $0xee, Y5, Y3, Y3
+	VSHUFPS    $0x44, Y6, Y4, Y5
+	VSHUFPS    $0xee, Y6, Y4, Y4
+	VPERM2F128 $0x20, Y2, Y7, Y6
+	VMOVUPS    Y6, (AX)
+	ADDQ       SI, AX
+	VPERM2F128 $0x20, Y3, Y1, Y6
+	VMOVUPS    Y6, (AX)
+	ADDQ       SI, AX
+	VPERM2F128 $0x20, Y5, Y8, Y6
+	VMOVUPS    Y6, (AX)
+	ADDQ       SI, AX
+	VPERM2F128 $0x20, Y4, Y0, Y6
+	VMOVUPS    Y6, (AX)
+	ADDQ       SI, AX
+	VPERM2F128 $0x31, Y2, Y7, Y2
+	VMOVUPS    Y2, (AX)
+	ADDQ       SI, AX
+	VPERM2F128 $0x31, Y3, Y1, Y1
+	VMOVUPS    Y1, (AX)
+	ADDQ       SI, AX
+	VPERM2F128 $0x31, Y5, Y8, Y1
+	VMOVUPS    Y1, (AX)
+	ADDQ       SI, AX
+	VPERM2F128 $0x31, Y4, Y0, Y0
+	VMOVUPS    Y0, (AX)
+	ADDQ       SI, AX
+	ADDQ       $0x20, CX
+	DECQ       DX
+	JNZ        block
 	VZEROUPPER
 	RET

@@ -38,3 +38,24 @@ func outer6x8AVX2(m int, rows int, width int, off *int32, x *float32, tilestep i
 //
 //go:noescape
 func outer6x16AVX2(m int, rows int, width int, off *int32, x *float32, tilestep int, dy *float32, c *float32, ldy int, cols int, first int)
+
+// pack6AVX2 copies 6 elements of each of rows rows of src, stride elements apart, to dst without gaps.
+//
+//go:noescape
+func pack6AVX2(dst *float32, src *float32, rows int, stride int)
+
+// pack8AVX2 copies 8 elements of each of rows rows of src, stride elements apart, to dst without gaps.
+//
+//go:noescape
+func pack8AVX2(dst *float32, src *float32, rows int, stride int)
+
+// pack16AVX2 copies 16 elements of each of rows rows of src, stride elements apart, to dst without gaps.
+//
+//go:noescape
+func pack16AVX2(dst *float32, src *float32, rows int, stride int)
+
+// transpose8AVX2 copies 8 rows of src, stride elements apart, of 8*blocks elements each to 8 columns of dst, whose
+// rows are width elements apart: dst[c*width+j] = src[j*stride+c].
+//
+//go:noescape
+func transpose8AVX2(dst *float32, src *float32, blocks int, stride int, width int)

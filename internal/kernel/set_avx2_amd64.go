@@ -13,11 +13,18 @@ func (s simdSet) Name() string { return s.simd.name }
 
 // New implements Set.
 func (s simdSet) New(d Desc) (Kernel[float32], error) {
+	if err := check(d); err != nil {
+		return nil, err
+	}
 	switch d := d.(type) {
 	case Conv:
 		return newSIMDConv(s.simd, d), nil
 	case ConvDataGrad:
 		return newSIMDGemm(s.simd, d.ConvShape, d.Co, d.Ci, true), nil
+	case ConvWeightGrad:
+		return newWeightGrad(s.simd, d.ConvShape), nil
+	case LinearWeightGrad:
+		return newWeightGrad(s.simd, d.conv()), nil
 	default:
 		return s.Set.New(d)
 	}

@@ -12,6 +12,16 @@ type simd struct {
 	wide, narrow int // columns of the two gemm tiles; narrow is half of wide
 	gemmWide     gemmFunc
 	gemmNarrow   gemmFunc
+	outerWide    outerFunc
+	outerNarrow  outerFunc
+	packs        []packs // of mr, narrow and wide columns
+	transpose8   func(dst, src *float32, blocks, stride, width int)
+}
+
+// packs is a packFunc and its number of columns.
+type packs struct {
+	width int
+	pack  packFunc
 }
 
 // avx2 is the instruction set AVX2 with FMA.
@@ -19,6 +29,9 @@ func avx2() *simd {
 	return &simd{
 		name: "avx2", mr: 6, wide: 16, narrow: 8,
 		gemmWide: gemm6x16AVX2, gemmNarrow: gemm6x8AVX2,
+		outerWide: outer6x16AVX2, outerNarrow: outer6x8AVX2,
+		packs:      []packs{{6, pack6AVX2}, {8, pack8AVX2}, {16, pack16AVX2}},
+		transpose8: transpose8AVX2,
 	}
 }
 

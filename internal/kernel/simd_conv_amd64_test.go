@@ -45,8 +45,15 @@ func matchesPortable(t *testing.T, d Desc, tolerance float64) {
 // oddShapes are convolutions whose sides and channels fit no tile, and TResNet's channel counts.
 func oddShapes() []ConvShape {
 	shapes := []ConvShape{
-		{1, 1, 1, 1, 1, 1}, {1, 1, 1, 1, 1, 3}, {2, 3, 5, 3, 7, 3}, {1, 7, 7, 13, 17, 1}, {3, 4, 4, 8, 24, 3}, {1, 9, 2, 5, 31, 5},
-		{7, 7, 7, 16, 16, 3}, {2, 17, 13, 12, 20, 3}, {2, 13, 17, 33, 9, 1},
+		{1, 1, 1, 1, 1, 1},
+		{1, 1, 1, 1, 1, 3},
+		{2, 3, 5, 3, 7, 3},
+		{1, 7, 7, 13, 17, 1},
+		{3, 4, 4, 8, 24, 3},
+		{1, 9, 2, 5, 31, 5},
+		{7, 7, 7, 16, 16, 3},
+		{2, 17, 13, 12, 20, 3},
+		{2, 13, 17, 33, 9, 1},
 	}
 	for _, c := range []int{64, 76, 128, 152, 256, 304} {
 		shapes = append(shapes, ConvShape{2, 3, 4, c, c, 3}, ConvShape{1, 5, 3, 48, c, 3})
@@ -57,6 +64,27 @@ func oddShapes() []ConvShape {
 	return shapes
 }
 
+// Several pictures or rows per band, the last band shorter.
+func TestWeightGradOfManyBandsMatchesPortable(t *testing.T) {
+	for _, s := range []ConvShape{{5, 40, 40, 96, 80, 3}, {1, 101, 100, 64, 48, 3}, {2, 67, 61, 130, 140, 1}} {
+		if k := newWeightGrad(avx2(), s); k.bands < 2 {
+			t.Fatalf("%v has %d bands", s, k.bands)
+		}
+		matchesPortable(t, ConvWeightGrad{s}, 1e-5)
+	}
+}
+
+func TestLinearsMatchPortable(t *testing.T) {
+	for _, s := range []LinearShape{{1, 1, 1}, {3, 5, 7}, {16, 37, 300}, {2, 2048, 80}, {33, 100, 16}, {70, 19, 9}, {7, 152, 38}} {
+		t.Run(fmt.Sprint(s), func(t *testing.T) {
+			matchesPortable(t, Linear{LinearShape: s}, 1e-5)
+			matchesPortable(t, Linear{LinearShape: s, Fixed: true}, 1e-5)
+			matchesPortable(t, LinearDataGrad{s}, 1e-5)
+			matchesPortable(t, LinearWeightGrad{s}, 1e-5)
+		})
+	}
+}
+
 func TestConvolutionsMatchPortable(t *testing.T) {
 	for _, s := range oddShapes() {
 		t.Run(fmt.Sprint(s), func(t *testing.T) {
@@ -64,6 +92,7 @@ func TestConvolutionsMatchPortable(t *testing.T) {
 			matchesPortable(t, Conv{ConvShape: s, Epilogue: Epilogue{Bias: true, Residual: true, Slope: 0.001}}, 1e-5)
 			matchesPortable(t, Conv{ConvShape: s, Epilogue: Epilogue{Bias: true}, Fixed: true}, 1e-5)
 			matchesPortable(t, ConvDataGrad{s}, 1e-5)
+			matchesPortable(t, ConvWeightGrad{s}, 1e-5)
 		})
 	}
 }

@@ -92,3 +92,51 @@ func TestGemmMatchesTwin(t *testing.T) {
 		}
 	}
 }
+
+// outerTwin is outer in Go, for any tile.
+func outerTwin(mr, nr int) func(m, rows, width int, off []int32, x []float32, tilestep int, dy, c []float32, ldy, cols, first int) {
+	return func(m, rows, width int, off []int32, x []float32, tilestep int, dy, c []float32, ldy, cols, first int) {
+		for i := range m {
+			for j := range cols {
+				sum := float64(c[i*ldy+j])
+				if first != 0 {
+					sum = 0
+				}
+				for r := range rows {
+					for k := range width {
+						sum += float64(x[i/mr*tilestep+int(off[r])+k*mr+i%mr]) * float64(dy[(r*width+k)*nr+j])
+					}
+				}
+				c[i*ldy+j] = float32(sum)
+			}
+		}
+	}
+}
+
+func TestOuterMatchesTwin(t *testing.T) {
+	s := avx2()
+	for _, tile := range []struct {
+		nr    int
+		outer outerFunc
+	}{{s.wide, s.outerWide}, {s.narrow, s.outerNarrow}} {
+		for _, c := range []struct{ m, rows, width, cols, first int }{
+			{6, 1, 1, 16, 1}, {12, 2, 7, 16, 0}, {13, 3, 2, 5, 0}, {1, 4, 5, 1, 1}, {5, 1, 16, 15, 0}, {7, 2, 3, 9, 1},
+		} {
+			t.Run(fmt.Sprintf("%d/%+v", tile.nr, c), func(t *testing.T) {
+				r := rand.New(rand.NewPCG(1, 2))
+				cols := min(c.cols, tile.nr)
+				ldy, tilestep := cols+3, 200*s.mr
+				x, dy := randoms(r, ceilDiv(c.m, s.mr)*tilestep), randoms(r, c.rows*c.width*tile.nr)
+				off := make([]int32, c.rows)
+				for i := range off {
+					off[i] = int32(r.IntN(100) * s.mr)
+				}
+				got := randoms(r, c.m*ldy)
+				want := append([]float32(nil), got...)
+				tile.outer(c.m, c.rows, c.width, &off[0], &x[0], tilestep, &dy[0], &got[0], ldy, cols, c.first)
+				outerTwin(s.mr, tile.nr)(c.m, c.rows, c.width, off, x, tilestep, dy, want, ldy, cols, c.first)
+				near(t, "c", got, want, 1e-5)
+			})
+		}
+	}
+}

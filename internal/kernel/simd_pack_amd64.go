@@ -27,21 +27,50 @@ func (k *packer) Do(job, _ int) {
 	col := p * k.s.wide
 	n := min(width, k.cols-col)
 	dst := k.dst[col*k.taps*k.cin+tap*k.cin*width:][:k.cin*width]
+	if !k.transposed {
+		k.s.columns(dst, k.src[tap*k.cin*k.cols+col:], k.cin, k.cols, n, width)
+		return
+	}
 	if n < width {
 		clear(dst)
 	}
-	if !k.transposed {
-		src := k.src[tap*k.cin*k.cols+col:]
-		for c := range k.cin {
-			copy(dst[c*width:c*width+n], src[c*k.cols:])
-		}
-		return
-	}
 	src := k.src[((k.taps-1-tap)*k.cols+col)*k.cin:]
-	for j := range n {
-		row := src[j*k.cin : (j+1)*k.cin]
-		for c, v := range row {
-			dst[c*width+j] = v
+	fast := k.cin &^ 7
+	j := 0
+	for ; j+8 <= n && fast > 0; j += 8 {
+		k.s.transpose8(&dst[j], &src[j*k.cin], fast/8, k.cin, width)
+		transposeFrom(fast, dst[j:], src[j*k.cin:], 8, k.cin, width)
+	}
+	transposeFrom(0, dst[j:], src[j*k.cin:], n-j, k.cin, width)
+}
+
+// transposeFrom copies rows of n elements of src to columns of dst, but for the first elements of each:
+// the rests that the assembly leaves.
+func transposeFrom(first int, dst, src []float32, rows, n, width int) {
+	for j := range rows {
+		row := src[j*n : (j+1)*n]
+		for c := first; c < n; c++ {
+			dst[c*width+j] = row[c]
 		}
+	}
+}
+
+// packFunc copies a fixed number of columns: see pack16AVX2.
+type packFunc func(dst, src *float32, rows, stride int)
+
+// columns copies n elements of each of rows rows of src, stride apart, to rows of width in dst,
+// filling them up with zeros.
+func (s *simd) columns(dst, src []float32, rows, stride, n, width int) {
+	if n == width {
+		for _, p := range s.packs {
+			if p.width == width {
+				p.pack(&dst[:rows*width][0], &src[:(rows-1)*stride+n][0], rows, stride)
+				return
+			}
+		}
+	}
+	for i := range rows {
+		row := dst[i*width : (i+1)*width]
+		clear(row[copy(row, src[i*stride:i*stride+n]):])
 	}
 }

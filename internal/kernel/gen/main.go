@@ -67,6 +67,10 @@ func emit(m machine) {
 	m.gemm(1, 2)
 	m.outer(2, 1)
 	m.outer(1, 2)
+	m.pack(m.rows)
+	m.pack(m.lanes)
+	m.pack(2 * m.lanes)
+	m.transpose()
 }
 
 // replace writes data beside path and then renames it over path.

@@ -34,12 +34,6 @@ func (m machine) outer(sets, nv int) {
 			}
 		}
 	}
-	g.CMPQ(g.slot("first"), operand.Imm(0))
-	g.JNE(operand.LabelRef("sum"))
-	c := g.GP64()
-	g.MOVQ(g.y, c)
-	g.addTile(c, "sum")
-	g.Label("sum")
 	g.Load(g.Param("dy"), g.w)
 	off, rows, k := g.load("off"), g.load("rows"), g.GP64()
 	base := g.load("x")
@@ -63,6 +57,13 @@ func (m machine) outer(sets, nv int) {
 	g.DECQ(rows)
 	g.JNZ(operand.LabelRef("row"))
 	g.merge()
+	g.CMPQ(g.slot("first"), operand.Imm(0))
+	g.JNE(operand.LabelRef("summed"))
+	g.Comment("the sum so far is added last: blocked summation, and its loads need not wait")
+	c := g.GP64()
+	g.MOVQ(g.y, c)
+	g.addTile(c, "summed")
+	g.Label("summed")
 	step := g.load("tilestep")
 	g.LEAQ(operand.Mem{Base: base, Index: step, Scale: 4}, base)
 	g.MOVQ(base, g.slot("x"))

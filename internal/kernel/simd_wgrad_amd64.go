@@ -1,0 +1,183 @@
+package kernel
+
+// weightGrad is the gradient of a convolution by its weights: per tap a product of channels by
+// pixels. It works through bands of whole pictures, or of rows of one picture, that fit a cache: x
+// of a band is packed with its padding in panels [cin/mr][padded pixels][mr], dy in panels
+// [pixels][width], then every job adds the band's sums to its own part of dw, chunk by chunk of
+// pixels. So each element of dw is summed by one job per band, in the order of the pixels.
+type weightGrad struct {
+	s *simd
+	ConvShape
+	images, rows int // of a band; images > 1 only with all rows
+	bands        int // per images pictures, times groups of pictures
+	chunkRows    int // rows of pixels per call of the kernel, which stay in the first level cache
+	ranges       int // ranges of input channels
+	rangeTiles   int // tiles of input channels per range
+	off          []int32
+
+	x, dy, dw []float32
+	px, pdy   []float32
+	band      int
+}
+
+// outerFunc is a generated sum of outer products: see outer6x16AVX2.
+type outerFunc func(m, rows, width int, off *int32, x *float32, tilestep int, dy, c *float32, ldy, cols, first int)
+
+const (
+	bandFloats  = 1 << 20 // about how many elements a band packs
+	chunkPixels = 256
+	rangeFloats = 24 << 10 // about how many elements of dw a job adds to
+)
+
+func newWeightGrad(s *simd, c ConvShape) *weightGrad {
+	if c.K == 1 {
+		c = relineate(c)
+	}
+	k := &weightGrad{s: s, ConvShape: c, images: 1, rows: c.H}
+	size := k.lineX()*(c.H+c.K-1)*k.tiles()*s.mr + c.H*c.W*s.packedCols(c.Co)
+	if size < bandFloats {
+		k.images = min(c.N, bandFloats/size)
+	} else {
+		k.rows = ceilDiv(c.H, ceilDiv(size, bandFloats))
+	}
+	k.bands = ceilDiv(c.N, k.images) * ceilDiv(c.H, k.rows)
+	k.chunkRows = max(1, chunkPixels/c.W)
+	panels := s.panels(c.Co)
+	k.ranges = max(ceilDiv(minJobs, panels), ceilDiv(c.K*c.K*c.Ci*s.wide, rangeFloats))
+	k.rangeTiles = ceilDiv(k.tiles(), k.ranges)
+	k.ranges = ceilDiv(k.tiles(), k.rangeTiles)
+	k.off = make([]int32, k.images*k.rows)
+	for i := range k.off {
+		k.off[i] = int32((i/k.rows*k.padRows() + i%k.rows) * k.lineX() * s.mr)
+	}
+	return k
+}
+
+// relineate cuts the pixels of a 1x1 convolution, which do not know their neighbours, into lines of
+// the best length for a chunk.
+func relineate(c ConvShape) ConvShape {
+	m := c.N * c.H * c.W
+	for w := min(m, chunkPixels); ; w-- {
+		if m%w == 0 {
+			c.N, c.H, c.W = 1, m/w, w
+			return c
+		}
+	}
+}
+
+// tiles is the number of tiles of input channels.
+func (k *weightGrad) tiles() int { return ceilDiv(k.Ci, k.s.mr) }
+
+// lineX and padRows are the sides of a picture of a band with its padding.
+func (k *weightGrad) lineX() int   { return k.W + k.K - 1 }
+func (k *weightGrad) padRows() int { return k.rows + k.K - 1 }
+
+// panelX is the length of a panel of packed x.
+func (k *weightGrad) panelX() int { return k.images * k.padRows() * k.lineX() * k.s.mr }
+
+// pixels is the number of pixels of a band.
+func (k *weightGrad) pixels() int { return k.images * k.rows * k.W }
+
+// Work is the room for a packed band.
+func (k *weightGrad) Work(int) int {
+	return k.tiles()*k.panelX() + k.pixels()*k.s.packedCols(k.Co)
+}
+
+// Run implements Kernel.
+func (k *weightGrad) Run(c *Ctx[float32], out []float32, in [][]float32) {
+	k.x, k.dy, k.dw = in[0], in[1], out
+	k.px = c.Work[:k.tiles()*k.panelX()]
+	k.pdy = c.Work[len(k.px):k.Work(0)]
+	for k.band = range k.bands {
+		_, images, _, rows := k.extent()
+		c.Pool.Run(images*(rows+k.K-1), (*weightGradX)(k))
+		c.Pool.Run(images*rows, (*weightGradY)(k))
+		c.Pool.Run(k.s.panels(k.Co)*k.ranges, k)
+	}
+	k.x, k.dy, k.dw, k.px, k.pdy = nil, nil, nil, nil, nil
+}
+
+// extent is the band's first picture, its number of pictures, its first row and its number of rows.
+func (k *weightGrad) extent() (image, images, row, rows int) {
+	perImage := ceilDiv(k.H, k.rows)
+	image = k.band / perImage * k.images
+	row = k.band % perImage * k.rows
+	return image, min(k.images, k.N-image), row, min(k.rows, k.H-row)
+}
+
+// weightGradX packs lines of x.
+type weightGradX weightGrad
+
+// Do packs one line of the padded band: tiles of channels go to their panels, padding is zero.
+func (p *weightGradX) Do(job, _ int) {
+	k := (*weightGrad)(p)
+	image, _, row, rows := k.extent()
+	padded := rows + k.K - 1
+	i, line := job/padded, job%padded
+	pad, mr := k.K/2, k.s.mr
+	at := (i*k.padRows() + line) * k.lineX() * mr
+	y := row + line - pad
+	if y < 0 || y >= k.H {
+		for t := range k.tiles() {
+			clear(k.px[t*k.panelX()+at:][:k.lineX()*mr])
+		}
+		return
+	}
+	src := k.x[((image+i)*k.H+y)*k.W*k.Ci:][:k.W*k.Ci]
+	for t := range k.tiles() {
+		dst := k.px[t*k.panelX()+at:][:k.lineX()*mr]
+		clear(dst[:pad*mr])
+		clear(dst[(pad+k.W)*mr:])
+		k.s.columns(dst[pad*mr:], src[t*mr:], k.W, k.Ci, min(mr, k.Ci-t*mr), mr)
+	}
+}
+
+// weightGradY packs lines of dy.
+type weightGradY weightGrad
+
+// Do packs one line of the band into the panels of output channels.
+func (p *weightGradY) Do(job, _ int) {
+	k := (*weightGrad)(p)
+	image, _, row, rows := k.extent()
+	i, line := job/rows, job%rows
+	src := k.dy[((image+i)*k.H+row+line)*k.W*k.Co:][:k.W*k.Co]
+	for q := range k.s.panels(k.Co) {
+		col, width := q*k.s.wide, k.s.panelWidth(k.Co, q)
+		dst := k.pdy[col*k.pixels()+(i*k.rows+line)*k.W*width:]
+		k.s.columns(dst, src[col:], k.W, k.Co, min(width, k.Co-col), width)
+	}
+}
+
+// Do implements Task: a panel of output channels times a range of input channels.
+func (k *weightGrad) Do(job, _ int) {
+	q, r := job/k.ranges, job%k.ranges
+	_, images, _, rows := k.extent()
+	for at, lines := 0, images*rows; at < lines; at += k.chunkRows {
+		k.chunk(q, r, at, min(k.chunkRows, lines-at))
+	}
+}
+
+// chunk adds the products of lines at..at+n-1 of the band to the panel q and range r of dw.
+func (k *weightGrad) chunk(q, r, at, n int) {
+	mr := k.s.mr
+	t0 := r * k.rangeTiles
+	c0 := t0 * mr
+	c1 := min(k.Ci, (t0+k.rangeTiles)*mr)
+	col, width := q*k.s.wide, k.s.panelWidth(k.Co, q)
+	outer := k.s.outerWide
+	if width == k.s.narrow {
+		outer = k.s.outerNarrow
+	}
+	first := 0
+	if k.band == 0 && at == 0 {
+		first = 1
+	}
+	dy := &k.pdy[col*k.pixels()+at*k.W*width]
+	for ty := range k.K {
+		for tx := range k.K {
+			x := &k.px[t0*k.panelX()+(ty*k.lineX()+tx)*mr]
+			dw := &k.dw[((ty*k.K+tx)*k.Ci+c0)*k.Co+col]
+			outer(c1-c0, n, k.W, &k.off[at], x, k.panelX(), dy, dw, k.Co, min(width, k.Co-col), first)
+		}
+	}
+}
