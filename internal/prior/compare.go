@@ -1,0 +1,122 @@
+package prior
+
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+	"slices"
+	"sort"
+
+	"csl/internal/dataset"
+)
+
+// Agreement says how well an order of classes fits the true one.
+type Agreement struct {
+	Spearman float64 // rank correlation, -1 to 1; NaN (in JSON null) if either side is constant
+	Overlap  int     // how many of the true top are in this one's top
+}
+
+// MarshalJSON writes {"spearman":…,"overlap":…}.
+func (a Agreement) MarshalJSON() ([]byte, error) {
+	var rho *float64
+	if !math.IsNaN(a.Spearman) {
+		rho = &a.Spearman
+	}
+	return json.Marshal(struct {
+		Spearman *float64 `json:"spearman"`
+		Overlap  int      `json:"overlap"`
+	}{rho, a.Overlap})
+}
+
+// Comparison is an estimated prior, and the naive count of annotated
+// positives, each against full annotations.
+type Comparison struct {
+	Top       int       `json:"top"` // size of the compared top lists
+	Estimated Agreement `json:"estimated"`
+	Naive     Agreement `json:"naive"`
+}
+
+// Compare sets p and the naive count of positives in partial against the
+// positives in full. All three have the same classes in the same order; top is
+// the length of the compared top lists (10 in the paper), cut to the number of
+// classes.
+func Compare(p *Prior, full, partial *dataset.Set, top int) (Comparison, error) {
+	for what, s := range map[string]*dataset.Set{"full": full, "partial": partial} {
+		if !slices.Equal(p.Classes, s.ClassNames()) {
+			return Comparison{}, fmt.Errorf("compare prior: the %s annotations have another class list (%d classes, the prior has %d)",
+				what, s.NumClasses(), len(p.Classes))
+		}
+	}
+	top = min(top, len(p.Classes))
+	truth := positives(full)
+	estimated := make([]float64, len(p.Avg))
+	for i, v := range p.Avg {
+		estimated[i] = float64(v)
+	}
+	return Comparison{Top: top, Estimated: agree(estimated, truth, top), Naive: agree(positives(partial), truth, top)}, nil
+}
+
+// positives counts per class.
+func positives(s *dataset.Set) []float64 {
+	var out []float64
+	for _, c := range s.Stats().Classes {
+		out = append(out, float64(c.Positives))
+	}
+	return out
+}
+
+func agree(a, truth []float64, top int) Agreement {
+	best := ranked(truth)[:top]
+	n := 0
+	for _, c := range ranked(a)[:top] {
+		if slices.Contains(best, c) {
+			n++
+		}
+	}
+	return Agreement{Spearman: Spearman(a, truth), Overlap: n}
+}
+
+// Spearman is the rank correlation of two equally long lists: Pearson's of
+// their ranks, where equal values share the mean of their ranks. NaN if a list
+// is constant or shorter than two.
+func Spearman(a, b []float64) float64 { return pearson(ranks(a), ranks(b)) }
+
+// ranks are 1, 2, ... by rising value; equal values get the mean.
+func ranks(values []float64) []float64 {
+	order := make([]int, len(values))
+	for i := range order {
+		order[i] = i
+	}
+	sort.SliceStable(order, func(i, j int) bool { return values[order[i]] < values[order[j]] })
+	out := make([]float64, len(values))
+	for from := 0; from < len(order); {
+		to := from + 1
+		for to < len(order) && values[order[to]] == values[order[from]] {
+			to++
+		}
+		for _, c := range order[from:to] {
+			out[c] = float64(from+1+to) / 2
+		}
+		from = to
+	}
+	return out
+}
+
+func pearson(a, b []float64) float64 {
+	n := float64(len(a))
+	var ma, mb float64
+	for i := range a {
+		ma += a[i] / n
+		mb += b[i] / n
+	}
+	var ab, aa, bb float64
+	for i := range a {
+		ab += (a[i] - ma) * (b[i] - mb)
+		aa += (a[i] - ma) * (a[i] - ma)
+		bb += (b[i] - mb) * (b[i] - mb)
+	}
+	if aa == 0 || bb == 0 {
+		return math.NaN()
+	}
+	return ab / math.Sqrt(aa*bb)
+}

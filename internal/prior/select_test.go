@@ -1,0 +1,154 @@
+package prior
+
+import (
+	"bytes"
+	"encoding/json"
+	"math"
+	"slices"
+	"strings"
+	"testing"
+
+	"csl/internal/dataset"
+)
+
+func example() *Prior {
+	return &Prior{Classes: []string{"a", "b", "c", "d", "e"}, Avg: []float32{0.05, 0.5, 0.05, 0, 0.3}}
+}
+
+func TestAboveIsStrictAndZeroTurnsItOff(t *testing.T) {
+	p := example()
+	for _, c := range []struct {
+		threshold float32
+		want      []int
+	}{
+		{0.5, nil},
+		{0.3, []int{1}},
+		{0.05, []int{1, 4}},
+		{0.04, []int{1, 4, 0, 2}},
+		{-1, []int{1, 4, 0, 2, 3}},
+		{0, nil},
+	} {
+		if got := p.Above(c.threshold); !slices.Equal(got, c.want) {
+			t.Errorf("Above(%v) = %v, want %v", c.threshold, got, c.want)
+		}
+	}
+}
+
+func TestTopNQuantileAndTheirThreshold(t *testing.T) {
+	p := example()
+	top, err := p.TopN(3)
+	if err != nil || !slices.Equal(top, []int{1, 4, 0}) {
+		t.Errorf("TopN(3) = %v, %v", top, err)
+	}
+	if q, err := p.AboveQuantile(0.6); err != nil || !slices.Equal(q, []int{1, 4}) {
+		t.Errorf("AboveQuantile(0.6) = %v, %v", q, err)
+	}
+	for n, want := range map[int]int{0: 0, 1: 1, 2: 2, 3: 2} { // the third has an equal
+		threshold, err := p.ThresholdFor(n)
+		if err != nil || len(p.Above(threshold)) != want {
+			t.Errorf("ThresholdFor(%d) = %v, %v: gates %d, want %d", n, threshold, err, len(p.Above(threshold)), want)
+		}
+	}
+	_, err = p.ThresholdFor(4)
+	wantError(t, err, "exactly 4 of 5")
+	_, err = p.TopN(6)
+	wantError(t, err, "top 6 of 5")
+	_, err = p.AboveQuantile(math.NaN())
+	wantError(t, err, "NaN")
+	all := &Prior{Classes: []string{"a", "b"}, Avg: []float32{0.2, 0.1}}
+	if threshold, err := all.ThresholdFor(2); err != nil || len(all.Above(threshold)) != 2 {
+		t.Errorf("ThresholdFor(all) = %v, %v", threshold, err)
+	}
+}
+
+// By hand: the ranks are 1, 2.5, 2.5, 4 and 2, 1, 3, 4, so the sum of products
+// of deviations is 0.75 + 0 + 0 + 2.25, those of squares are 4.5 and 5.
+func TestSpearmanAveragesTies(t *testing.T) {
+	got := Spearman([]float64{1, 2, 2, 3}, []float64{20, 10, 30, 40})
+	want := 3 / math.Sqrt(4.5*5)
+	if math.Abs(got-want) > 1e-15 {
+		t.Errorf("%v, want %v", got, want)
+	}
+	if got := Spearman([]float64{1, 2, 3}, []float64{9, 5, 1}); math.Abs(got+1) > 1e-15 {
+		t.Errorf("reversed: %v, want -1", got)
+	}
+	if got := Spearman([]float64{1, 1}, []float64{1, 2}); !math.IsNaN(got) {
+		t.Errorf("constant: %v, want NaN", got)
+	}
+}
+
+// sets make full and partial annotations of three classes: the common one is
+// hardly annotated.
+func sets(t *testing.T) (full, partial *dataset.Set) {
+	t.Helper()
+	classes := []dataset.Class{{Name: "common"}, {Name: "rare"}, {Name: "middle"}}
+	var f, p dataset.Builder
+	for i := range 10 {
+		row, _ := f.Image(string(rune('a' + i)))
+		p.Image(string(rune('a' + i)))
+		f.Add(row, 0, dataset.Positive)
+		if i < 2 {
+			f.Add(row, 1, dataset.Positive)
+			p.Add(row, 1, dataset.Positive)
+		}
+		if i < 5 {
+			f.Add(row, 2, dataset.Positive)
+		}
+		if i < 1 {
+			p.Add(row, 2, dataset.Positive)
+		}
+	}
+	full, err := f.Build(classes, dataset.Negative)
+	if err != nil {
+		t.Fatal(err)
+	}
+	partial, err = p.Build(classes, dataset.Unknown)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return full, partial
+}
+
+func TestCompareSetsPriorBesideNaiveCount(t *testing.T) {
+	full, partial := sets(t)
+	p := &Prior{Classes: full.ClassNames(), Avg: []float32{0.8, 0.1, 0.3}}
+	c, err := Compare(p, full, partial, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if math.Abs(c.Estimated.Spearman-1) > 1e-12 || c.Estimated.Overlap != 1 {
+		t.Errorf("estimated %+v", c.Estimated)
+	}
+	if math.Abs(c.Naive.Spearman+1) > 1e-12 || c.Naive.Overlap != 0 {
+		t.Errorf("naive %+v", c.Naive)
+	}
+	if c, err = Compare(p, full, partial, 10); err != nil || c.Top != 3 || c.Naive.Overlap != 3 {
+		t.Errorf("%+v %v", c, err)
+	}
+	_, err = Compare(&Prior{Classes: []string{"x"}, Avg: []float32{1}}, full, partial, 10)
+	wantError(t, err, "another class list")
+}
+
+func TestUndefinedCorrelationIsNullInJSON(t *testing.T) {
+	got, err := json.Marshal(Comparison{Top: 10, Estimated: Agreement{0.5, 7}, Naive: Agreement{math.NaN(), 1}})
+	want := `{"top":10,"estimated":{"spearman":0.5,"overlap":7},"naive":{"spearman":null,"overlap":1}}`
+	if err != nil || string(got) != want {
+		t.Errorf("%s %v", got, err)
+	}
+}
+
+func TestSummaryNamesTopClassesGatesAndComparison(t *testing.T) {
+	var b bytes.Buffer
+	c := &Comparison{Top: 10, Estimated: Agreement{0.9, 7}, Naive: Agreement{math.NaN(), 1}}
+	if err := example().WriteSummary(&b, 2, c); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{
+		"5 classes, expected labels per picture 0.90", " 1. b 0.5000\n   2. e 0.3000\nclasses", "> 0.05  2 of 5",
+		"this prior", "0.900   7", "undefined   1",
+	} {
+		if !strings.Contains(b.String(), want) {
+			t.Errorf("summary lacks %q:\n%s", want, b.String())
+		}
+	}
+}
