@@ -23,6 +23,13 @@ func (s simdSet) New(d Desc) (Kernel[float32], error) {
 		return newSIMDGemm(s.simd, d.ConvShape, d.Co, d.Ci, true), nil
 	case ConvWeightGrad:
 		return newWeightGrad(s.simd, d.ConvShape), nil
+	case Linear:
+		if d.Fixed {
+			return newSIMDConv(s.simd, Conv{ConvShape: d.conv(), Epilogue: Epilogue{Bias: true, Slope: 1}, Fixed: true}), nil
+		}
+		return newLinear(s.simd, d.N, d.In, d.Out, false), nil
+	case LinearDataGrad:
+		return newLinear(s.simd, d.N, d.Out, d.In, true), nil
 	case LinearWeightGrad:
 		return newWeightGrad(s.simd, d.conv()), nil
 	default:

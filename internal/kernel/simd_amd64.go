@@ -54,3 +54,11 @@ func (s *simd) packedCols(cols int) int {
 	last := s.panels(cols) - 1
 	return last*s.wide + s.panelWidth(cols, last)
 }
+
+// tileOf is the width and the kernel of panel p.
+func (s *simd) tileOf(cols, p int) (width int, gemm gemmFunc) {
+	if width = s.panelWidth(cols, p); width == s.narrow {
+		return width, s.gemmNarrow
+	}
+	return width, s.gemmWide
+}

@@ -43,22 +43,12 @@ func (s ConvShape) name() string {
 	return fmt.Sprintf("n%d_%dx%d_%dto%d_k%d", s.N, s.H, s.W, s.Ci, s.Co, s.K)
 }
 
-// benchShapes are convolutions of TResNet-M and -L at 224 pixels.
+// benchShapes are convolutions of TResNet-M and -L at 224 pixels, small enough for a time slice.
 func benchShapes() []ConvShape {
 	return []ConvShape{
-		{4, 56, 56, 64, 64, 3},
-		{4, 56, 56, 76, 76, 3},
-		{4, 28, 28, 128, 128, 3},
-		{4, 14, 14, 256, 256, 3},
-		{4, 7, 7, 512, 512, 3},
-		{1, 7, 7, 512, 512, 3},
-		{4, 56, 56, 48, 64, 3},
-		{4, 14, 14, 1024, 256, 1},
-		{4, 14, 14, 256, 1024, 1},
-		{4, 56, 56, 64, 64, 1},
-		{4, 14, 14, 304, 1216, 1},
-		{4, 56, 56, 76, 76, 1},
-		{16, 7, 7, 2048, 512, 1},
+		{1, 56, 56, 64, 64, 3}, {1, 56, 56, 76, 76, 3}, {1, 28, 28, 128, 128, 3}, {2, 14, 14, 256, 256, 3}, {2, 14, 14, 304, 304, 3},
+		{1, 7, 7, 512, 512, 3}, {4, 7, 7, 512, 512, 3}, {1, 56, 56, 48, 64, 3}, {2, 14, 14, 1024, 256, 1}, {2, 14, 14, 256, 1024, 1},
+		{1, 56, 56, 64, 64, 1}, {1, 56, 56, 76, 76, 1}, {4, 7, 7, 2048, 512, 1}, {2, 14, 14, 304, 1216, 1},
 	}
 }
 
@@ -77,5 +67,14 @@ func BenchmarkConvDataGrad(b *testing.B) {
 func BenchmarkConvWeightGrad(b *testing.B) {
 	for _, s := range benchShapes() {
 		b.Run(s.name(), func(b *testing.B) { benchKernel(b, ConvWeightGrad{s}, 1) })
+	}
+}
+
+func BenchmarkLinear(b *testing.B) {
+	for _, s := range []LinearShape{{16, 2048, 9605}, {16, 2048, 80}, {64, 2048, 512}, {16, 256, 64}} {
+		name := fmt.Sprintf("n%d_%dto%d", s.N, s.In, s.Out)
+		b.Run("forward_"+name, func(b *testing.B) { benchKernel(b, Linear{LinearShape: s}, 1) })
+		b.Run("datagrad_"+name, func(b *testing.B) { benchKernel(b, LinearDataGrad{s}, 1) })
+		b.Run("weightgrad_"+name, func(b *testing.B) { benchKernel(b, LinearWeightGrad{s}, 1) })
 	}
 }

@@ -111,11 +111,7 @@ func (k *convGemm) Do(job, _ int) {
 	last := k.s.panels(k.cols) - 1
 	for p := r * k.rangePanels; p < min(last+1, (r+1)*k.rangePanels); p++ {
 		col := p * k.s.wide
-		n := min(k.s.wide, k.cols-col)
-		gemm := k.s.gemmWide
-		if k.s.panelWidth(k.cols, p) == k.s.narrow {
-			gemm = k.s.gemmNarrow
-		}
+		width, gemm := k.s.tileOf(k.cols, p)
 		bias := &k.zero[0]
 		if k.bias != nil {
 			if bias = &k.tail[0]; p < last {
@@ -127,6 +123,6 @@ func (k *convGemm) Do(job, _ int) {
 			res = &k.res[first*k.cols+col]
 		}
 		gemm(end-first, k.table.taps, k.cin, off, x, &k.zero[0], &k.packed[col*depth],
-			&k.y[first*k.cols+col], k.cols, n, bias, res, k.slope)
+			&k.y[first*k.cols+col], k.cols, min(width, k.cols-col), bias, res, k.slope)
 	}
 }

@@ -75,7 +75,7 @@ func TestWeightGradOfManyBandsMatchesPortable(t *testing.T) {
 }
 
 func TestLinearsMatchPortable(t *testing.T) {
-	for _, s := range []LinearShape{{1, 1, 1}, {3, 5, 7}, {16, 37, 300}, {2, 2048, 80}, {33, 100, 16}, {70, 19, 9}, {7, 152, 38}} {
+	for _, s := range []LinearShape{{1, 1, 1}, {3, 5, 7}, {16, 37, 300}, {2, 2048, 80}, {33, 100, 16}, {70, 19, 9}, {7, 152, 38}, {16, 64, 300}, {5, 300, 40}} {
 		t.Run(fmt.Sprint(s), func(t *testing.T) {
 			matchesPortable(t, Linear{LinearShape: s}, 1e-5)
 			matchesPortable(t, Linear{LinearShape: s, Fixed: true}, 1e-5)

@@ -1,8 +1,9 @@
 package kernel
 
 // packer copies weights [taps][cin][cols] into panels: panel p holds [taps][cin][width] of the
-// columns from p*wide, padded with zeros, and begins at p*wide*taps*cin. Transposed, the source is
-// [taps][cols][cin] with the taps in reverse order: the weights of the gradient by x.
+// columns from p*wide and begins at p*wide*taps*cin; the columns past the last hold any finite
+// numbers. Transposed, the source is [taps][cols][cin] with the taps in reverse order: the weights
+// of the gradient by x.
 type packer struct {
 	s               *simd
 	taps, cin, cols int
@@ -27,50 +28,54 @@ func (k *packer) Do(job, _ int) {
 	col := p * k.s.wide
 	n := min(width, k.cols-col)
 	dst := k.dst[col*k.taps*k.cin+tap*k.cin*width:][:k.cin*width]
-	if !k.transposed {
+	if k.transposed {
+		k.s.transposed(dst, k.src[((k.taps-1-tap)*k.cols+col)*k.cin:], k.cin, k.cin, n, width)
+	} else {
 		k.s.columns(dst, k.src[tap*k.cin*k.cols+col:], k.cin, k.cols, n, width)
-		return
-	}
-	if n < width {
-		clear(dst)
-	}
-	src := k.src[((k.taps-1-tap)*k.cols+col)*k.cin:]
-	fast := k.cin &^ 7
-	j := 0
-	for ; j+8 <= n && fast > 0; j += 8 {
-		k.s.transpose8(&dst[j], &src[j*k.cin], fast/8, k.cin, width)
-		transposeFrom(fast, dst[j:], src[j*k.cin:], 8, k.cin, width)
-	}
-	transposeFrom(0, dst[j:], src[j*k.cin:], n-j, k.cin, width)
-}
-
-// transposeFrom copies rows of n elements of src to columns of dst, but for the first elements of each:
-// the rests that the assembly leaves.
-func transposeFrom(first int, dst, src []float32, rows, n, width int) {
-	for j := range rows {
-		row := src[j*n : (j+1)*n]
-		for c := first; c < n; c++ {
-			dst[c*width+j] = row[c]
-		}
 	}
 }
 
 // packFunc copies a fixed number of columns: see pack16AVX2.
 type packFunc func(dst, src *float32, rows, stride int)
 
-// columns copies n elements of each of rows rows of src, stride apart, to rows of width in dst,
-// filling them up with zeros.
+// columns copies n <= width elements of each of rows rows of src, stride apart, to rows of width in
+// dst; what fills them up comes from src, too, or is zero.
 func (s *simd) columns(dst, src []float32, rows, stride, n, width int) {
-	if n == width {
-		for _, p := range s.packs {
-			if p.width == width {
-				p.pack(&dst[:rows*width][0], &src[:(rows-1)*stride+n][0], rows, stride)
-				return
-			}
+	done := 0
+	for _, p := range s.packs {
+		if p.width == width && len(src) >= width {
+			done = min(rows, (len(src)-width)/stride+1)
+			p.pack(&dst[:done*width][0], &src[0], done, stride)
 		}
 	}
-	for i := range rows {
+	for i := done; i < rows; i++ {
 		row := dst[i*width : (i+1)*width]
 		clear(row[copy(row, src[i*stride:i*stride+n]):])
+	}
+}
+
+// transposed copies n rows of src, stride apart, of depth elements each to columns of dst, whose rows
+// have width elements; what fills them up is zero.
+func (s *simd) transposed(dst, src []float32, depth, stride, n, width int) {
+	if n < width {
+		clear(dst[:depth*width])
+	}
+	fast, j := depth&^7, 0
+	for ; j+8 <= n && fast > 0; j += 8 {
+		s.transpose8(&dst[j], &src[j*stride], fast/8, stride, width)
+		transposeFrom(fast, dst[j:], src[j*stride:], 8, depth, stride, width)
+	}
+	if j < n {
+		transposeFrom(0, dst[j:], src[j*stride:], n-j, depth, stride, width)
+	}
+}
+
+// transposeFrom copies the elements first..depth-1 of rows rows of src to columns of dst: the rests that
+// the assembly leaves.
+func transposeFrom(first int, dst, src []float32, rows, depth, stride, width int) {
+	for j := range rows {
+		for c := first; c < depth; c++ {
+			dst[c*width+j] = src[j*stride+c]
+		}
 	}
 }

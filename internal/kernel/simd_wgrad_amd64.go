@@ -11,8 +11,8 @@ type weightGrad struct {
 	images, rows int // of a band; images > 1 only with all rows
 	bands        int // per images pictures, times groups of pictures
 	chunkRows    int // rows of pixels per call of the kernel, which stay in the first level cache
-	ranges       int // ranges of input channels
-	rangeTiles   int // tiles of input channels per range
+	rangeTiles   int // tiles of input channels per job
+	rangePanels  int // panels of output channels per job
 	off          []int32
 
 	x, dy, dw []float32
@@ -24,9 +24,10 @@ type weightGrad struct {
 type outerFunc func(m, rows, width int, off *int32, x *float32, tilestep int, dy, c *float32, ldy, cols, first int)
 
 const (
-	bandFloats  = 1 << 20 // about how many elements a band packs
-	chunkPixels = 256
-	rangeFloats = 24 << 10 // about how many elements of dw a job adds to
+	bandFloats       = 1 << 20 // about how many elements a band packs
+	chunkPixels      = 256
+	rangeFloats      = 24 << 10 // about how many elements of dw a job adds to
+	rangeChunkFloats = 18 << 10 // about how many elements of x a job walks over per chunk
 )
 
 func newWeightGrad(s *simd, c ConvShape) *weightGrad {
@@ -42,15 +43,32 @@ func newWeightGrad(s *simd, c ConvShape) *weightGrad {
 	}
 	k.bands = ceilDiv(c.N, k.images) * ceilDiv(c.H, k.rows)
 	k.chunkRows = max(1, chunkPixels/c.W)
-	panels := s.panels(c.Co)
-	k.ranges = max(ceilDiv(minJobs, panels), ceilDiv(c.K*c.K*c.Ci*s.wide, rangeFloats))
-	k.rangeTiles = ceilDiv(k.tiles(), k.ranges)
-	k.ranges = ceilDiv(k.tiles(), k.rangeTiles)
+	k.cutJobs()
 	k.off = make([]int32, k.images*k.rows)
 	for i := range k.off {
 		k.off[i] = int32((i/k.rows*k.padRows() + i%k.rows) * k.lineX() * s.mr)
 	}
 	return k
+}
+
+// cutJobs chooses the part of dw that one job adds to: as many tiles of input channels as keep a chunk
+// of x in the second level cache, and as many panels of output channels as keep the part there, too.
+func (k *weightGrad) cutJobs() {
+	tiles, panels := k.tiles(), k.s.panels(k.Co)
+	k.rangeTiles = min(tiles, rangeChunkFloats/(chunkPixels*k.s.mr))
+	k.rangePanels = min(panels, max(1, rangeFloats/(k.rangeTiles*k.s.mr*k.K*k.K*k.s.wide)))
+	for k.jobs() < minJobs && k.rangeTiles*k.rangePanels > 1 {
+		if k.rangePanels > 1 {
+			k.rangePanels = ceilDiv(k.rangePanels, 2)
+		} else {
+			k.rangeTiles = ceilDiv(k.rangeTiles, 2)
+		}
+	}
+}
+
+// jobs is the number of jobs per band.
+func (k *weightGrad) jobs() int {
+	return ceilDiv(k.tiles(), k.rangeTiles) * ceilDiv(k.s.panels(k.Co), k.rangePanels)
 }
 
 // relineate cuts the pixels of a 1x1 convolution, which do not know their neighbours, into lines of
@@ -92,7 +110,7 @@ func (k *weightGrad) Run(c *Ctx[float32], out []float32, in [][]float32) {
 		_, images, _, rows := k.extent()
 		c.Pool.Run(images*(rows+k.K-1), (*weightGradX)(k))
 		c.Pool.Run(images*rows, (*weightGradY)(k))
-		c.Pool.Run(k.s.panels(k.Co)*k.ranges, k)
+		c.Pool.Run(k.jobs(), k)
 	}
 	k.x, k.dy, k.dw, k.px, k.pdy = nil, nil, nil, nil, nil
 }
@@ -148,19 +166,22 @@ func (p *weightGradY) Do(job, _ int) {
 	}
 }
 
-// Do implements Task: a panel of output channels times a range of input channels.
+// Do implements Task: a range of panels of output channels times a range of tiles of input channels.
 func (k *weightGrad) Do(job, _ int) {
-	q, r := job/k.ranges, job%k.ranges
+	ranges := ceilDiv(k.tiles(), k.rangeTiles)
+	q0, t0 := job/ranges*k.rangePanels, job%ranges*k.rangeTiles
+	q1 := min(k.s.panels(k.Co), q0+k.rangePanels)
 	_, images, _, rows := k.extent()
 	for at, lines := 0, images*rows; at < lines; at += k.chunkRows {
-		k.chunk(q, r, at, min(k.chunkRows, lines-at))
+		for q := q0; q < q1; q++ {
+			k.chunk(q, t0, at, min(k.chunkRows, lines-at))
+		}
 	}
 }
 
-// chunk adds the products of lines at..at+n-1 of the band to the panel q and range r of dw.
-func (k *weightGrad) chunk(q, r, at, n int) {
+// chunk adds the products of lines at..at+n-1 of the band to panel q and the range of tiles from t0 of dw.
+func (k *weightGrad) chunk(q, t0, at, n int) {
 	mr := k.s.mr
-	t0 := r * k.rangeTiles
 	c0 := t0 * mr
 	c1 := min(k.Ci, (t0+k.rangeTiles)*mr)
 	col, width := q*k.s.wide, k.s.panelWidth(k.Co, q)

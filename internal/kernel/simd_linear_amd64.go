@@ -1,0 +1,85 @@
+package kernel
+
+// linear is a matrix product with few rows and a large matrix of weights, each used once per run:
+// y = x*w + b, or by x y = x*w' (transposed). A job owns a range of columns: it packs a block of their
+// weights into its worker's scratch and uses it for all rows before it goes on, so that weights
+// come from memory once.
+type linear struct {
+	s              *simd
+	n, depth, cols int
+	transposed     bool
+	block          int // of depth, packed at a time
+	rangePanels    int // per job
+	table          rowTable
+	zero           []float32
+	tail           []float32 // bias of the last panel, padded
+
+	x, w, y, bias, work []float32
+}
+
+const (
+	linearBlock  = 128
+	linearPanels = 8
+)
+
+func newLinear(s *simd, n, depth, cols int, transposed bool) *linear {
+	k := &linear{s: s, n: n, depth: depth, cols: cols, transposed: transposed}
+	k.block = min(depth, linearBlock)
+	k.rangePanels = min(linearPanels, ceilDiv(s.panels(cols), minJobs))
+	k.table = pointTable(n, depth, s.mr)
+	k.zero, k.tail = make([]float32, max(linearBlock, s.wide)), make([]float32, s.wide)
+	return k
+}
+
+// scratch is the room for a block of a job's weights.
+func (k *linear) scratch() int { return k.block * k.rangePanels * k.s.wide }
+
+// Work is the scratch of all workers.
+func (k *linear) Work(workers int) int { return workers * k.scratch() }
+
+// Run implements Kernel.
+func (k *linear) Run(c *Ctx[float32], out []float32, in [][]float32) {
+	k.x, k.w, k.y, k.work = in[0], in[1], out, c.Work
+	if len(in) > 2 {
+		k.bias = in[2]
+		copy(k.tail, k.bias[(k.s.panels(k.cols)-1)*k.s.wide:])
+	}
+	c.Pool.Run(ceilDiv(k.s.panels(k.cols), k.rangePanels), k)
+	k.x, k.w, k.y, k.work, k.bias = nil, nil, nil, nil, nil
+}
+
+// Do implements Task: all rows of a range of columns.
+func (k *linear) Do(job, worker int) {
+	scratch := k.work[worker*k.scratch():][:k.scratch()]
+	first := job * k.rangePanels
+	last := min(k.s.panels(k.cols), first+k.rangePanels)
+	for at := 0; at < k.depth; at += k.block {
+		depth := min(k.block, k.depth-at)
+		for p := first; p < last; p++ {
+			k.panel(scratch[(p-first)*k.s.wide*k.block:], p, at, depth)
+		}
+	}
+}
+
+// panel adds the products of a block of the depth to panel p of y, which the first block starts.
+func (k *linear) panel(packed []float32, p, at, depth int) {
+	width, gemm := k.s.tileOf(k.cols, p)
+	col := p * k.s.wide
+	n := min(width, k.cols-col)
+	if k.transposed {
+		k.s.transposed(packed, k.w[col*k.depth+at:], depth, k.depth, n, width)
+	} else {
+		k.s.columns(packed, k.w[at*k.cols+col:], depth, k.cols, n, width)
+	}
+	y := &k.y[col]
+	bias, res := &k.zero[0], y
+	if at == 0 {
+		res = nil
+		if k.bias != nil {
+			if bias = &k.tail[0]; p < k.s.panels(k.cols)-1 {
+				bias = &k.bias[col]
+			}
+		}
+	}
+	gemm(k.n, 1, depth, &k.table.off[0], &k.x[at], &k.zero[0], &packed[0], y, k.cols, n, bias, res, 1)
+}
