@@ -3,6 +3,7 @@ package graph
 import (
 	"cmp"
 	"fmt"
+	"iter"
 	"slices"
 	"strings"
 
@@ -248,4 +249,24 @@ func (p *Plan) FLOPs() int64 {
 		n += p.ops[i].desc.FLOPs()
 	}
 	return n
+}
+
+// Operation describes one step of a plan.
+type Operation struct {
+	Kind, Layer string
+	Node        *G.Node   // the output
+	Inputs      []*G.Node // in order
+	FLOPs       int64
+}
+
+// Operations lists the steps in the order in which they run.
+func (p *Plan) Operations() iter.Seq[Operation] {
+	return func(yield func(Operation) bool) {
+		for i := range p.ops {
+			o := &p.ops[i]
+			if !yield(Operation{o.kind, o.layer, o.node, o.in, o.desc.FLOPs()}) {
+				return
+			}
+		}
+	}
 }

@@ -1,0 +1,109 @@
+package model
+
+import (
+	"fmt"
+	"strings"
+
+	G "gorgonia.org/gorgonia"
+
+	"csl/internal/graph"
+)
+
+// TableRow is one layer of a model.
+type TableRow struct {
+	Name   string
+	Shape  []int // of the output: [N,H,W,C] or [N,C]
+	Params int64 // trainable values
+	FLOPs  int64 // forward, for the whole batch; a multiply-add counts as two
+}
+
+// LayerTable describes a model for inputs of one size.
+type LayerTable struct {
+	Rows   []TableRow
+	Params int64
+	FLOPs  int64 // forward, for the whole batch
+	// ArenaBytes is the planned memory for values: in training activations and all gradients. It
+	// leaves out weights, input and kernel scratch.
+	ArenaBytes int64
+	// RunFLOPs is what one run costs, in training with the backward pass.
+	RunFLOPs int64
+}
+
+// Table computes the layer table of a model and plans the memory of one of its nets without
+// allocating it: of a training net if loss is not nil, else of an inference net. Only the sizes in o
+// matter.
+func Table(w *Weights, o Options, loss LossFunc) (*LayerTable, error) {
+	eval, err := newNetwork(nil, w, evaluate, o)
+	if err != nil {
+		return nil, err
+	}
+	t := &LayerTable{}
+	if err := t.addLayers(eval); err != nil {
+		return nil, err
+	}
+	for _, p := range w.Params() {
+		t.Params += int64(len(p.Data))
+	}
+	plan, err := planOnly(w, o, loss)
+	if err != nil {
+		return nil, err
+	}
+	t.ArenaBytes, t.RunFLOPs = plan.ArenaBytes(), plan.FLOPs()
+	return t, nil
+}
+
+func planOnly(w *Weights, o Options, loss LossFunc) (*graph.Plan, error) {
+	if loss == nil {
+		n, err := newNetwork(nil, w, inference, o)
+		if err != nil {
+			return nil, err
+		}
+		return n.plan()
+	}
+	n, err := newTrainNet(nil, w, o, loss)
+	if err != nil {
+		return nil, err
+	}
+	return n.plan(n.kept()...)
+}
+
+// addLayers adds one row per label of the unfolded forward graph, in order of first appearance.
+func (t *LayerTable) addLayers(n *network) error {
+	plan, err := n.plan()
+	if err != nil {
+		return err
+	}
+	params := map[*G.Node]int64{}
+	for _, p := range n.b.params {
+		params[p] = int64(p.Shape().TotalSize())
+	}
+	row := map[string]int{}
+	for o := range plan.Operations() {
+		i, ok := row[o.Layer]
+		if !ok {
+			i = len(t.Rows)
+			row[o.Layer] = i
+			t.Rows = append(t.Rows, TableRow{Name: o.Layer})
+		}
+		r := &t.Rows[i]
+		r.Shape = o.Node.Shape().Clone()
+		r.FLOPs += o.FLOPs
+		t.FLOPs += o.FLOPs
+		for _, in := range o.Inputs {
+			r.Params += params[in]
+		}
+	}
+	return nil
+}
+
+// String prints the table, one layer per line, with totals.
+func (t *LayerTable) String() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%-34s %-20s %12s %16s\n", "layer", "output", "parameters", "FLOPs")
+	for _, r := range t.Rows {
+		shape := strings.ReplaceAll(strings.Trim(fmt.Sprint(r.Shape), "[]"), " ", "x")
+		fmt.Fprintf(&b, "%-34s %-20s %12d %16d\n", r.Name, shape, r.Params, r.FLOPs)
+	}
+	fmt.Fprintf(&b, "%-34s %-20s %12d %16d\n", "total", "", t.Params, t.FLOPs)
+	return b.String()
+}
