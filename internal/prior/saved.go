@@ -1,0 +1,22 @@
+package prior
+
+import "fmt"
+
+// Saved is the state of a [Mean] for a checkpoint. Through JSON it keeps every bit.
+type Saved struct {
+	Rows int64     `json:"rows"`
+	Sum  []float64 `json:"sum"`
+}
+
+// Save copies the state.
+func (m *Mean) Save() Saved { return Saved{Rows: m.rows, Sum: append([]float64(nil), m.sum...)} }
+
+// Restore continues a mean of as many classes.
+func (m *Mean) Restore(s Saved) error {
+	if len(s.Sum) != len(m.sum) {
+		return fmt.Errorf("prior: saved mean of %d classes for %d", len(s.Sum), len(m.sum))
+	}
+	m.rows = s.Rows
+	copy(m.sum, s.Sum)
+	return nil
+}
