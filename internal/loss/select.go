@@ -104,9 +104,9 @@ func (s *selection) narrow(rank int) int {
 	return rank // not reached: rank is smaller than the number of counted keys
 }
 
-// takeAll takes every candidate, takeNone none.
-func (s *selection) takeAll()  { s.take(keyNone, 0) }
-func (s *selection) takeNone() { s.take(0, 0) }
+
+// takeAll takes every candidate.
+func (s *selection) takeAll() { s.take(keyNone, 0) }
 
 // take sets the limit and shares the n cells with an equal key out to the chunks, first come first
 // served. The counts must be those of the last round.

@@ -1,0 +1,42 @@
+package optim
+
+import "fmt"
+
+// EMA is the exponential moving average of weights and running statistics.
+type EMA struct {
+	Decay float64 // in [0, 1); 0.9997 in the published recipes
+	// Warmup lowers the decay of early steps to (1+t)/(10+t), t counted from 1, so that a short
+	// training does not average in its random start.
+	Warmup bool
+}
+
+// Validate demands a decay in [0, 1).
+func (e EMA) Validate() error {
+	if !(e.Decay >= 0 && e.Decay < 1) {
+		return fmt.Errorf("ema.decay %v: must be in [0, 1)", e.Decay)
+	}
+	return nil
+}
+
+// DecayAt is the decay of a step, counted from 1.
+func (e EMA) DecayAt(step int) float64 {
+	if !e.Warmup {
+		return e.Decay
+	}
+	t := float64(step)
+	return min(e.Decay, (1+t)/(10+t))
+}
+
+// Update moves avg towards x: avg = decay*avg + (1-decay)*x, in float32 as the reference. The slices
+// have the same length.
+func (e EMA) Update(step int, avg, x []float32) {
+	d := e.DecayAt(step)
+	average(float32(d), float32(1-d), avg, x)
+}
+
+func average(keep, take float32, avg, x []float32) {
+	avg = avg[:len(x)]
+	for i, v := range x {
+		avg[i] = keep*avg[i] + take*v
+	}
+}
