@@ -14,6 +14,9 @@ type folded struct{ weights, bias []float32 }
 
 // of folds a unit, or returns what was made before.
 func (f folds) of(w *Weights, u unit) folded {
+	if f == nil {
+		return folded{}
+	}
 	if _, ok := f[u.name]; !ok {
 		weights, bias := fold(w, u)
 		f[u.name] = folded{weights, bias}

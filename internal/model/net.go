@@ -69,7 +69,8 @@ type hostValue struct {
 	shared bool // buf is data
 }
 
-// newNetwork builds the forward graph.
+// newNetwork builds the forward graph. Without a backend the net can only be planned: its inputs have
+// no values.
 func newNetwork(be graph.Backend, w *Weights, m mode, o Options) (*network, error) {
 	if err := CheckSize(o.Height, o.Width); err != nil {
 		return nil, err
@@ -87,11 +88,13 @@ func newNetwork(be graph.Backend, w *Weights, m mode, o Options) (*network, erro
 	}
 	n := &network{
 		be: be, w: w, opts: o, g: g, reads: map[*G.Node][]float32{},
-		b:     &builder{g: g, w: w, mode: m, folds: o.folds, params: map[string]*G.Node{}},
-		input: make([]float32, o.Batch*o.Height*o.Width*3),
+		b: &builder{g: g, w: w, mode: m, folds: o.folds, params: map[string]*G.Node{}},
 	}
-	if n.b.folds == nil {
-		n.b.folds = folds{}
+	if be != nil {
+		n.input = make([]float32, o.Batch*o.Height*o.Width*3)
+		if n.b.folds == nil {
+			n.b.folds = folds{}
+		}
 	}
 	n.image = n.b.input("input", []int{o.Batch, o.Height, o.Width, 3}, n.input)
 	n.logits = n.b.model(n.image)

@@ -81,8 +81,9 @@ func Lookup(name string) (Spec, error) {
 		}
 	}
 	names := Names()
+	short := func(s string) string { return strings.TrimPrefix(strings.ToLower(s), "tresnet_") }
 	slices.SortStableFunc(names, func(a, b string) int {
-		return cmp.Compare(distance(a, strings.ToLower(name)), distance(b, strings.ToLower(name)))
+		return cmp.Compare(distance(short(a), short(name)), distance(short(b), short(name)))
 	})
 	return Spec{}, fmt.Errorf("unknown model %q: known are %s", name, strings.Join(names, ", "))
 }

@@ -30,9 +30,13 @@ type LayerTable struct {
 }
 
 // Table computes the layer table of a model and plans the memory of one of its nets without
-// allocating it: of a training net if loss is not nil, else of an inference net. Only the sizes in o
-// matter.
-func Table(w *Weights, o Options, loss LossFunc) (*LayerTable, error) {
+// allocating it: of a training net if loss is not nil, else of an inference net. Of the options only
+// the sizes matter.
+func Table(spec Spec, o Options, loss LossFunc) (*LayerTable, error) {
+	w, err := listWeights(spec)
+	if err != nil {
+		return nil, err
+	}
 	eval, err := newNetwork(nil, w, evaluate, o)
 	if err != nil {
 		return nil, err
@@ -41,8 +45,10 @@ func Table(w *Weights, o Options, loss LossFunc) (*LayerTable, error) {
 	if err := t.addLayers(eval); err != nil {
 		return nil, err
 	}
-	for _, p := range w.Params() {
-		t.Params += int64(len(p.Data))
+	for _, e := range w.entries {
+		if e.Kind.IsParam() {
+			t.Params += int64(e.Size())
+		}
 	}
 	plan, err := planOnly(w, o, loss)
 	if err != nil {

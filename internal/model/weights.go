@@ -60,6 +60,20 @@ type Weights struct {
 
 // NewWeights makes the weights of a model, all zero.
 func NewWeights(spec Spec) (*Weights, error) {
+	w, err := listWeights(spec)
+	if err != nil {
+		return nil, err
+	}
+	for i, e := range w.entries {
+		if e.Kind != Counter {
+			w.data[i] = make([]float32, e.Size())
+		}
+	}
+	return w, nil
+}
+
+// listWeights makes weights without memory: only their names and shapes.
+func listWeights(spec Spec) (*Weights, error) {
 	if err := spec.Validate(); err != nil {
 		return nil, err
 	}
@@ -97,15 +111,10 @@ func (w *Weights) addUnit(u unit) {
 }
 
 func (w *Weights) add(name string, kind Kind, shape ...int) {
-	e := Entry{Name: name, Shape: shape, Kind: kind}
 	w.index[name] = len(w.entries)
-	w.entries = append(w.entries, e)
+	w.entries = append(w.entries, Entry{Name: name, Shape: shape, Kind: kind})
 	w.counts = append(w.counts, 0)
-	if kind == Counter {
-		w.data = append(w.data, nil)
-		return
-	}
-	w.data = append(w.data, make([]float32, e.Size()))
+	w.data = append(w.data, nil)
 }
 
 // Spec is the model that the weights belong to.
