@@ -81,11 +81,14 @@ func Lookup(name string) (Spec, error) {
 		}
 	}
 	names := Names()
-	short := func(s string) string { return strings.TrimPrefix(strings.ToLower(s), "tresnet_") }
-	slices.SortStableFunc(names, func(a, b string) int {
-		return cmp.Compare(distance(short(a), short(name)), distance(short(b), short(name)))
-	})
+	slices.SortStableFunc(names, func(a, b string) int { return cmp.Compare(unlike(a, name), unlike(b, name)) })
 	return Spec{}, fmt.Errorf("unknown model %q: known are %s", name, strings.Join(names, ", "))
+}
+
+// unlike says how far a typed name is from a known one, which people may shorten: "tiny", "M".
+func unlike(known, typed string) int {
+	typed = strings.ReplaceAll(strings.ToLower(typed), "-", "_")
+	return min(distance(known, typed), distance(strings.TrimPrefix(known, "tresnet_"), typed))
 }
 
 // distance is the number of single-byte edits between two names.
