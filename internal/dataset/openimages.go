@@ -53,7 +53,8 @@ type openImages struct {
 func (oi *openImages) header(rec []string) error {
 	oi.width = len(rec)
 	oi.source = columnOf(rec, "Source")
-	for name, at := range map[string]*int{"ImageID": &oi.image, "LabelName": &oi.label, "Confidence": &oi.confidence} {
+	for i, at := range []*int{&oi.image, &oi.label, &oi.confidence} {
+		name := [...]string{"ImageID", "LabelName", "Confidence"}[i]
 		if *at = columnOf(rec, name); *at < 0 {
 			return fmt.Errorf("columns %s: no %s", clip(fmt.Sprintf("%q", rec)), name)
 		}

@@ -41,10 +41,10 @@ type Comparison struct {
 // the length of the compared top lists (10 in the paper), cut to the number of
 // classes.
 func Compare(p *Prior, full, partial *dataset.Set, top int) (Comparison, error) {
-	for what, s := range map[string]*dataset.Set{"full": full, "partial": partial} {
+	for i, s := range []*dataset.Set{full, partial} {
 		if !slices.Equal(p.Classes, s.ClassNames()) {
 			return Comparison{}, fmt.Errorf("compare prior: the %s annotations have another class list (%d classes, the prior has %d)",
-				what, s.NumClasses(), len(p.Classes))
+				[...]string{"full", "partial"}[i], s.NumClasses(), len(p.Classes))
 		}
 	}
 	top = min(top, len(p.Classes))
