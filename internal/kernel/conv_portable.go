@@ -22,7 +22,8 @@ type convPlan[T Float] struct {
 	panels     int
 	groups     int // of panels
 	groupSize  int
-	paddedLen  int // of a worker's copy
+	paddedLen  int   // of a worker's copy
+	offsets    []int // of the pixels of a block in the copy
 	slope      T
 	keptPacked []T // Fixed: the packed weights
 	keptFrom   *T  // and what they were packed from
@@ -56,6 +57,10 @@ func (p *convPlan[T]) plan() {
 	} else {
 		p.blockRows = min(p.H, max(1, blockElements/((p.W+p.K-1)*p.Ci)))
 		p.paddedLen = (p.blockRows + p.K - 1) * (p.W + p.K - 1) * p.Ci
+	}
+	p.offsets = make([]int, p.blockRows*p.W)
+	for i := range p.offsets {
+		p.offsets[i] = (i/p.W*(p.W+p.K-1) + i%p.W) * p.Ci
 	}
 	p.blocks = (p.H + p.blockRows - 1) / p.blockRows
 	p.panels = (p.Co + tileN - 1) / tileN
@@ -122,16 +127,18 @@ func (p *convPlan[T]) Do(job, worker int) {
 func (p *convPlan[T]) pack(panel int) {
 	c0 := panel * tileN
 	c1 := min(p.Co, c0+tileN)
-	for i := range quads(p.packed[panel*p.panelLen():][:p.panelLen()]) {
-		q := &quads(p.packed[panel*p.panelLen():])[i]
-		*q = [tileN]T{}
-		copy(q[:], p.w[i*p.Co+c0:i*p.Co+c1])
+	dst := columns(p.packed[panel*p.panelLen():][:p.panelLen()])
+	for i := range dst {
+		dst[i] = [tileN]T{}
+		for j, v := range p.w[i*p.Co+c0 : i*p.Co+c1] {
+			dst[i][j] = v
+		}
 	}
 }
 
 // packTransposed is pack from weights [K,K,Co,Ci] with the taps reversed.
 func (p *convPlan[T]) packTransposed(panel int) {
-	dst := quads(p.packed[panel*p.panelLen():][:p.panelLen()])
+	dst := columns(p.packed[panel*p.panelLen():][:p.panelLen()])
 	c0 := panel * tileN
 	for tap := range p.K * p.K {
 		rows := dst[tap*p.Ci:][:p.Ci]
@@ -182,21 +189,14 @@ func (p *convPlan[T]) pad(dst []T, picture, y0, y1 int) {
 // panel computes pixels consecutive pixels, of which the first is pixel0 of the output, times one
 // panel of channels.
 func (p *convPlan[T]) panel(src []T, pixel0, pixels, panel int) {
-	w := quads(p.packed[panel*p.panelLen():][:p.panelLen()])
-	run := p.K * p.Ci
+	w := columns(p.packed[panel*p.panelLen():][:p.panelLen()])
 	stride := (p.W + p.K - 1) * p.Ci
-	offset := func(i int) int { return i/p.W*stride + i%p.W*p.Ci }
-	if p.K == 1 {
-		offset = func(i int) int { return i * p.Ci }
-	}
-	var tile [tileM * tileN]T
 	for i := 0; i < pixels; i += tileM {
 		second := min(i+1, pixels-1)
-		tile[0], tile[1], tile[2], tile[3], tile[4], tile[5], tile[6], tile[7] = dotTile(
-			src, offset(i), offset(second), stride, p.K, run, w)
-		p.store(tile[:tileN], pixel0+i, panel*tileN)
+		sums := dotTile(src, p.offsets[i], p.offsets[second], stride, p.K, p.K*p.Ci, w)
+		p.store(sums[:tileN], pixel0+i, panel*tileN)
 		if second > i {
-			p.store(tile[tileN:], pixel0+second, panel*tileN)
+			p.store(sums[tileN:], pixel0+second, panel*tileN)
 		}
 	}
 }

@@ -1,7 +1,8 @@
 package kernel
 
-// gradChannels is how many channels one packing job of the weight gradient handles.
-const gradChannels = 16
+// gradChannels is how many channels one packing job of the weight gradient handles: whole tiles of
+// either kind.
+const gradChannels = 24
 
 // weightGradPlan computes dw[ky,kx,ci,co] = sum over pixels of x (shifted by the tap) * dy. The
 // pixels are taken in chunks of whole pictures or of rows of one; of each chunk x (with its padding)
@@ -123,26 +124,22 @@ func (p *weightGradPlan[T]) packY(c0 int) {
 
 func (p *weightGradPlan[T]) add(tap, panel int) {
 	shift := tap/p.K*p.xLine() + tap%p.K
-	x := pairs(p.px[panel*p.xPanel()*tileM:][:p.xPanel()*tileM])
+	x := rows(p.px[panel*p.xPanel()*tileM:][:p.xPanel()*tileM])
 	first := p.chunk.picture == 0 && p.chunk.y0 == 0
 	for yPanel := range p.yPanels {
-		y := quads(p.py[yPanel*p.yPanel()*tileN:][:p.yPanel()*tileN])
-		var sum [tileM * tileN]T
+		y := columns(p.py[yPanel*p.yPanel()*tileN:][:p.yPanel()*tileN])
+		var sums tile[T]
 		for b := range p.chunk.pictures {
-			var t [tileM * tileN]T
 			xb, yb := x[b*p.xBand()+shift:], y[b*p.rows*p.W:]
 			if p.K == 1 {
-				t[0], t[1], t[2], t[3], t[4], t[5], t[6], t[7] = outerTile(xb, yb, 0, 1, p.chunk.rows*p.W)
+				addOuter(&sums, xb, yb, 0, 1, p.chunk.rows*p.W)
 			} else {
-				t[0], t[1], t[2], t[3], t[4], t[5], t[6], t[7] = outerTile(xb, yb, p.xLine(), p.chunk.rows, p.W)
-			}
-			for i, v := range t {
-				sum[i] += v
+				addOuter(&sums, xb, yb, p.xLine(), p.chunk.rows, p.W)
 			}
 		}
 		for i := range tileM {
 			if ci := panel*tileM + i; ci < p.Ci {
-				p.store(sum[i*tileN:][:tileN], (tap*p.Ci+ci)*p.Co, yPanel*tileN, first)
+				p.store(sums[i*tileN:][:tileN], (tap*p.Ci+ci)*p.Co, yPanel*tileN, first)
 			}
 		}
 	}

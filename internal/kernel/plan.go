@@ -111,13 +111,10 @@ func doubles[T Float](work []T, n int) []float64 {
 	return unsafe.Slice((*float64)(unsafe.Pointer(&work[0])), n)
 }
 
-// leaky is the activation of ABN and of convolutions' epilogues: v for v >= 0, slope*v below. Slope 0 is
-// ReLU, also for -Inf; NaN stays NaN.
+// leaky is the activation of ABN and of convolutions' epilogues: v for v >= 0, slope*v below, NaN for
+// NaN.
 func leaky[T Float](v, slope T) T {
 	if v < 0 {
-		if slope == 0 {
-			return 0
-		}
 		return v * slope
 	}
 	return v

@@ -67,7 +67,7 @@ func convShapes() []kernel.ConvShape {
 		kernel.ConvShape{N: 1, H: 7, W: 7, Ci: 76, Co: 152, K: 3},
 		kernel.ConvShape{N: 1, H: 7, W: 7, Ci: 152, Co: 76, K: 1},
 		kernel.ConvShape{N: 2, H: 14, W: 14, Ci: 64, Co: 32, K: 3},
-		kernel.ConvShape{N: 3, H: 28, W: 28, Ci: 16, Co: 24, K: 3},
+		kernel.ConvShape{N: 5, H: 28, W: 28, Ci: 16, Co: 24, K: 3},
 		kernel.ConvShape{N: 1, H: 61, W: 40, Ci: 48, Co: 7, K: 3},
 		kernel.ConvShape{N: 3, H: 29, W: 31, Ci: 17, Co: 48, K: 1},
 		kernel.ConvShape{N: 1, H: 3, W: 700, Ci: 8, Co: 3, K: 3},
