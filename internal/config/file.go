@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"strings"
 
@@ -29,17 +30,26 @@ func (f *file) where(line int) string { return fmt.Sprintf("config %q line %d", 
 func readFile(path string) (*file, []*Problem, error) {
 	in, err := os.Open(path)
 	if err != nil {
-		return nil, nil, fmt.Errorf("read config: %w", err)
+		return nil, nil, fmt.Errorf("read config %q: %w", path, cause(err))
 	}
 	defer in.Close()
 	data, err := io.ReadAll(io.LimitReader(in, maxFile+1))
 	if err != nil {
-		return nil, nil, fmt.Errorf("read config %q: %w", path, err)
+		return nil, nil, fmt.Errorf("read config %q: %w", path, cause(err))
 	}
 	if len(data) > maxFile {
 		return nil, nil, fmt.Errorf("read config %q: longer than %d bytes: not a csl configuration", path, maxFile)
 	}
 	return parseFile(path, data)
+}
+
+// cause takes the path, which the caller names, off an error of package os.
+func cause(err error) error {
+	var p *fs.PathError
+	if errors.As(err, &p) {
+		return p.Err
+	}
+	return err
 }
 
 // parseFile is readFile of content that is there already.

@@ -4,13 +4,14 @@ import "strings"
 
 // Key is one row of the table of settings.
 type Key struct {
-	Name    string // dotted path, as in "loss.gamma_pos"
-	Flag    string // the flag of the same meaning; "" where only --set, environment and file reach it
-	Short   string // its one-letter form, mostly ""
-	Env     string // the environment variable
-	Default string // the default as it would be written in YAML
-	Allowed string // what it may be, to be read after "must be"
-	Meaning string // one line; says what 0 or an empty text stands for
+	Name    string   // dotted path, as in "loss.gamma_pos"
+	Flag    string   // the flag of the same meaning; "" where only --set, environment and file reach it
+	Short   string   // its one-letter form, mostly ""
+	Env     string   // the environment variable
+	Default string   // the default as it would be written in YAML
+	Allowed string   // what it may be, to be read after "must be"
+	Options []string // all it may be, for enumerations
+	Meaning string   // one line; says what 0 or an empty text stands for
 }
 
 // Keys lists every setting in the order of the file.
@@ -29,10 +30,23 @@ type setting struct {
 }
 
 func (s setting) key() Key {
-	return Key{
+	k := Key{
 		Name: s.name, Flag: s.flag, Short: s.short, Env: EnvName(s.name),
 		Default: inline(s.value.get()), Allowed: s.value.allowed(), Meaning: s.meaning,
 	}
+	if t, isText := s.value.(text); isText {
+		k.Options = t.options
+	}
+	return k
+}
+
+// Values maps each key's name to its value in c, as it would be written in YAML.
+func (c *Config) Values() map[string]string {
+	m := map[string]string{}
+	for _, s := range c.settings() {
+		m[s.name] = inline(s.value.get())
+	}
+	return m
 }
 
 // EnvName is the environment variable of a key: CSL_ and the key in capitals, dots as underscores.

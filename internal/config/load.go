@@ -35,11 +35,12 @@ func Load(s Sources) (*Config, Origins, error) {
 			return nil, nil, err
 		}
 	}
-	if len(found) == 0 { // else viper may see keys that collide
-		v.SetConfigType("yaml")
-		if err := v.ReadConfig(bytes.NewReader(f.data)); err != nil {
+	v.SetConfigType("yaml")
+	if err := v.ReadConfig(bytes.NewReader(f.data)); err != nil {
+		if len(found) == 0 {
 			return nil, nil, f.syntax(err)
 		}
+		f.lines = nil // repeated keys, which are reported; the values of such a file are not looked at
 	}
 	origins, more := gather(v, s, f)
 	found = append(found, more...)

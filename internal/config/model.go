@@ -40,7 +40,7 @@ func (m *Model) settings() []setting {
 		{name: "model.width", value: atLeast0(&m.Width), meaning: "factor on the channels; 0 = the architecture's own"},
 		{
 			name: "model.head", value: text{&m.Head, []string{HeadPlain, HeadBottleneck}},
-			meaning: "one linear layer, or two with a narrow one between (Open Images)",
+			meaning: "one linear layer, or two with a narrow one between as for Open Images",
 		},
 		{name: "model.head_hidden", value: whole{p: &m.HeadHidden, min: 1}, meaning: "width of the bottleneck head's inner layer"},
 		{name: "model.num_classes", flag: "num_classes", value: whole{p: &m.NumClasses}, meaning: "classes; 0 = as many as the data has"},

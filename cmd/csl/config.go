@@ -1,0 +1,62 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+
+	"csl/internal/config"
+	"csl/internal/safefile"
+
+	"github.com/spf13/cobra"
+)
+
+// newConfigCommand holds what there is to know about settings.
+func newConfigCommand(s *streams) *cobra.Command {
+	return newGroup("config", "Show all settings, or begin a configuration file",
+		newConfigShowCommand(s), newConfigInitCommand(s))
+}
+
+// starterHeader opens the file that "csl config init" writes.
+const starterHeader = `csl configuration: every setting with its default. Lines that stay as they are can go.
+Use it with: csl train --config THIS_FILE
+A flag, --set key=value or an environment variable such as CSL_LOSS_TOPK overrides a line.`
+
+// configInitOptions is what "csl config init" was asked to do.
+type configInitOptions struct {
+	*streams
+	path  string // where to; "" is standard output
+	force bool   // overwrite
+}
+
+func newConfigInitCommand(s *streams) *cobra.Command {
+	o := &configInitOptions{streams: s}
+	cmd := &cobra.Command{
+		Use: "init", Short: "Write a commented configuration file to begin with", Args: noArgs,
+		RunE: func(*cobra.Command, []string) error { return runConfigInit(o) },
+	}
+	cmd.Flags().StringVarP(&o.path, "out", "o", "", "`file` to write; standard output if not given")
+	cmd.Flags().BoolVar(&o.force, "force", false, "overwrite a file that exists")
+	return cmd
+}
+
+// runConfigInit writes the defaults with their meanings.
+func runConfigInit(o *configInitOptions) error {
+	write := func(w io.Writer) error { return config.Default().Write(w, starterHeader, true) }
+	if o.path == "" {
+		return write(o.out)
+	}
+	info, err := o.fs.Stat(o.path)
+	switch {
+	case err == nil && info.Mode().IsRegular() && !o.force:
+		return fmt.Errorf("write %q: it exists; --force overwrites it", o.path)
+	case err != nil && !errors.Is(err, fs.ErrNotExist):
+		return err
+	}
+	if err := safefile.Write(o.fs, o.path, write); err != nil {
+		return err
+	}
+	o.log().Info("wrote configuration", "file", o.path)
+	return nil
+}

@@ -1,0 +1,20 @@
+// Command csl trains, validates and runs multi-label image classifiers on partially annotated data.
+//
+// This package is the command line and nothing else: flags in, calls to internal packages, results
+// out. root.go says how a command is written.
+package main
+
+import (
+	"context"
+	"os"
+	"runtime/debug"
+)
+
+func main() {
+	debug.SetTraceback("none") // a panic in a goroutine is one line, too; GOTRACEBACK brings traces back
+	s := systemStreams()
+	ctx, stop := interruptible(context.Background(), s.err, os.Exit)
+	code := run(ctx, os.Args[1:], s)
+	stop()
+	os.Exit(code)
+}

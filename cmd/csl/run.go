@@ -1,0 +1,109 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"csl/internal/config"
+
+	"github.com/spf13/cobra"
+)
+
+// Exit codes.
+const (
+	exitOK          = 0
+	exitFailure     = 1
+	exitUsage       = 2   // wrong arguments, flags or settings
+	exitSkipped     = 3   // finished, but some inputs were skipped
+	exitInterrupted = 130 // Ctrl-C or SIGTERM
+)
+
+// run executes one command line and returns the exit code. Whatever happens, standard error gets
+// one line per problem and never a stack trace.
+func run(ctx context.Context, args []string, s *streams) (code int) {
+	defer func() {
+		if p := recover(); p != nil {
+			first, _, _ := strings.Cut(fmt.Sprint(p), "\n")
+			complain(s.err, fmt.Sprintf("internal error: %s; this is a bug of csl, please report it", first))
+			code = exitFailure
+		}
+	}()
+	root := newRootCommand(s)
+	started := false
+	noteStart(root, &started)
+	root.SetArgs(args)
+	cmd, err := root.ExecuteContextC(ctx)
+	if err == nil {
+		return exitOK
+	}
+	if !started && !errors.As(err, new(*usageError)) {
+		err = &usageError{err}
+	}
+	return report(ctx, s.err, cmd, err)
+}
+
+// report prints err and chooses the exit code.
+func report(ctx context.Context, w io.Writer, cmd *cobra.Command, err error) int {
+	var problem *config.Problem
+	var usage *usageError
+	var skipped *skippedError
+	switch {
+	case errors.Is(err, context.Canceled) && ctx.Err() != nil:
+		text := strings.TrimSuffix(err.Error(), context.Canceled.Error())
+		if text = strings.TrimSuffix(text, ": "); text == "" {
+			text = "interrupted"
+		}
+		complain(w, text)
+		return exitInterrupted
+	case errors.As(err, &usage):
+		complain(w, err.Error())
+		fmt.Fprintf(w, "see %s --help\n", cmd.CommandPath())
+		return exitUsage
+	case errors.As(err, &problem):
+		complain(w, err.Error())
+		return exitUsage
+	case errors.As(err, &skipped):
+		complain(w, err.Error())
+		return exitSkipped
+	default:
+		complain(w, err.Error())
+		return exitFailure
+	}
+}
+
+// complain prints each line of text as one of csl's.
+func complain(w io.Writer, text string) {
+	for line := range strings.SplitSeq(strings.TrimSpace(text), "\n") {
+		fmt.Fprintln(w, "csl: "+line)
+	}
+}
+
+// noteStart makes every command below cmd tell when it begins to run: errors before are the
+// caller's usage (flags, arguments).
+func noteStart(cmd *cobra.Command, started *bool) {
+	if inner := cmd.RunE; inner != nil {
+		cmd.RunE = func(c *cobra.Command, args []string) error {
+			*started = true
+			return inner(c, args)
+		}
+	}
+	for _, sub := range cmd.Commands() {
+		noteStart(sub, started)
+	}
+}
+
+// usageError is a wrong command line: exit code 2 and a hint.
+type usageError struct{ error }
+
+func (e *usageError) Unwrap() error { return e.error }
+
+// usagef makes a [usageError].
+func usagef(format string, args ...any) error { return &usageError{fmt.Errorf(format, args...)} }
+
+// skippedError ends a command that did its work except on some inputs: exit code 3.
+type skippedError struct{ error }
+
+func (e *skippedError) Unwrap() error { return e.error }

@@ -1,0 +1,75 @@
+package main
+
+import (
+	"io"
+	"log/slog"
+	"os"
+
+	"csl/internal/progress"
+	"csl/internal/safefile"
+
+	"golang.org/x/term"
+)
+
+// streams is a command's way to the outside: results go to out, everything else through log and
+// display. Tests put their own in.
+type streams struct {
+	in       io.Reader
+	out, err io.Writer
+	outTTY   bool        // out is a terminal
+	errTTY   bool        // err is a terminal that can redraw a line
+	width    func() int  // columns of the terminal
+	fs       safefile.FS // where files are written
+
+	global  globalFlags
+	display *progress.Display // made when the flags are known; never nil in a running command
+}
+
+// globalFlags are the flags of every command.
+type globalFlags struct {
+	threads        int
+	quiet, verbose bool
+	logFormat      string
+}
+
+// log is the logger of a running command.
+func (s *streams) log() *slog.Logger { return s.display.Log() }
+
+// open makes the display that the global flags ask for.
+func (s *streams) open() error {
+	format, err := progress.ParseFormat(s.global.logFormat)
+	if err != nil {
+		return usagef("--log_format: %w", err)
+	}
+	if s.global.threads < 1 {
+		return usagef("--threads %d: must be at least 1", s.global.threads)
+	}
+	s.display = progress.New(progress.Options{
+		Out: s.err, TTY: s.errTTY && format == progress.Text, Width: s.width,
+		Quiet: s.global.quiet, Verbose: s.global.verbose, Format: format,
+	})
+	return nil
+}
+
+// systemStreams are those of the process.
+func systemStreams() *streams {
+	return &streams{
+		in: os.Stdin, out: os.Stdout, err: os.Stderr,
+		outTTY: isTerminal(os.Stdout), errTTY: isTerminal(os.Stderr),
+		width: terminalWidth, fs: safefile.OS(),
+	}
+}
+
+func isTerminal(f *os.File) bool {
+	return term.IsTerminal(int(f.Fd())) && os.Getenv("TERM") != "dumb"
+}
+
+// terminalWidth asks the terminal anew each time, since people resize windows.
+func terminalWidth() int {
+	for _, f := range []*os.File{os.Stderr, os.Stdout} {
+		if w, _, err := term.GetSize(int(f.Fd())); err == nil && w > 0 {
+			return w
+		}
+	}
+	return 80
+}
