@@ -44,8 +44,8 @@ func DecodeInto(m *RGB, data []byte, o DecodeOptions) (info Info, err error) {
 	if err := info.checkSize(o.MaxPixels); err != nil {
 		return info, err
 	}
-	if err := info.checkFits(data); err != nil {
-		return info, fmt.Errorf("decode %s: %w", info.Format, err)
+	if err := info.checkFits(data, int64(len(data))); err != nil {
+		return info, err
 	}
 	if err := decodePixels(m, data, &info); err != nil {
 		return info, fmt.Errorf("decode %s (damaged or cut short?): %w", info.Format, err)

@@ -81,22 +81,23 @@ func (i Info) checkSize(limit int64) error {
 	return nil
 }
 
-// checkFits refuses a file that cannot hold the picture its header states, before memory is spent
-// on it: deflate shrinks at most 1032-fold, and a JPEG spends a bit on each block of 8x8 samples.
-func (i Info) checkFits(data []byte) error {
-	need := 0
+// checkFits refuses a file of size bytes, which starts with head, that cannot hold the picture its
+// header states, before memory is spent on it: deflate shrinks at most 1032-fold, and a JPEG spends
+// a bit on each block of 8x8 samples.
+func (i Info) checkFits(head []byte, size int64) error {
+	w, h, need := int64(i.Width), int64(i.Height), int64(0)
 	switch i.Format {
 	case PNG:
-		if len(data) < 26 {
+		if len(head) < 26 {
 			return nil
 		}
-		channels := [8]int{0: 1, 2: 3, 3: 1, 4: 2, 6: 4}[data[25]&7]
-		need = i.Height * (1 + (i.Width*channels*int(data[24])+7)/8) / 1032
+		channels := [8]int64{0: 1, 2: 3, 3: 1, 4: 2, 6: 4}[head[25]&7]
+		need = h * (1 + (w*channels*int64(head[24])+7)/8) / 1032
 	case JPEG:
-		need = ((i.Width + 7) / 8) * ((i.Height + 7) / 8) / 8
+		need = ((w + 7) / 8) * ((h + 7) / 8) / 8
 	}
-	if need > len(data) {
-		return fmt.Errorf("the file is cut short: %d bytes cannot hold %dx%d pixels", len(data), i.Width, i.Height)
+	if need > size {
+		return fmt.Errorf("%s cut short: %d bytes cannot hold %dx%d pixels", i.Format, size, i.Width, i.Height)
 	}
 	return nil
 }
