@@ -1,0 +1,172 @@
+package checkpoint
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+
+	"csl/internal/model"
+)
+
+// maxReaders is how many tensors are read at the same time at the most: each
+// needs a buffer of the largest tensor's size.
+const maxReaders = 4
+
+// ErrMismatch says that a checkpoint is one of another model.
+var ErrMismatch = errors.New("does not fit")
+
+// Load reads the tensors into w. If strict, any difference between checkpoint
+// and model is an error that lists the first ones. If not, which is meant for
+// fine-tuning, the backbone must still be complete, but a head that is missing
+// or of another shape keeps the values that w has, and unexpected tensors are
+// passed over; the returned Diff says what. w is changed only after the
+// comparison; after a later error its content is undefined.
+func (sd *StateDict) Load(ctx context.Context, w *model.Weights, strict bool) (*Diff, error) {
+	diff, err := sd.Compare(w.Entries())
+	if err != nil {
+		return nil, err
+	}
+	if !diff.acceptable(strict) {
+		return diff, fmt.Errorf("checkpoint %q %w %s: %v", sd.File.Path, ErrMismatch, w.Spec().Name, diff)
+	}
+	var todo []model.Entry
+	for _, e := range w.Entries() {
+		if shape, ok := sd.Shape(e.Name); ok && slices.Equal(shape, e.Shape) {
+			todo = append(todo, e)
+		}
+	}
+	return diff, sd.transfer(ctx, w, todo)
+}
+
+// acceptable tells whether loading may go on.
+func (d *Diff) acceptable(strict bool) bool {
+	if strict {
+		return d.Empty()
+	}
+	for _, name := range d.Missing {
+		if !isHead(name) {
+			return false
+		}
+	}
+	for _, m := range d.Misshaped {
+		if !isHead(m.Name) {
+			return false
+		}
+	}
+	return true
+}
+
+func isHead(name string) bool { return strings.HasPrefix(name, "head.") }
+
+// transfer reads the entries with a few workers, each with one reused buffer,
+// so that loading needs hardly more memory than the weights themselves.
+func (sd *StateDict) transfer(ctx context.Context, w *model.Weights, todo []model.Entry) error {
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	work := make(chan model.Entry)
+	var wg sync.WaitGroup
+	for range min(maxReaders, runtime.GOMAXPROCS(0)) {
+		wg.Go(func() {
+			var buf []float32
+			for e := range work {
+				buf = slices.Grow(buf[:0], e.Size())[:e.Size()]
+				if err := sd.transferOne(w, e, buf); err != nil {
+					stop(err)
+				}
+			}
+		})
+	}
+	// The largest first: the buffers then never grow again.
+	slices.SortStableFunc(todo, func(a, b model.Entry) int { return b.Size() - a.Size() })
+	for _, e := range todo {
+		if ctx.Err() != nil {
+			break
+		}
+		work <- e
+	}
+	close(work)
+	wg.Wait()
+	return context.Cause(ctx)
+}
+
+func (sd *StateDict) transferOne(w *model.Weights, e model.Entry, buf []float32) error {
+	if e.Kind == model.Counter {
+		t := sd.source[e.Name]
+		if t.DType.IsFloat() {
+			return w.Set(e.Name, e.Shape, []float32{0}) // half() of a whole model; the counter has no effect
+		}
+		n, err := t.Int64s()
+		if err != nil {
+			return fmt.Errorf("checkpoint %q: %w", sd.File.Path, err)
+		}
+		return w.SetCount(e.Name, n[0])
+	}
+	if err := sd.Read(e.Name, buf); err != nil {
+		return err
+	}
+	return w.Set(e.Name, e.Shape, buf)
+}
+
+// ReadModel opens the checkpoint at path and loads all of it, strictly, into
+// new weights of the architecture that it says it is. The file is closed
+// again; the StateDict still tells scheme, classes and metadata.
+func ReadModel(ctx context.Context, path string) (w *model.Weights, sd *StateDict, err error) {
+	f, err := Open(path)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	if sd, err = Interpret(f); err != nil {
+		return nil, nil, err
+	}
+	if sd.Spec.NumClasses == 0 {
+		return nil, nil, fmt.Errorf("checkpoint %q has no head: it is a backbone, which can only be fine-tuned", path)
+	}
+	if w, err = sd.blank(); err != nil {
+		return nil, nil, err
+	}
+	if _, err = sd.Load(ctx, w, true); err != nil {
+		return nil, nil, err
+	}
+	return w, sd, nil
+}
+
+// blank makes room for the weights, after a check that the file is large
+// enough to fill it: a few names and broadcast views could claim any model.
+func (sd *StateDict) blank() (*model.Weights, error) {
+	const leastBytes = 2 // of a stored element: half precision
+	if need := leastElements(sd.Spec); need > sd.File.Size/leastBytes {
+		return nil, fmt.Errorf("checkpoint %q: its names and shapes claim a model of more than %d values, but it has only %d bytes",
+			sd.File.Path, need, sd.File.Size)
+	}
+	w, err := model.NewWeights(sd.Spec)
+	if err != nil {
+		return nil, fmt.Errorf("checkpoint %q: %w", sd.File.Path, err)
+	}
+	return w, nil
+}
+
+// leastElements is a lower bound, by less than a factor of three, of the
+// number of values of a model.
+func leastElements(s model.Spec) int64 {
+	var n int64
+	width := int64(0)
+	for i, blocks := range s.Stages {
+		p := int64(s.Planes) << i
+		per := 9 * p * p // one 3x3 convolution
+		width = p
+		if s.Kinds[i] == model.Bottleneck {
+			per += 4 * p * p // and the last 1x1
+			width = 4 * p
+		}
+		n += int64(blocks) * per
+	}
+	if s.Head == model.BottleneckHead {
+		width = min(width, int64(s.HeadHidden))
+	}
+	return n + width*int64(s.NumClasses)
+}

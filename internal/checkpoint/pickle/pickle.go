@@ -1,0 +1,174 @@
+// Package pickle reads Python pickles as data. It executes nothing.
+//
+// The machine knows the opcodes of protocols 0 to 5 that build plain values.
+// What a pickle calls by name is looked up in a table that the caller gives
+// ([Config].Global); a name outside it is an error that says the name. Time
+// and memory are bounded by [Limits] whatever the bytes say. What the names
+// mean (tensors, storages) is no business of this package.
+package pickle
+
+import (
+	"errors"
+	"fmt"
+	"io"
+)
+
+// Values that have no plain Go counterpart. The others are: None nil, bool,
+// int64 (and *big.Int beyond it), float64, string, Bytes, and what the
+// caller's functions return.
+type (
+	// Bytes is a bytes or bytearray object.
+	Bytes []byte
+	// Tuple is a tuple; it is never changed once made.
+	Tuple []any
+	// List is a list; appending changes it in place.
+	List struct{ Items []any }
+	// Set is a set or frozenset, in the pickle's order, not deduplicated.
+	Set struct{ Items []any }
+)
+
+// Func is the stand-in for something that a pickle may call: a class or a
+// function. It returns the value that takes the result's place.
+type Func func(args Tuple) (any, error)
+
+// Config says what a pickle may refer to.
+type Config struct {
+	// Global resolves module.name: to a Func if it can be called, else to any
+	// value. Its error ends the reading.
+	Global func(module, name string) (any, error)
+	// Persistent resolves a persistent id; nil: there must be none.
+	Persistent func(id any) (any, error)
+	// Build applies the state that a pickle gives to an object made by a
+	// Func. Dictionaries and nil states are handled before; nil: an error.
+	Build func(object, state any) error
+	// Limits bounds the work; zero fields mean the default.
+	Limits Limits
+}
+
+// Limits bounds what one pickle may ask for.
+type Limits struct {
+	// Bytes is the longest pickle; default 64 MiB.
+	Bytes int64
+	// Objects is the number of values made; default 4 Mi.
+	Objects int
+	// Depth is the deepest nesting of open marks; default 1000. Nesting of
+	// values needs no stack and is bounded by Objects.
+	Depth int
+}
+
+func (l Limits) orDefault() Limits {
+	if l.Bytes == 0 {
+		l.Bytes = 64 << 20
+	}
+	if l.Objects == 0 {
+		l.Objects = 4 << 20
+	}
+	if l.Depth == 0 {
+		l.Depth = 1000
+	}
+	return l
+}
+
+// ErrLimit says that a pickle asks for more than its Limits.
+var ErrLimit = errors.New("pickle asks for too much")
+
+// Read runs one pickle from r, up to and including its STOP opcode, and not a
+// byte further. The error names the offset and, at the end of r, wraps
+// io.ErrUnexpectedEOF.
+func Read(r io.ByteReader, c Config) (any, error) {
+	limits := c.Limits.orDefault()
+	m := &machine{in: &source{r: r, left: limits.Bytes}, c: c, limits: limits, memo: map[uint64]any{}}
+	value, err := m.run()
+	if err != nil {
+		return nil, fmt.Errorf("pickle at byte %d: %w", m.in.pos, err)
+	}
+	return value, nil
+}
+
+// machine is the pickle virtual machine: a stack, marks into it, a memo.
+type machine struct {
+	in      *source
+	c       Config
+	limits  Limits
+	stack   []any
+	marks   []int
+	memo    map[uint64]any
+	objects int
+}
+
+// run executes opcodes until STOP.
+func (m *machine) run() (any, error) {
+	for {
+		op, err := m.in.ReadByte()
+		if err != nil {
+			return nil, err
+		}
+		if op == opStop {
+			return m.pop()
+		}
+		step := opcodes[op]
+		if step == nil {
+			return nil, fmt.Errorf("opcode 0x%02x is not supported", op)
+		}
+		if err := step(m); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// push counts and stacks a new value.
+func (m *machine) push(v any) error {
+	m.objects++
+	if m.objects > m.limits.Objects {
+		return fmt.Errorf("%w: more than %d objects", ErrLimit, m.limits.Objects)
+	}
+	m.stack = append(m.stack, v)
+	return nil
+}
+
+// floor is the lowest stack place that belongs to the innermost mark.
+func (m *machine) floor() int {
+	if len(m.marks) == 0 {
+		return 0
+	}
+	return m.marks[len(m.marks)-1]
+}
+
+func (m *machine) pop() (any, error) {
+	if len(m.stack) <= m.floor() {
+		return nil, errors.New("stack is empty")
+	}
+	v := m.stack[len(m.stack)-1]
+	m.stack = m.stack[:len(m.stack)-1]
+	return v, nil
+}
+
+func (m *machine) top() (any, error) {
+	if len(m.stack) <= m.floor() {
+		return nil, errors.New("stack is empty")
+	}
+	return m.stack[len(m.stack)-1], nil
+}
+
+// popMark takes everything above the innermost mark. The slice is a copy.
+func (m *machine) popMark() ([]any, error) {
+	if len(m.marks) == 0 {
+		return nil, errors.New("no mark on the stack")
+	}
+	at := m.floor()
+	m.marks = m.marks[:len(m.marks)-1]
+	items := append([]any(nil), m.stack[at:]...)
+	m.stack = m.stack[:at]
+	return items, nil
+}
+
+// popN takes the n topmost values, the deepest first. The slice is a copy.
+func (m *machine) popN(n int) ([]any, error) {
+	if len(m.stack)-m.floor() < n {
+		return nil, errors.New("stack is empty")
+	}
+	at := len(m.stack) - n
+	items := append([]any(nil), m.stack[at:]...)
+	m.stack = m.stack[:at]
+	return items, nil
+}

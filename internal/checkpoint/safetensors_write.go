@@ -1,0 +1,117 @@
+package checkpoint
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/binary"
+	"encoding/json"
+	"fmt"
+	"io"
+	"sort"
+)
+
+// WriteSafetensors writes a safetensors file: float32 and int64 tensors and a
+// table of strings. Equal input gives equal bytes: int64 tensors come first
+// (so that every tensor is aligned to its element size), otherwise the order
+// is that of tensors; metadata is sorted by key. Use it with safefile.Write.
+func WriteSafetensors(w io.Writer, tensors []Out, meta map[string]string) error {
+	if err := writeSafetensors(w, tensors, meta); err != nil {
+		return fmt.Errorf("write safetensors: %w", err)
+	}
+	return nil
+}
+
+func writeSafetensors(w io.Writer, tensors []Out, meta map[string]string) error {
+	if err := checkOuts(tensors); err != nil {
+		return err
+	}
+	order := append([]Out(nil), tensors...)
+	sort.SliceStable(order, func(i, j int) bool { return order[i].dtype().Size() > order[j].dtype().Size() })
+	header, err := encodeHeader(order, meta)
+	if err != nil {
+		return err
+	}
+	b := bufio.NewWriter(w)
+	if _, err := b.Write(binary.LittleEndian.AppendUint64(nil, uint64(len(header)))); err != nil {
+		return err
+	}
+	if _, err := b.Write(header); err != nil {
+		return err
+	}
+	for i := range order {
+		if err := order[i].writeTo(b); err != nil {
+			return err
+		}
+	}
+	return b.Flush()
+}
+
+// headerWriter builds the JSON by hand, since the order of keys matters.
+type headerWriter struct{ b bytes.Buffer }
+
+func (h *headerWriter) put(key string, value any) error {
+	k, err := marshal(key)
+	if err != nil {
+		return err
+	}
+	v, err := marshal(value)
+	if err != nil {
+		return err
+	}
+	sep := byte(',')
+	if h.b.Len() == 0 {
+		sep = '{'
+	}
+	h.b.WriteByte(sep)
+	h.b.Write(k)
+	h.b.WriteByte(':')
+	h.b.Write(v)
+	return nil
+}
+
+// end closes the object and pads it so that the data begins at a multiple of 8.
+func (h *headerWriter) end() []byte {
+	if h.b.Len() == 0 {
+		h.b.WriteByte('{')
+	}
+	h.b.WriteByte('}')
+	for h.b.Len()%8 != 0 {
+		h.b.WriteByte(' ')
+	}
+	return h.b.Bytes()
+}
+
+func encodeHeader(tensors []Out, meta map[string]string) ([]byte, error) {
+	var h headerWriter
+	if len(meta) > 0 {
+		if err := h.put(metaKey, meta); err != nil {
+			return nil, err
+		}
+	}
+	at := int64(0)
+	for i := range tensors {
+		t := &tensors[i]
+		end := at + t.bytes()
+		shape := append([]int{}, t.Shape...) // a scalar's is [], not null
+		if err := h.put(t.Name, stTensor{DType: t.dtype().String(), Shape: shape, Offsets: [2]int64{at, end}}); err != nil {
+			return nil, err
+		}
+		at = end
+	}
+	header := h.end()
+	if len(header) > maxHeader {
+		return nil, fmt.Errorf("the header would have %d bytes; at most %d are allowed", len(header), maxHeader)
+	}
+	return header, nil
+}
+
+// marshal encodes without escaping <, > and &; maps come sorted by key.
+func marshal(v any) ([]byte, error) {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(v); err != nil {
+		return nil, err
+	}
+	return bytes.TrimRight(b.Bytes(), "\n"), nil
+}

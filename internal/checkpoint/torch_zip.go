@@ -1,0 +1,141 @@
+package checkpoint
+
+import (
+	"archive/zip"
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"csl/internal/checkpoint/pickle"
+)
+
+// maxEntries bounds the number of files in a zip archive.
+const maxEntries = 1 << 20
+
+// torchArchive is the zip form: NAME/data.pkl and a stored file NAME/data/KEY
+// for each storage.
+type torchArchive struct {
+	r       io.ReaderAt
+	size    int64
+	prefix  string
+	entries map[string]*zip.File
+}
+
+// loadTorchZip reads the pickle of a zip file; tensors stay in their entries.
+func (f *File) loadTorchZip(r io.ReaderAt) error {
+	a, err := openArchive(r, f.Size)
+	if err != nil {
+		return err
+	}
+	if err := a.checkOrder(); err != nil {
+		return err
+	}
+	region, err := a.region("data.pkl")
+	if err != nil {
+		return err
+	}
+	known := map[string]*storage{}
+	top, err := pickle.Read(bufio.NewReader(region), torchConfig(func(id any) (any, error) {
+		s, err := storageID(id)
+		if err != nil {
+			return nil, err
+		}
+		if old := known[s.key]; old != nil && old.dtype == s.dtype && old.len == s.len {
+			return old, nil
+		}
+		known[s.key] = s
+		return s, a.locate(s)
+	}))
+	if err != nil {
+		return err
+	}
+	return f.unwrap(top)
+}
+
+func openArchive(r io.ReaderAt, size int64) (*torchArchive, error) {
+	z, err := zip.NewReader(r, size)
+	if errors.Is(err, zip.ErrFormat) {
+		return nil, errors.New("the table of contents at its end is missing or damaged: the file is cut off")
+	}
+	if err != nil {
+		return nil, err
+	}
+	if len(z.File) > maxEntries {
+		return nil, fmt.Errorf("it has %d entries", len(z.File))
+	}
+	a := &torchArchive{r: r, size: size, entries: make(map[string]*zip.File, len(z.File))}
+	found := false
+	for _, e := range z.File {
+		if _, twice := a.entries[e.Name]; twice {
+			return nil, fmt.Errorf("entry %q appears twice", e.Name)
+		}
+		a.entries[e.Name] = e
+		if p, ok := strings.CutSuffix(e.Name, "data.pkl"); ok && !found && (p == "" || strings.HasSuffix(p, "/")) {
+			a.prefix, found = p, true
+		}
+	}
+	if !found {
+		return nil, errors.New("it is a zip archive without a data.pkl: not a PyTorch checkpoint")
+	}
+	if a.entries[a.prefix+"constants.pkl"] != nil {
+		return nil, errors.New("it is a TorchScript archive: save model.state_dict() with torch.save instead")
+	}
+	return a, nil
+}
+
+// checkOrder refuses files from big-endian machines.
+func (a *torchArchive) checkOrder() error {
+	if a.entries[a.prefix+"byteorder"] == nil {
+		return nil
+	}
+	region, err := a.region("byteorder")
+	if err != nil {
+		return err
+	}
+	order, err := io.ReadAll(io.LimitReader(region, 16))
+	if err != nil {
+		return err
+	}
+	if string(order) != "little" {
+		return fmt.Errorf("its byte order is %q; only little-endian files are supported", order)
+	}
+	return nil
+}
+
+// region is the content of an entry, which must be stored as it is: torch
+// compresses nothing, and what is not compressed cannot explode.
+func (a *torchArchive) region(name string) (*io.SectionReader, error) {
+	e := a.entries[a.prefix+name]
+	if e == nil {
+		return nil, fmt.Errorf("entry %q is missing", a.prefix+name)
+	}
+	if e.Method != zip.Store {
+		return nil, fmt.Errorf("entry %q is compressed, which PyTorch does not do", e.Name)
+	}
+	if e.CompressedSize64 != e.UncompressedSize64 {
+		return nil, fmt.Errorf("entry %q claims %d bytes and also %d", e.Name, e.CompressedSize64, e.UncompressedSize64)
+	}
+	at, err := e.DataOffset()
+	if err != nil {
+		return nil, fmt.Errorf("entry %q: %w", e.Name, err)
+	}
+	if at < 0 || at > a.size || e.CompressedSize64 > uint64(a.size-at) {
+		return nil, fmt.Errorf("entry %q claims %d bytes, more than the file has", e.Name, e.CompressedSize64)
+	}
+	return io.NewSectionReader(a.r, at, int64(e.CompressedSize64)), nil
+}
+
+// locate finds a storage's entry and compares its length with the claim.
+func (a *torchArchive) locate(s *storage) error {
+	region, err := a.region("data/" + s.key)
+	if err != nil {
+		return err
+	}
+	if have := region.Size() / int64(s.dtype.Size()); have != s.len {
+		return fmt.Errorf("storage %q claims %d elements of %v, but its entry has %d bytes", s.key, s.len, s.dtype, region.Size())
+	}
+	s.data = region
+	return nil
+}
