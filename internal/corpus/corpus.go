@@ -1,0 +1,122 @@
+// Package corpus joins labels with pictures: it opens one split of a data set, makes sure before
+// any long work that every picture is there and is one, and loads batches of it. Formats of labels
+// (package dataset) and of pictures (package pictures) do not belong here.
+package corpus
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"csl/internal/dataset"
+	"csl/internal/pictures"
+	"csl/internal/progress"
+)
+
+// The splits of a data set.
+const (
+	Train = "train"
+	Val   = "val"
+)
+
+// Options says which pictures and labels to open, and how.
+type Options struct {
+	Split       string // Train or Val: which part of a COCO layout, and for messages
+	Root        string // folder or tar of pictures, or a folder laid out as COCO
+	Annotations string // "" to look for a COCO layout below Root
+	Format      string // "" or "auto" to go by the content
+	// Classes, if given, is the class list to hold the labels to, by name.
+	Classes           []string
+	SkipOtherClasses  bool
+	ClassDescriptions string
+	KeepUnannotated   bool
+	// SkipBad leaves pictures out that are missing or broken; else they are an error.
+	SkipBad bool
+	Decode  pictures.DecodeOptions
+	Workers int // goroutines for checking; 0: GOMAXPROCS
+	// Display shows the check's progress and the reader's report; nil for silence.
+	Display *progress.Display
+}
+
+// Corpus is a split whose pictures were found.
+type Corpus struct {
+	// Set has the labels of the usable pictures.
+	Set    *dataset.Set
+	Source pictures.Source
+	// Root and Annotations are where they were found.
+	Root, Annotations string
+	// Bad lists the pictures left out; samples are numbered as in the annotations.
+	Bad []pictures.Bad
+}
+
+// Open reads the labels and checks the pictures by their headers. Without SkipBad a picture that is
+// missing or broken is an error that counts them and names the first.
+func Open(ctx context.Context, o Options) (*Corpus, error) {
+	c := &Corpus{Root: o.Root, Annotations: o.Annotations}
+	if c.Annotations == "" {
+		var err error
+		if c.Annotations, c.Root, err = dataset.FindCOCO(o.Root, o.Split); err != nil {
+			return nil, err
+		}
+	}
+	format, err := dataset.ParseFormat(o.Format)
+	if err != nil {
+		return nil, err
+	}
+	set, report, err := dataset.Open(ctx, dataset.Options{
+		Path: c.Annotations, Format: format, Classes: o.Classes, SkipOtherClasses: o.SkipOtherClasses,
+		ClassDescriptions: o.ClassDescriptions, KeepUnannotated: o.KeepUnannotated,
+	})
+	if err != nil {
+		return nil, err
+	}
+	if set.Len() == 0 {
+		return nil, fmt.Errorf("%q has no labelled pictures", c.Annotations)
+	}
+	c.Set = set
+	if o.Display != nil {
+		o.Display.Log().Info(o.Split + " labels: " + report.String())
+	}
+	if c.Source, err = pictures.OpenSource(c.Root); err != nil {
+		return nil, err
+	}
+	if err := c.check(ctx, o); err != nil {
+		return nil, errors.Join(err, c.Source.Close())
+	}
+	return c, nil
+}
+
+// check finds the bad pictures and takes them out of the set.
+func (c *Corpus) check(ctx context.Context, o Options) error {
+	var task *progress.Task
+	if o.Display != nil {
+		task = o.Display.Start("checking "+o.Split+" pictures", "img", int64(c.Set.Len()))
+	}
+	bad, err := pictures.Check(ctx, c.Source, c.Set, o.Decode, o.Workers, func(int, int) { task.Add(1) })
+	task.Done()
+	if err != nil || len(bad) == 0 {
+		return err
+	}
+	problem := pictures.BadError(bad, c.Set.Len())
+	if !o.SkipBad {
+		return fmt.Errorf("%w (--skip_bad leaves them out)", problem)
+	}
+	if len(bad) == c.Set.Len() {
+		return problem
+	}
+	drop := make(map[int]bool, len(bad))
+	for _, b := range bad {
+		drop[b.Sample] = true
+	}
+	c.Set, c.Bad = c.Set.Filter(func(i int) bool { return !drop[i] }), bad
+	if o.Display != nil {
+		o.Display.Log().Warn("left out: " + problem.Error())
+	}
+	return nil
+}
+
+// Close closes the pictures.
+func (c *Corpus) Close() error { return c.Source.Close() }
+
+// Names are the names of the classes in order.
+func (c *Corpus) Names() []string { return c.Set.ClassNames() }
