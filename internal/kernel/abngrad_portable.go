@@ -6,8 +6,9 @@ package kernel
 // (z-shift)*scale + beta.
 type backward[T Float] struct {
 	shift, factor, scale, beta []T
-	mean1, mean2               []T // only for the gradient by z
-	slope, undo                T   // undo = 1/slope
+	mean1, mean2               []T  // only for the gradient by z
+	slope                      [2]T // of the activation from 0 on and below 0
+	undo                       [2]T // their inverses
 	fromY                      bool
 }
 
@@ -18,10 +19,10 @@ func backwardOf[T Float](s ABNShape, fromY bool, work, beta []T) backward[T] {
 	b := backward[T]{
 		shift: work[:c], factor: work[c:][:c], scale: work[2*c:][:c], beta: beta,
 		mean1: work[3*c:][:c], mean2: work[4*c:][:c],
-		slope: T(s.Slope), fromY: fromY,
+		slope: [2]T{1, T(s.Slope)}, fromY: fromY,
 	}
 	if fromY {
-		b.undo = T(1 / s.Slope)
+		b.undo = [2]T{1, T(1 / s.Slope)}
 	}
 	return b
 }
@@ -76,12 +77,10 @@ func newABNReduce[T Float](d ABNReduce) Kernel[T] {
 func (b *backward[T]) reduceY(s1, s2 []float64, y, dy []T) {
 	s1, s2, dy = s1[:len(y)], s2[:len(y)], dy[:len(y)]
 	shift, factor := b.shift[:len(y)], b.factor[:len(y)]
+	slope, undo := b.slope, b.undo
 	for i, u := range y {
-		g := dy[i]
-		if u < 0 {
-			u *= b.undo
-			g *= b.slope
-		}
+		below := below0(u)
+		g, u := dy[i]*slope[below], u*undo[below]
 		s1[i] += float64(g)
 		s2[i] += float64(g) * float64((u-shift[i])*factor[i])
 	}
@@ -91,11 +90,10 @@ func (b *backward[T]) reduceZ(s1, s2 []float64, z, dy []T) {
 	s1, s2, dy = s1[:len(z)], s2[:len(z)], dy[:len(z)]
 	shift, factor := b.shift[:len(z)], b.factor[:len(z)]
 	scale, beta := b.scale[:len(z)], b.beta[:len(z)]
+	slope := b.slope
 	for i, u := range z {
-		g, u := dy[i], u-shift[i]
-		if u*scale[i]+beta[i] < 0 {
-			g *= b.slope
-		}
+		u -= shift[i]
+		g := dy[i] * slope[below0(u*scale[i]+beta[i])]
 		s1[i] += float64(g)
 		s2[i] += float64(g) * float64(u*factor[i])
 	}
@@ -127,12 +125,10 @@ func (b *backward[T]) inputY(out, y, dy []T) {
 	out, dy = out[:len(y)], dy[:len(y)]
 	shift, factor, scale := b.shift[:len(y)], b.factor[:len(y)], b.scale[:len(y)]
 	mean1, mean2 := b.mean1[:len(y)], b.mean2[:len(y)]
+	slope, undo := b.slope, b.undo
 	for i, u := range y {
-		g := dy[i]
-		if u < 0 {
-			u *= b.undo
-			g *= b.slope
-		}
+		below := below0(u)
+		g, u := dy[i]*slope[below], u*undo[below]
 		out[i] = scale[i] * (g - mean1[i] - (u-shift[i])*factor[i]*mean2[i])
 	}
 }
@@ -141,11 +137,10 @@ func (b *backward[T]) inputZ(out, z, dy []T) {
 	out, dy = out[:len(z)], dy[:len(z)]
 	shift, factor, scale, beta := b.shift[:len(z)], b.factor[:len(z)], b.scale[:len(z)], b.beta[:len(z)]
 	mean1, mean2 := b.mean1[:len(z)], b.mean2[:len(z)]
+	slope := b.slope
 	for i, u := range z {
-		g, u := dy[i], u-shift[i]
-		if u*scale[i]+beta[i] < 0 {
-			g *= b.slope
-		}
+		u -= shift[i]
+		g := dy[i] * slope[below0(u*scale[i]+beta[i])]
 		out[i] = scale[i] * (g - mean1[i] - u*factor[i]*mean2[i])
 	}
 }

@@ -1,6 +1,9 @@
 package kernel
 
-import "fmt"
+import (
+	"errors"
+	"fmt"
+)
 
 // check refuses shapes that no kernel can compute. Sizes are at least 1.
 func check(d Desc) error {
@@ -11,7 +14,11 @@ func check(d Desc) error {
 	}
 	switch d := d.(type) {
 	case Conv:
-		return checkConv(d, d.ConvShape)
+		return errors.Join(checkConv(d, d.ConvShape), checkSlope(d, d.Slope))
+	case ABN:
+		return checkSlope(d, d.Slope)
+	case ABNEval:
+		return checkSlope(d, d.Slope)
 	case ConvDataGrad:
 		return checkConv(d, d.ConvShape)
 	case ConvWeightGrad:
@@ -58,8 +65,15 @@ func checkReflect(d Desc, s MapShape) error {
 }
 
 func checkFromY(d Desc, s ABNShape, fromY bool) error {
-	if fromY && s.Slope <= 0 {
-		return fmt.Errorf("%T %+v: slope %g cannot be undone", d, d, s.Slope)
+	if fromY && s.Slope == 0 {
+		return fmt.Errorf("%T %+v: slope 0 cannot be undone", d, d)
+	}
+	return checkSlope(d, s.Slope)
+}
+
+func checkSlope(d Desc, slope float64) error {
+	if !(slope >= 0 && slope <= 1) {
+		return fmt.Errorf("%T %+v: slope %g is not between 0 and 1", d, d, slope)
 	}
 	return nil
 }

@@ -112,10 +112,15 @@ func doubles[T Float](work []T, n int) []float64 {
 }
 
 // leaky is the activation of ABN and of convolutions' epilogues: v for v >= 0, slope*v below, NaN for
-// NaN.
-func leaky[T Float](v, slope T) T {
+// NaN. Signs are as good as random, so it and below0 avoid branches, which would be mispredicted.
+// slope is between 0 and 1.
+func leaky[T Float](v, slope T) T { return max(v, v*slope) }
+
+// below0 is 1 where v < 0, else 0: the index of a factor in {1, slope}.
+func below0[T Float](v T) int {
+	i := 0
 	if v < 0 {
-		return v * slope
+		i = 1
 	}
-	return v
+	return i & 1
 }

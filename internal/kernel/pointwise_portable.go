@@ -23,12 +23,9 @@ func newActivate[T Float](d Activate) Kernel[T] {
 func newActivateGrad[T Float](d ActivateGrad) Kernel[T] {
 	body := func(p *spanPlan[T], lo, hi int) {
 		out, y, dy := p.out[lo:hi], p.in[0][lo:hi], p.in[1][lo:hi]
+		factor := [2]T{0, 1}
 		for i, v := range y {
-			g := dy[i]
-			if !(v > 0) {
-				g = 0
-			}
-			out[i] = g
+			out[i] = dy[i] * factor[below0(-v)]
 		}
 	}
 	if d.Kind == Sigmoid {
@@ -61,12 +58,7 @@ func newAddReLU[T Float](d AddReLU) Kernel[T] {
 }
 
 // relu keeps NaN, as PyTorch's does.
-func relu[T Float](v T) T {
-	if v < 0 {
-		return 0
-	}
-	return v
-}
+func relu[T Float](v T) T { return max(0, v) }
 
 // sigmoid is computed in float64, so that a float32 result is correctly rounded but for rare ties.
 func sigmoid[T Float](v T) T { return T(1 / (1 + math.Exp(-float64(v)))) }

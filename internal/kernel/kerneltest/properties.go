@@ -45,6 +45,7 @@ func testImpossible[T kernel.Float](t *testing.T, set kernel.Set[T]) {
 		kernel.SpaceToDepth{MapShape: kernel.MapShape{N: 1, H: 6, W: 8, C: 3}},
 		kernel.BlurPool{MapShape: kernel.MapShape{N: 1, H: 1, W: 8, C: 3}},
 		kernel.ABNReduce{ABNShape: kernel.ABNShape{Rows: 2, C: 2}, FromY: true},
+		kernel.ABN{ABNShape: kernel.ABNShape{Rows: 2, C: 2, Slope: 1.5}},
 		kernel.Activate{Len: 1, Kind: 9},
 		kernel.Add{Len: -1},
 	} {
