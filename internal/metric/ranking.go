@@ -25,17 +25,23 @@ func key(score float32, place int) uint64 {
 type ranking struct {
 	positives []uint64 // keys, ascending once sorted
 	others    []int    // others[i]: keys above exactly i positives; one longer than positives
+	lowest    uint64   // key of a positive; keys below it do not matter, and most are
 }
 
+// sort must follow the last positive and precede the first add.
 func (r *ranking) sort() {
 	slices.Sort(r.positives)
 	r.others = make([]int, len(r.positives)+1)
+	r.lowest = math.MaxUint64
+	if len(r.positives) > 0 {
+		r.lowest = r.positives[0]
+	}
 }
 
 // add counts a key that is not a positive's.
 func (r *ranking) add(k uint64) {
-	if len(r.positives) == 0 || k < r.positives[0] {
-		return // below all positives: no matter
+	if k < r.lowest {
+		return
 	}
 	i, _ := slices.BinarySearch(r.positives, k)
 	r.others[i]++
