@@ -288,27 +288,27 @@ act:
 	TESTL        BX, BX
 	MOVL         $0xff800000, BX
 	CMOVLNE      BX, SI
-	VMOVD        SI, X7
-	VBROADCASTSS X7, Y7
-	VBROADCASTSS slope+96(FP), Y6
-	VMAXPS       Y0, Y7, Y8
-	VMULPS       Y6, Y8, Y8
+	VMOVD        SI, X6
+	VBROADCASTSS X6, Y6
+	VBROADCASTSS slope+96(FP), Y7
+	VMAXPS       Y0, Y6, Y8
+	VMULPS       Y7, Y8, Y8
 	VBLENDVPS    Y0, Y8, Y0, Y0
-	VMAXPS       Y1, Y7, Y8
-	VMULPS       Y6, Y8, Y8
+	VMAXPS       Y1, Y6, Y8
+	VMULPS       Y7, Y8, Y8
 	VBLENDVPS    Y1, Y8, Y1, Y1
-	VMAXPS       Y2, Y7, Y8
-	VMULPS       Y6, Y8, Y8
+	VMAXPS       Y2, Y6, Y8
+	VMULPS       Y7, Y8, Y8
 	VBLENDVPS    Y2, Y8, Y2, Y2
-	VMAXPS       Y3, Y7, Y8
-	VMULPS       Y6, Y8, Y8
+	VMAXPS       Y3, Y6, Y8
+	VMULPS       Y7, Y8, Y8
 	VBLENDVPS    Y3, Y8, Y3, Y3
-	VMAXPS       Y4, Y7, Y8
-	VMULPS       Y6, Y8, Y8
+	VMAXPS       Y4, Y6, Y8
+	VMULPS       Y7, Y8, Y8
 	VBLENDVPS    Y4, Y8, Y4, Y4
-	VMAXPS       Y5, Y7, Y8
-	VMULPS       Y6, Y8, Y8
-	VBLENDVPS    Y5, Y8, Y5, Y5
+	VMAXPS       Y5, Y6, Y6
+	VMULPS       Y7, Y6, Y6
+	VBLENDVPS    Y5, Y6, Y5, Y5
 
 store:
 	MOVQ    ldy+64(FP), BX
@@ -663,45 +663,45 @@ act:
 	TESTL        BX, BX
 	MOVL         $0xff800000, BX
 	CMOVLNE      BX, SI
-	VMOVD        SI, X13
-	VBROADCASTSS X13, Y13
-	VBROADCASTSS slope+96(FP), Y12
-	VMAXPS       Y0, Y13, Y14
-	VMULPS       Y12, Y14, Y14
+	VMOVD        SI, X12
+	VBROADCASTSS X12, Y12
+	VBROADCASTSS slope+96(FP), Y13
+	VMAXPS       Y0, Y12, Y14
+	VMULPS       Y13, Y14, Y14
 	VBLENDVPS    Y0, Y14, Y0, Y0
-	VMAXPS       Y1, Y13, Y14
-	VMULPS       Y12, Y14, Y14
+	VMAXPS       Y1, Y12, Y14
+	VMULPS       Y13, Y14, Y14
 	VBLENDVPS    Y1, Y14, Y1, Y1
-	VMAXPS       Y2, Y13, Y14
-	VMULPS       Y12, Y14, Y14
+	VMAXPS       Y2, Y12, Y14
+	VMULPS       Y13, Y14, Y14
 	VBLENDVPS    Y2, Y14, Y2, Y2
-	VMAXPS       Y3, Y13, Y14
-	VMULPS       Y12, Y14, Y14
+	VMAXPS       Y3, Y12, Y14
+	VMULPS       Y13, Y14, Y14
 	VBLENDVPS    Y3, Y14, Y3, Y3
-	VMAXPS       Y4, Y13, Y14
-	VMULPS       Y12, Y14, Y14
+	VMAXPS       Y4, Y12, Y14
+	VMULPS       Y13, Y14, Y14
 	VBLENDVPS    Y4, Y14, Y4, Y4
-	VMAXPS       Y5, Y13, Y14
-	VMULPS       Y12, Y14, Y14
+	VMAXPS       Y5, Y12, Y14
+	VMULPS       Y13, Y14, Y14
 	VBLENDVPS    Y5, Y14, Y5, Y5
-	VMAXPS       Y6, Y13, Y14
-	VMULPS       Y12, Y14, Y14
+	VMAXPS       Y6, Y12, Y14
+	VMULPS       Y13, Y14, Y14
 	VBLENDVPS    Y6, Y14, Y6, Y6
-	VMAXPS       Y7, Y13, Y14
-	VMULPS       Y12, Y14, Y14
+	VMAXPS       Y7, Y12, Y14
+	VMULPS       Y13, Y14, Y14
 	VBLENDVPS    Y7, Y14, Y7, Y7
-	VMAXPS       Y8, Y13, Y14
-	VMULPS       Y12, Y14, Y14
+	VMAXPS       Y8, Y12, Y14
+	VMULPS       Y13, Y14, Y14
 	VBLENDVPS    Y8, Y14, Y8, Y8
-	VMAXPS       Y9, Y13, Y14
-	VMULPS       Y12, Y14, Y14
+	VMAXPS       Y9, Y12, Y14
+	VMULPS       Y13, Y14, Y14
 	VBLENDVPS    Y9, Y14, Y9, Y9
-	VMAXPS       Y10, Y13, Y14
-	VMULPS       Y12, Y14, Y14
+	VMAXPS       Y10, Y12, Y14
+	VMULPS       Y13, Y14, Y14
 	VBLENDVPS    Y10, Y14, Y10, Y10
-	VMAXPS       Y11, Y13, Y14
-	VMULPS       Y12, Y14, Y14
-	VBLENDVPS    Y11, Y14, Y11, Y11
+	VMAXPS       Y11, Y12, Y12
+	VMULPS       Y13, Y12, Y12
+	VBLENDVPS    Y11, Y12, Y11, Y11
 
 store:
 	MOVQ    ldy+64(FP), BX
@@ -1445,5 +1445,724 @@ block:
 	ADDQ       $0x20, CX
 	DECQ       DX
 	JNZ        block
+	VZEROUPPER
+	RET
+
+// func addAVX2(rows int, c int, out *float32, a *float32, b *float32)
+// Requires: AVX
+TEXT ·addAVX2(SB), NOSPLIT, $0-40
+	MOVQ out+16(FP), CX
+	MOVQ a+24(FP), DX
+	MOVQ b+32(FP), BX
+	MOVQ rows+0(FP), SI
+	MOVQ c+8(FP), DI
+	SHLQ $0x02, DI
+
+row:
+	TESTQ   $0x0000001f, DI
+	JZ      whole
+	LEAQ    -32(DI), AX
+	VMOVUPS (DX)(AX*1), Y0
+	VADDPS  (BX)(AX*1), Y0, Y0
+	VMOVAPS Y0, Y0
+
+whole:
+	XORQ AX, AX
+
+vector:
+	VMOVUPS (DX)(AX*1), Y1
+	VADDPS  (BX)(AX*1), Y1, Y1
+	VMOVUPS Y1, (CX)(AX*1)
+	ADDQ    $0x20, AX
+	LEAQ    32(AX), R8
+	CMPQ    R8, DI
+	JLE     vector
+	CMPQ    AX, DI
+	JE      end
+	LEAQ    -32(DI), AX
+	VMOVUPS Y0, (CX)(AX*1)
+
+end:
+	ADDQ DI, CX
+	ADDQ DI, DX
+	ADDQ DI, BX
+	DECQ SI
+	JNZ  row
+	VZEROUPPER
+	RET
+
+// func addReLUAVX2(rows int, c int, out *float32, a *float32, b *float32)
+// Requires: AVX
+TEXT ·addReLUAVX2(SB), NOSPLIT, $0-40
+	MOVQ out+16(FP), CX
+	MOVQ a+24(FP), DX
+	MOVQ b+32(FP), BX
+	MOVQ rows+0(FP), SI
+	MOVQ c+8(FP), DI
+	SHLQ $0x02, DI
+
+row:
+	TESTQ   $0x0000001f, DI
+	JZ      whole
+	LEAQ    -32(DI), AX
+	VMOVUPS (DX)(AX*1), Y0
+	VADDPS  (BX)(AX*1), Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VMAXPS  Y0, Y1, Y0
+	VMOVAPS Y0, Y0
+
+whole:
+	XORQ AX, AX
+
+vector:
+	VMOVUPS (DX)(AX*1), Y1
+	VADDPS  (BX)(AX*1), Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VMAXPS  Y1, Y2, Y1
+	VMOVUPS Y1, (CX)(AX*1)
+	ADDQ    $0x20, AX
+	LEAQ    32(AX), R8
+	CMPQ    R8, DI
+	JLE     vector
+	CMPQ    AX, DI
+	JE      end
+	LEAQ    -32(DI), AX
+	VMOVUPS Y0, (CX)(AX*1)
+
+end:
+	ADDQ DI, CX
+	ADDQ DI, DX
+	ADDQ DI, BX
+	DECQ SI
+	JNZ  row
+	VZEROUPPER
+	RET
+
+// func reluAVX2(rows int, c int, out *float32, x *float32)
+// Requires: AVX
+TEXT ·reluAVX2(SB), NOSPLIT, $0-32
+	MOVQ out+16(FP), CX
+	MOVQ x+24(FP), DX
+	MOVQ rows+0(FP), BX
+	MOVQ c+8(FP), SI
+	SHLQ $0x02, SI
+
+row:
+	TESTQ   $0x0000001f, SI
+	JZ      whole
+	LEAQ    -32(SI), AX
+	VMOVUPS (DX)(AX*1), Y0
+	VXORPS  Y1, Y1, Y1
+	VMAXPS  Y0, Y1, Y0
+	VMOVAPS Y0, Y0
+
+whole:
+	XORQ AX, AX
+
+vector:
+	VMOVUPS (DX)(AX*1), Y1
+	VXORPS  Y2, Y2, Y2
+	VMAXPS  Y1, Y2, Y1
+	VMOVUPS Y1, (CX)(AX*1)
+	ADDQ    $0x20, AX
+	LEAQ    32(AX), DI
+	CMPQ    DI, SI
+	JLE     vector
+	CMPQ    AX, SI
+	JE      end
+	LEAQ    -32(SI), AX
+	VMOVUPS Y0, (CX)(AX*1)
+
+end:
+	ADDQ SI, CX
+	ADDQ SI, DX
+	DECQ BX
+	JNZ  row
+	VZEROUPPER
+	RET
+
+// func reluGradAVX2(rows int, c int, out *float32, y *float32, dy *float32)
+// Requires: AVX
+TEXT ·reluGradAVX2(SB), NOSPLIT, $0-40
+	MOVQ out+16(FP), CX
+	MOVQ y+24(FP), DX
+	MOVQ dy+32(FP), BX
+	MOVQ rows+0(FP), SI
+	MOVQ c+8(FP), DI
+	SHLQ $0x02, DI
+
+row:
+	TESTQ   $0x0000001f, DI
+	JZ      whole
+	LEAQ    -32(DI), AX
+	VXORPS  Y0, Y0, Y0
+	VCMPPS  $0x01, (DX)(AX*1), Y0, Y0
+	VANDPS  (BX)(AX*1), Y0, Y0
+	VMOVAPS Y0, Y0
+
+whole:
+	XORQ AX, AX
+
+vector:
+	VXORPS  Y1, Y1, Y1
+	VCMPPS  $0x01, (DX)(AX*1), Y1, Y1
+	VANDPS  (BX)(AX*1), Y1, Y1
+	VMOVUPS Y1, (CX)(AX*1)
+	ADDQ    $0x20, AX
+	LEAQ    32(AX), R8
+	CMPQ    R8, DI
+	JLE     vector
+	CMPQ    AX, DI
+	JE      end
+	LEAQ    -32(DI), AX
+	VMOVUPS Y0, (CX)(AX*1)
+
+end:
+	ADDQ DI, CX
+	ADDQ DI, DX
+	ADDQ DI, BX
+	DECQ SI
+	JNZ  row
+	VZEROUPPER
+	RET
+
+// func scaleAVX2(rows int, c int, out *float32, x *float32, s *float32)
+// Requires: AVX
+TEXT ·scaleAVX2(SB), NOSPLIT, $0-40
+	MOVQ out+16(FP), CX
+	MOVQ x+24(FP), DX
+	MOVQ s+32(FP), BX
+	MOVQ rows+0(FP), SI
+	MOVQ c+8(FP), DI
+	SHLQ $0x02, DI
+
+row:
+	TESTQ   $0x0000001f, DI
+	JZ      whole
+	LEAQ    -32(DI), AX
+	VMOVUPS (DX)(AX*1), Y0
+	VMULPS  (BX)(AX*1), Y0, Y0
+	VMOVAPS Y0, Y0
+
+whole:
+	XORQ AX, AX
+
+vector:
+	VMOVUPS (DX)(AX*1), Y1
+	VMULPS  (BX)(AX*1), Y1, Y1
+	VMOVUPS Y1, (CX)(AX*1)
+	ADDQ    $0x20, AX
+	LEAQ    32(AX), R8
+	CMPQ    R8, DI
+	JLE     vector
+	CMPQ    AX, DI
+	JE      end
+	LEAQ    -32(DI), AX
+	VMOVUPS Y0, (CX)(AX*1)
+
+end:
+	ADDQ DI, CX
+	ADDQ DI, DX
+	DECQ SI
+	JNZ  row
+	VZEROUPPER
+	RET
+
+// func scaleAddReLUAVX2(rows int, c int, out *float32, x *float32, residual *float32, s *float32)
+// Requires: AVX, FMA3
+TEXT ·scaleAddReLUAVX2(SB), NOSPLIT, $0-48
+	MOVQ out+16(FP), CX
+	MOVQ x+24(FP), DX
+	MOVQ residual+32(FP), BX
+	MOVQ s+40(FP), SI
+	MOVQ rows+0(FP), DI
+	MOVQ c+8(FP), R8
+	SHLQ $0x02, R8
+
+row:
+	TESTQ       $0x0000001f, R8
+	JZ          whole
+	LEAQ        -32(R8), AX
+	VMOVUPS     (DX)(AX*1), Y0
+	VMOVUPS     (SI)(AX*1), Y1
+	VFMADD213PS (BX)(AX*1), Y1, Y0
+	VXORPS      Y1, Y1, Y1
+	VMAXPS      Y0, Y1, Y0
+	VMOVAPS     Y0, Y0
+
+whole:
+	XORQ AX, AX
+
+vector:
+	VMOVUPS     (DX)(AX*1), Y1
+	VMOVUPS     (SI)(AX*1), Y2
+	VFMADD213PS (BX)(AX*1), Y2, Y1
+	VXORPS      Y2, Y2, Y2
+	VMAXPS      Y1, Y2, Y1
+	VMOVUPS     Y1, (CX)(AX*1)
+	ADDQ        $0x20, AX
+	LEAQ        32(AX), R9
+	CMPQ        R9, R8
+	JLE         vector
+	CMPQ        AX, R8
+	JE          end
+	LEAQ        -32(R8), AX
+	VMOVUPS     Y0, (CX)(AX*1)
+
+end:
+	ADDQ R8, CX
+	ADDQ R8, DX
+	ADDQ R8, BX
+	DECQ DI
+	JNZ  row
+	VZEROUPPER
+	RET
+
+// func normaliseAVX2(rows int, c int, out *float32, z *float32, mean *float32, scale *float32, beta *float32, slope float32)
+// Requires: AVX, AVX2, CMOV, FMA3
+TEXT ·normaliseAVX2(SB), NOSPLIT, $0-60
+	MOVQ         out+16(FP), CX
+	MOVQ         z+24(FP), DX
+	MOVQ         mean+32(FP), BX
+	MOVQ         scale+40(FP), SI
+	MOVQ         beta+48(FP), DI
+	VBROADCASTSS slope+56(FP), Y0
+	MOVL         slope+56(FP), AX
+	MOVL         $0xff7fffff, R8
+	TESTL        AX, AX
+	MOVL         $0xff800000, AX
+	CMOVLNE      AX, R8
+	VMOVD        R8, X1
+	VBROADCASTSS X1, Y1
+	MOVQ         rows+0(FP), R8
+	MOVQ         c+8(FP), R9
+	SHLQ         $0x02, R9
+
+row:
+	TESTQ       $0x0000001f, R9
+	JZ          whole
+	LEAQ        -32(R9), AX
+	VMOVUPS     (DX)(AX*1), Y2
+	VMOVUPS     (SI)(AX*1), Y3
+	VSUBPS      (BX)(AX*1), Y2, Y2
+	VFMADD213PS (DI)(AX*1), Y3, Y2
+	VMAXPS      Y2, Y1, Y3
+	VMULPS      Y0, Y3, Y3
+	VBLENDVPS   Y2, Y3, Y2, Y2
+	VMOVAPS     Y2, Y2
+
+whole:
+	XORQ AX, AX
+
+vector:
+	VMOVUPS     (DX)(AX*1), Y3
+	VMOVUPS     (SI)(AX*1), Y4
+	VSUBPS      (BX)(AX*1), Y3, Y3
+	VFMADD213PS (DI)(AX*1), Y4, Y3
+	VMAXPS      Y3, Y1, Y4
+	VMULPS      Y0, Y4, Y4
+	VBLENDVPS   Y3, Y4, Y3, Y3
+	VMOVUPS     Y3, (CX)(AX*1)
+	ADDQ        $0x20, AX
+	LEAQ        32(AX), R10
+	CMPQ        R10, R9
+	JLE         vector
+	CMPQ        AX, R9
+	JE          end
+	LEAQ        -32(R9), AX
+	VMOVUPS     Y2, (CX)(AX*1)
+
+end:
+	ADDQ R9, CX
+	ADDQ R9, DX
+	DECQ R8
+	JNZ  row
+	VZEROUPPER
+	RET
+
+// func normGradZAVX2(rows int, c int, out *float32, z *float32, dy *float32, mean *float32, scale *float32, beta *float32, slant *float32, offset *float32, slope float32)
+// Requires: AVX, FMA3
+TEXT ·normGradZAVX2(SB), NOSPLIT, $0-84
+	MOVQ         out+16(FP), CX
+	MOVQ         z+24(FP), DX
+	MOVQ         dy+32(FP), BX
+	MOVQ         mean+40(FP), SI
+	MOVQ         scale+48(FP), DI
+	MOVQ         beta+56(FP), R8
+	MOVQ         slant+64(FP), R9
+	MOVQ         offset+72(FP), R10
+	VBROADCASTSS slope+80(FP), Y0
+	MOVQ         rows+0(FP), R11
+	MOVQ         c+8(FP), R12
+	SHLQ         $0x02, R12
+
+row:
+	TESTQ       $0x0000001f, R12
+	JZ          whole
+	LEAQ        -32(R12), AX
+	VMOVUPS     (DX)(AX*1), Y1
+	VMOVUPS     (BX)(AX*1), Y2
+	VSUBPS      (SI)(AX*1), Y1, Y1
+	VMOVUPS     (DI)(AX*1), Y3
+	VFMADD213PS (R8)(AX*1), Y1, Y3
+	VMULPS      Y0, Y2, Y4
+	VXORPS      Y5, Y5, Y5
+	VCMPPS      $0x01, Y5, Y3, Y3
+	VBLENDVPS   Y3, Y4, Y2, Y2
+	VMOVUPS     (R10)(AX*1), Y3
+	VMOVUPS     (R9)(AX*1), Y4
+	VFMADD231PS Y4, Y1, Y3
+	VFMADD231PS (DI)(AX*1), Y2, Y3
+	VMOVAPS     Y3, Y1
+
+whole:
+	XORQ AX, AX
+
+vector:
+	VMOVUPS     (DX)(AX*1), Y2
+	VMOVUPS     (BX)(AX*1), Y3
+	VSUBPS      (SI)(AX*1), Y2, Y2
+	VMOVUPS     (DI)(AX*1), Y4
+	VFMADD213PS (R8)(AX*1), Y2, Y4
+	VMULPS      Y0, Y3, Y5
+	VXORPS      Y6, Y6, Y6
+	VCMPPS      $0x01, Y6, Y4, Y4
+	VBLENDVPS   Y4, Y5, Y3, Y3
+	VMOVUPS     (R10)(AX*1), Y4
+	VMOVUPS     (R9)(AX*1), Y5
+	VFMADD231PS Y5, Y2, Y4
+	VFMADD231PS (DI)(AX*1), Y3, Y4
+	VMOVUPS     Y4, (CX)(AX*1)
+	ADDQ        $0x20, AX
+	LEAQ        32(AX), R13
+	CMPQ        R13, R12
+	JLE         vector
+	CMPQ        AX, R12
+	JE          end
+	LEAQ        -32(R12), AX
+	VMOVUPS     Y1, (CX)(AX*1)
+
+end:
+	ADDQ R12, CX
+	ADDQ R12, DX
+	ADDQ R12, BX
+	DECQ R11
+	JNZ  row
+	VZEROUPPER
+	RET
+
+// func normGradYAVX2(rows int, c int, out *float32, y *float32, dy *float32, scale *float32, beta *float32, slant *float32, offset *float32, slope float32, undo float32)
+// Requires: AVX, FMA3
+TEXT ·normGradYAVX2(SB), NOSPLIT, $0-80
+	MOVQ         out+16(FP), CX
+	MOVQ         y+24(FP), DX
+	MOVQ         dy+32(FP), BX
+	MOVQ         scale+40(FP), SI
+	MOVQ         beta+48(FP), DI
+	MOVQ         slant+56(FP), R8
+	MOVQ         offset+64(FP), R9
+	VBROADCASTSS slope+72(FP), Y0
+	VBROADCASTSS undo+76(FP), Y1
+	MOVQ         rows+0(FP), R10
+	MOVQ         c+8(FP), R11
+	SHLQ         $0x02, R11
+
+row:
+	TESTQ       $0x0000001f, R11
+	JZ          whole
+	LEAQ        -32(R11), AX
+	VMOVUPS     (DX)(AX*1), Y2
+	VMOVUPS     (BX)(AX*1), Y3
+	VXORPS      Y4, Y4, Y4
+	VCMPPS      $0x01, Y4, Y2, Y4
+	VMULPS      Y1, Y2, Y5
+	VBLENDVPS   Y4, Y5, Y2, Y2
+	VSUBPS      (DI)(AX*1), Y2, Y2
+	VMULPS      Y0, Y3, Y5
+	VBLENDVPS   Y4, Y5, Y3, Y3
+	VMOVUPS     (R9)(AX*1), Y4
+	VMOVUPS     (R8)(AX*1), Y5
+	VFMADD231PS Y5, Y2, Y4
+	VFMADD231PS (SI)(AX*1), Y3, Y4
+	VMOVAPS     Y4, Y2
+
+whole:
+	XORQ AX, AX
+
+vector:
+	VMOVUPS     (DX)(AX*1), Y3
+	VMOVUPS     (BX)(AX*1), Y4
+	VXORPS      Y5, Y5, Y5
+	VCMPPS      $0x01, Y5, Y3, Y5
+	VMULPS      Y1, Y3, Y6
+	VBLENDVPS   Y5, Y6, Y3, Y3
+	VSUBPS      (DI)(AX*1), Y3, Y3
+	VMULPS      Y0, Y4, Y6
+	VBLENDVPS   Y5, Y6, Y4, Y4
+	VMOVUPS     (R9)(AX*1), Y5
+	VMOVUPS     (R8)(AX*1), Y6
+	VFMADD231PS Y6, Y3, Y5
+	VFMADD231PS (SI)(AX*1), Y4, Y5
+	VMOVUPS     Y5, (CX)(AX*1)
+	ADDQ        $0x20, AX
+	LEAQ        32(AX), R12
+	CMPQ        R12, R11
+	JLE         vector
+	CMPQ        AX, R11
+	JE          end
+	LEAQ        -32(R11), AX
+	VMOVUPS     Y2, (CX)(AX*1)
+
+end:
+	ADDQ R11, CX
+	ADDQ R11, DX
+	ADDQ R11, BX
+	DECQ R10
+	JNZ  row
+	VZEROUPPER
+	RET
+
+// func normSumsZAVX2(rows int, stride int, z *float32, dy *float32, mean *float32, scale *float32, beta *float32, slope float32, s1 *float64, s2 *float64)
+// Requires: AVX, FMA3
+TEXT ·normSumsZAVX2(SB), NOSPLIT, $0-80
+	XORQ         AX, AX
+	MOVQ         z+16(FP), CX
+	MOVQ         dy+24(FP), DX
+	MOVQ         mean+32(FP), BX
+	MOVQ         scale+40(FP), SI
+	MOVQ         beta+48(FP), DI
+	VBROADCASTSS slope+56(FP), Y0
+	VXORPS       Y1, Y1, Y1
+	VXORPS       Y2, Y2, Y2
+	VXORPS       Y3, Y3, Y3
+	VXORPS       Y4, Y4, Y4
+	MOVQ         rows+0(FP), R8
+	MOVQ         stride+8(FP), R9
+	SHLQ         $0x02, R9
+
+row:
+	VMOVUPS      (CX)(AX*1), Y5
+	VMOVUPS      (DX)(AX*1), Y6
+	VSUBPS       (BX)(AX*1), Y5, Y5
+	VMOVUPS      (SI)(AX*1), Y7
+	VFMADD213PS  (DI)(AX*1), Y5, Y7
+	VMULPS       Y0, Y6, Y8
+	VXORPS       Y9, Y9, Y9
+	VCMPPS       $0x01, Y9, Y7, Y7
+	VBLENDVPS    Y7, Y8, Y6, Y6
+	VCVTPS2PD    X6, Y7
+	VADDPD       Y7, Y1, Y1
+	VCVTPS2PD    X5, Y8
+	VFMADD231PD  Y7, Y8, Y3
+	VEXTRACTF128 $0x01, Y6, X6
+	VCVTPS2PD    X6, Y6
+	VADDPD       Y6, Y2, Y2
+	VEXTRACTF128 $0x01, Y5, X5
+	VCVTPS2PD    X5, Y5
+	VFMADD231PD  Y6, Y5, Y4
+	ADDQ         R9, CX
+	ADDQ         R9, DX
+	DECQ         R8
+	JNZ          row
+	MOVQ         s1+64(FP), AX
+	VMOVUPD      Y1, (AX)
+	VMOVUPD      Y2, 32(AX)
+	MOVQ         s2+72(FP), AX
+	VMOVUPD      Y3, (AX)
+	VMOVUPD      Y4, 32(AX)
+	VZEROUPPER
+	RET
+
+// func normSumsYAVX2(rows int, stride int, y *float32, dy *float32, beta *float32, slope float32, undo float32, s1 *float64, s2 *float64)
+// Requires: AVX, FMA3
+TEXT ·normSumsYAVX2(SB), NOSPLIT, $0-64
+	XORQ         AX, AX
+	MOVQ         y+16(FP), CX
+	MOVQ         dy+24(FP), DX
+	MOVQ         beta+32(FP), BX
+	VBROADCASTSS slope+40(FP), Y0
+	VBROADCASTSS undo+44(FP), Y1
+	VXORPS       Y2, Y2, Y2
+	VXORPS       Y3, Y3, Y3
+	VXORPS       Y4, Y4, Y4
+	VXORPS       Y5, Y5, Y5
+	MOVQ         rows+0(FP), SI
+	MOVQ         stride+8(FP), DI
+	SHLQ         $0x02, DI
+
+row:
+	VMOVUPS      (CX)(AX*1), Y6
+	VMOVUPS      (DX)(AX*1), Y7
+	VXORPS       Y8, Y8, Y8
+	VCMPPS       $0x01, Y8, Y6, Y8
+	VMULPS       Y1, Y6, Y9
+	VBLENDVPS    Y8, Y9, Y6, Y6
+	VSUBPS       (BX)(AX*1), Y6, Y6
+	VMULPS       Y0, Y7, Y9
+	VBLENDVPS    Y8, Y9, Y7, Y7
+	VCVTPS2PD    X7, Y8
+	VADDPD       Y8, Y2, Y2
+	VCVTPS2PD    X6, Y9
+	VFMADD231PD  Y8, Y9, Y4
+	VEXTRACTF128 $0x01, Y7, X7
+	VCVTPS2PD    X7, Y7
+	VADDPD       Y7, Y3, Y3
+	VEXTRACTF128 $0x01, Y6, X6
+	VCVTPS2PD    X6, Y6
+	VFMADD231PD  Y7, Y6, Y5
+	ADDQ         DI, CX
+	ADDQ         DI, DX
+	DECQ         SI
+	JNZ          row
+	MOVQ         s1+48(FP), AX
+	VMOVUPD      Y2, (AX)
+	VMOVUPD      Y3, 32(AX)
+	MOVQ         s2+56(FP), AX
+	VMOVUPD      Y4, (AX)
+	VMOVUPD      Y5, 32(AX)
+	VZEROUPPER
+	RET
+
+// func momentsAVX2(rows int, stride int, z *float32, shift *float32, s1 *float64, s2 *float64)
+// Requires: AVX, FMA3
+TEXT ·momentsAVX2(SB), NOSPLIT, $0-48
+	XORQ   AX, AX
+	MOVQ   z+16(FP), CX
+	MOVQ   shift+24(FP), DX
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	MOVQ   rows+0(FP), BX
+	MOVQ   stride+8(FP), SI
+	SHLQ   $0x02, SI
+
+row:
+	VMOVUPS      (CX)(AX*1), Y4
+	VSUBPS       (DX)(AX*1), Y4, Y4
+	VCVTPS2PD    X4, Y5
+	VADDPD       Y5, Y0, Y0
+	VFMADD231PD  Y5, Y5, Y2
+	VEXTRACTF128 $0x01, Y4, X4
+	VCVTPS2PD    X4, Y4
+	VADDPD       Y4, Y1, Y1
+	VFMADD231PD  Y4, Y4, Y3
+	ADDQ         SI, CX
+	DECQ         BX
+	JNZ          row
+	MOVQ         s1+32(FP), AX
+	VMOVUPD      Y0, (AX)
+	VMOVUPD      Y1, 32(AX)
+	MOVQ         s2+40(FP), AX
+	VMOVUPD      Y2, (AX)
+	VMOVUPD      Y3, 32(AX)
+	VZEROUPPER
+	RET
+
+// func sumsAVX2(rows int, stride int, x *float32, s1 *float64)
+// Requires: AVX
+TEXT ·sumsAVX2(SB), NOSPLIT, $0-32
+	XORQ   AX, AX
+	MOVQ   x+16(FP), CX
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	MOVQ   rows+0(FP), DX
+	MOVQ   stride+8(FP), BX
+	SHLQ   $0x02, BX
+
+row:
+	VMOVUPS      (CX)(AX*1), Y2
+	VCVTPS2PD    X2, Y3
+	VADDPD       Y3, Y0, Y0
+	VEXTRACTF128 $0x01, Y2, X2
+	VCVTPS2PD    X2, Y2
+	VADDPD       Y2, Y1, Y1
+	ADDQ         BX, CX
+	DECQ         DX
+	JNZ          row
+	MOVQ         s1+24(FP), AX
+	VMOVUPD      Y0, (AX)
+	VMOVUPD      Y1, 32(AX)
+	VZEROUPPER
+	RET
+
+// func productsAVX2(rows int, stride int, x *float32, dy *float32, s2 *float64)
+// Requires: AVX, FMA3
+TEXT ·productsAVX2(SB), NOSPLIT, $0-40
+	XORQ   AX, AX
+	MOVQ   x+16(FP), CX
+	MOVQ   dy+24(FP), DX
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	MOVQ   rows+0(FP), BX
+	MOVQ   stride+8(FP), SI
+	SHLQ   $0x02, SI
+
+row:
+	VMOVUPS      (CX)(AX*1), Y2
+	VMOVUPS      (DX)(AX*1), Y3
+	VCVTPS2PD    X2, Y4
+	VCVTPS2PD    X3, Y5
+	VFMADD231PD  Y4, Y5, Y0
+	VEXTRACTF128 $0x01, Y2, X2
+	VCVTPS2PD    X2, Y2
+	VEXTRACTF128 $0x01, Y3, X3
+	VCVTPS2PD    X3, Y3
+	VFMADD231PD  Y2, Y3, Y1
+	ADDQ         SI, CX
+	ADDQ         SI, DX
+	DECQ         BX
+	JNZ          row
+	MOVQ         s2+32(FP), AX
+	VMOVUPD      Y0, (AX)
+	VMOVUPD      Y1, 32(AX)
+	VZEROUPPER
+	RET
+
+// func blend3AVX2(n int, c int, out *float32, src *float32, off *int32, weight *float32)
+// Requires: AVX, FMA3
+TEXT ·blend3AVX2(SB), NOSPLIT, $0-48
+	MOVQ n+0(FP), AX
+	MOVQ c+8(FP), CX
+	MOVQ out+16(FP), DX
+	MOVQ src+24(FP), BX
+	MOVQ off+32(FP), SI
+	MOVQ weight+40(FP), DI
+	SHLQ $0x02, CX
+
+line:
+	MOVLQSX      (SI), R10
+	LEAQ         (BX)(R10*4), R10
+	VBROADCASTSS (DI), Y0
+	MOVLQSX      4(SI), R11
+	LEAQ         (BX)(R11*4), R11
+	VBROADCASTSS 4(DI), Y1
+	MOVLQSX      8(SI), R12
+	LEAQ         (BX)(R12*4), R12
+	VBROADCASTSS 8(DI), Y2
+	ADDQ         $0x0c, SI
+	ADDQ         $0x0c, DI
+	XORQ         R8, R8
+
+vector:
+	VMULPS      (R10)(R8*1), Y0, Y3
+	VFMADD231PS (R11)(R8*1), Y1, Y3
+	VFMADD231PS (R12)(R8*1), Y2, Y3
+	VMOVUPS     Y3, (DX)(R8*1)
+	ADDQ        $0x20, R8
+	LEAQ        32(R8), R9
+	CMPQ        R9, CX
+	JLE         vector
+	CMPQ        R8, CX
+	JE          end
+
+	// the last vector overlaps the one before it
+	LEAQ -32(CX), R8
+	JMP  vector
+
+end:
+	ADDQ CX, DX
+	DECQ AX
+	JNZ  line
 	VZEROUPPER
 	RET

@@ -59,3 +59,93 @@ func pack16AVX2(dst *float32, src *float32, rows int, stride int)
 //
 //go:noescape
 func transpose8AVX2(dst *float32, src *float32, blocks int, stride int, width int)
+
+// addAVX2 is out = a+b.
+// At least 8 channels. out may be an input.
+//
+//go:noescape
+func addAVX2(rows int, c int, out *float32, a *float32, b *float32)
+
+// addReLUAVX2 is out = max(0, a+b); NaN stays.
+// At least 8 channels. out may be an input.
+//
+//go:noescape
+func addReLUAVX2(rows int, c int, out *float32, a *float32, b *float32)
+
+// reluAVX2 is out = max(0, x); NaN stays.
+// At least 8 channels. out may be an input.
+//
+//go:noescape
+func reluAVX2(rows int, c int, out *float32, x *float32)
+
+// reluGradAVX2 is out = y > 0 ? dy : 0.
+// At least 8 channels. out may be an input.
+//
+//go:noescape
+func reluGradAVX2(rows int, c int, out *float32, y *float32, dy *float32)
+
+// scaleAVX2 is out = x*s.
+// At least 8 channels. out may be an input.
+//
+//go:noescape
+func scaleAVX2(rows int, c int, out *float32, x *float32, s *float32)
+
+// scaleAddReLUAVX2 is out = max(0, x*s + residual); NaN stays.
+// At least 8 channels. out may be an input.
+//
+//go:noescape
+func scaleAddReLUAVX2(rows int, c int, out *float32, x *float32, residual *float32, s *float32)
+
+// normaliseAVX2 is y = act((z-mean)*scale + beta), act(v) = v<0 ? slope*v : v.
+// At least 8 channels. out may be an input.
+//
+//go:noescape
+func normaliseAVX2(rows int, c int, out *float32, z *float32, mean *float32, scale *float32, beta *float32, slope float32)
+
+// normGradZAVX2 is dz = scale*dz' + slant*(z-mean) + offset, dz' = (z-mean)*scale+beta < 0 ? slope*dy : dy.
+// At least 8 channels. out may be an input.
+//
+//go:noescape
+func normGradZAVX2(rows int, c int, out *float32, z *float32, dy *float32, mean *float32, scale *float32, beta *float32, slant *float32, offset *float32, slope float32)
+
+// normGradYAVX2 is dz = scale*dz' + slant*(u-beta) + offset, u, dz' = y < 0 ? y*undo, slope*dy : y, dy.
+// At least 8 channels. out may be an input.
+//
+//go:noescape
+func normGradYAVX2(rows int, c int, out *float32, y *float32, dy *float32, scale *float32, beta *float32, slant *float32, offset *float32, slope float32, undo float32)
+
+// normSumsZAVX2 is s1 = sum of dz', s2 = sum of dz'*(z-mean), dz' = (z-mean)*scale+beta < 0 ? slope*dy : dy.
+// Over rows, stride elements apart, for 8 channels.
+//
+//go:noescape
+func normSumsZAVX2(rows int, stride int, z *float32, dy *float32, mean *float32, scale *float32, beta *float32, slope float32, s1 *float64, s2 *float64)
+
+// normSumsYAVX2 is s1 = sum of dz', s2 = sum of dz'*(u-beta), u, dz' = y < 0 ? y*undo, slope*dy : y, dy.
+// Over rows, stride elements apart, for 8 channels.
+//
+//go:noescape
+func normSumsYAVX2(rows int, stride int, y *float32, dy *float32, beta *float32, slope float32, undo float32, s1 *float64, s2 *float64)
+
+// momentsAVX2 is s1 = sum of z-shift, s2 = sum of (z-shift)^2.
+// Over rows, stride elements apart, for 8 channels.
+//
+//go:noescape
+func momentsAVX2(rows int, stride int, z *float32, shift *float32, s1 *float64, s2 *float64)
+
+// sumsAVX2 is s1 = sum of x.
+// Over rows, stride elements apart, for 8 channels.
+//
+//go:noescape
+func sumsAVX2(rows int, stride int, x *float32, s1 *float64)
+
+// productsAVX2 is s2 = sum of x*dy.
+// Over rows, stride elements apart, for 8 channels.
+//
+//go:noescape
+func productsAVX2(rows int, stride int, x *float32, dy *float32, s2 *float64)
+
+// blend3AVX2 is out[i*c+j] = sum over t<3 of weight[i][t]*src[off[i][t]+j] for i < n, j < c.
+// c is at least 8. out must not overlap src.
+//
+//go:noescape
+func blend3AVX2(n int, c int, out *float32, src *float32, off *int32, weight *float32)

@@ -16,23 +16,34 @@ func (s simdSet) New(d Desc) (Kernel[float32], error) {
 	if err := check(d); err != nil {
 		return nil, err
 	}
+	for _, family := range []func(Desc) Kernel[float32]{
+		s.simd.newDense, s.simd.newPointwise, s.simd.newMap, s.simd.newNorm, s.simd.newPool,
+	} {
+		if k := family(d); k != nil {
+			return k, nil
+		}
+	}
+	return s.Set.New(d)
+}
+
+// newDense plans the matrix products; nil where d is none.
+func (s *simd) newDense(d Desc) Kernel[float32] {
 	switch d := d.(type) {
 	case Conv:
-		return newSIMDConv(s.simd, d), nil
+		return newSIMDConv(s, d)
 	case ConvDataGrad:
-		return newSIMDGemm(s.simd, d.ConvShape, d.Co, d.Ci, true), nil
+		return newSIMDGemm(s, d.ConvShape, d.Co, d.Ci, true)
 	case ConvWeightGrad:
-		return newWeightGrad(s.simd, d.ConvShape), nil
+		return newWeightGrad(s, d.ConvShape)
 	case Linear:
 		if d.Fixed {
-			return newSIMDConv(s.simd, Conv{ConvShape: d.conv(), Epilogue: Epilogue{Bias: true, Slope: 1}, Fixed: true}), nil
+			return newSIMDConv(s, Conv{ConvShape: d.conv(), Epilogue: Epilogue{Bias: true, Slope: 1}, Fixed: true})
 		}
-		return newLinear(s.simd, d.N, d.In, d.Out, false), nil
+		return newLinear(s, d.N, d.In, d.Out, false)
 	case LinearDataGrad:
-		return newLinear(s.simd, d.N, d.Out, d.In, true), nil
+		return newLinear(s, d.N, d.Out, d.In, true)
 	case LinearWeightGrad:
-		return newWeightGrad(s.simd, d.conv()), nil
-	default:
-		return s.Set.New(d)
+		return newWeightGrad(s, d.conv())
 	}
+	return nil
 }

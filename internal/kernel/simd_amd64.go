@@ -16,6 +16,22 @@ type simd struct {
 	outerNarrow  outerFunc
 	packs        []packs // of mr, narrow and wide columns
 	transpose8   func(dst, src *float32, blocks, stride, width int)
+
+	lanes        int // float32 per vector
+	relu         unaryFunc
+	add, addReLU binaryFunc
+	reluGrad     binaryFunc
+	scale        binaryFunc
+	scaleAddReLU ternaryFunc
+	sums         columnsFunc
+	products     productsFunc
+	moments      momentsFunc
+	normalise    normaliseFunc
+	normGradZ    normGradZFunc
+	normGradY    normGradYFunc
+	normSumsZ    normSumsZFunc
+	normSumsY    normSumsYFunc
+	blend3       blendFunc
 }
 
 // packs is a packFunc and its number of columns.
@@ -32,6 +48,12 @@ func avx2() *simd {
 		outerWide: outer6x16AVX2, outerNarrow: outer6x8AVX2,
 		packs:      []packs{{6, pack6AVX2}, {8, pack8AVX2}, {16, pack16AVX2}},
 		transpose8: transpose8AVX2,
+		lanes:      8,
+		relu:       reluAVX2, add: addAVX2, addReLU: addReLUAVX2, reluGrad: reluGradAVX2,
+		scale: scaleAVX2, scaleAddReLU: scaleAddReLUAVX2, sums: sumsAVX2, products: productsAVX2,
+		moments: momentsAVX2, normalise: normaliseAVX2,
+		normGradZ: normGradZAVX2, normGradY: normGradYAVX2, normSumsZ: normSumsZAVX2, normSumsY: normSumsYAVX2,
+		blend3: blend3AVX2,
 	}
 }
 

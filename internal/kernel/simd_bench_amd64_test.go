@@ -46,9 +46,20 @@ func (s ConvShape) name() string {
 // benchShapes are convolutions of TResNet-M and -L at 224 pixels, small enough for a time slice.
 func benchShapes() []ConvShape {
 	return []ConvShape{
-		{1, 56, 56, 64, 64, 3}, {1, 56, 56, 76, 76, 3}, {1, 28, 28, 128, 128, 3}, {2, 14, 14, 256, 256, 3}, {2, 14, 14, 304, 304, 3},
-		{1, 7, 7, 512, 512, 3}, {4, 7, 7, 512, 512, 3}, {1, 56, 56, 48, 64, 3}, {2, 14, 14, 1024, 256, 1}, {2, 14, 14, 256, 1024, 1},
-		{1, 56, 56, 64, 64, 1}, {1, 56, 56, 76, 76, 1}, {4, 7, 7, 2048, 512, 1}, {2, 14, 14, 304, 1216, 1},
+		{1, 56, 56, 64, 64, 3},
+		{1, 56, 56, 76, 76, 3},
+		{1, 28, 28, 128, 128, 3},
+		{2, 14, 14, 256, 256, 3},
+		{2, 14, 14, 304, 304, 3},
+		{1, 7, 7, 512, 512, 3},
+		{4, 7, 7, 512, 512, 3},
+		{1, 56, 56, 48, 64, 3},
+		{2, 14, 14, 1024, 256, 1},
+		{2, 14, 14, 256, 1024, 1},
+		{1, 56, 56, 64, 64, 1},
+		{1, 56, 56, 76, 76, 1},
+		{4, 7, 7, 2048, 512, 1},
+		{2, 14, 14, 304, 1216, 1},
 	}
 }
 
@@ -77,4 +88,52 @@ func BenchmarkLinear(b *testing.B) {
 		b.Run("datagrad_"+name, func(b *testing.B) { benchKernel(b, LinearDataGrad{s}, 1) })
 		b.Run("weightgrad_"+name, func(b *testing.B) { benchKernel(b, LinearWeightGrad{s}, 1) })
 	}
+}
+
+// benchBytes reports GB/s of operands moved by the fastest run.
+func benchBytes(b *testing.B, name string, d Desc) {
+	for _, set := range []Set[float32]{fast()[0], Portable[float32]()} {
+		b.Run(name+"/"+set.Name(), func(b *testing.B) {
+			k, err := set.New(d)
+			if err != nil {
+				b.Fatal(err)
+			}
+			p := NewPool(1)
+			defer p.Close()
+			c := &Ctx[float32]{Pool: p, Work: make([]float32, k.Work(1))}
+			in, out := operands(d), make([]float32, d.Output())
+			bytes := 4 * d.Output()
+			for _, v := range in {
+				bytes += 4 * len(v)
+			}
+			best := time.Hour
+			for b.Loop() {
+				start := time.Now()
+				k.Run(c, out, in)
+				best = min(best, time.Since(start))
+			}
+			b.ReportMetric(float64(bytes)/best.Seconds()/1e9, "GB/s")
+		})
+	}
+}
+
+func BenchmarkBandwidth(b *testing.B) {
+	m := MapShape{N: 2, H: 56, W: 56, C: 64}
+	odd := MapShape{N: 2, H: 56, W: 56, C: 76}
+	s := ABNShape{Rows: 2 * 56 * 56, C: 76, Slope: 1e-3}
+	benchBytes(b, "Add", Add{m.len()})
+	benchBytes(b, "ActivateGrad", ActivateGrad{m.len(), ReLU})
+	benchBytes(b, "ScaleAddReLU", ScaleAddReLU{odd})
+	benchBytes(b, "BNStats", BNStats{m.N * m.H * m.W, m.C})
+	benchBytes(b, "ABN", ABN{s})
+	benchBytes(b, "ABNReduceY", ABNReduce{s, true})
+	benchBytes(b, "ABNReduceZ", ABNReduce{s, false})
+	benchBytes(b, "ABNInputGradY", ABNInputGrad{s, true})
+	benchBytes(b, "ABNInputGradZ", ABNInputGrad{s, false})
+	benchBytes(b, "BlurPool", BlurPool{m})
+	benchBytes(b, "BlurPoolGrad", BlurPoolGrad{m})
+	benchBytes(b, "AvgPool", AvgPool{m})
+	benchBytes(b, "GlobalPool", GlobalPool{MapShape{8, 7, 7, 2048}})
+	benchBytes(b, "GlobalPoolGrad", GlobalPoolGrad{MapShape{8, 7, 7, 2048}})
+	benchBytes(b, "ScaleChannelsGrad", ScaleChannelsGrad{m})
 }

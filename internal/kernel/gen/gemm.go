@@ -260,26 +260,15 @@ func (g *tile) addTile(from reg.GPVirtual, done string) {
 	}
 }
 
-// activate multiplies what is negative by slope; a blend by sign keeps NaN. ReLU must turn -Inf
-// into 0, not into 0*Inf: there the product is taken of a finite number.
+// activate multiplies what is negative by slope.
 func (g *tile) activate() {
 	g.CMPL(g.slot("slope"), operand.U32(0x3f800000))
 	g.JE(operand.LabelRef("store"))
-	bits, lowest := g.GP32(), g.GP32()
-	g.MOVL(g.slot("slope"), bits)
-	g.MOVL(operand.U32(0xff7fffff), lowest) // -MaxFloat32
-	g.TESTL(bits, bits)
-	g.MOVL(operand.U32(0xff800000), bits) // -Inf
-	g.CMOVLNE(bits, lowest)
-	slope, floor, low := g.vec(), g.vec(), g.vec()
-	g.VMOVD(lowest, floor.AsX())
-	g.VBROADCASTSS(floor.AsX(), floor)
+	limit, slope := g.lowest(g.slot("slope")), g.vec()
 	g.VBROADCASTSS(g.slot("slope"), slope)
 	for _, row := range g.acc[0] {
 		for _, a := range row {
-			g.VMAXPS(a, floor, low)
-			g.VMULPS(slope, low, low)
-			g.VBLENDVPS(a, low, a, a)
+			g.leaky(a, slope, limit)
 		}
 	}
 }

@@ -71,6 +71,9 @@ func emit(m machine) {
 	m.pack(m.lanes)
 	m.pack(2 * m.lanes)
 	m.transpose()
+	m.pointwise()
+	m.norm()
+	m.blend3()
 }
 
 // replace writes data beside path and then renames it over path.

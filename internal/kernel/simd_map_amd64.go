@@ -1,0 +1,133 @@
+package kernel
+
+// The elementwise functions over rows of c channels, see add..AVX2 and the following: c is at least
+// lanes, out may be an input.
+type (
+	unaryFunc    func(rows, c int, out, x *float32)
+	binaryFunc   func(rows, c int, out, a, b *float32)
+	ternaryFunc  func(rows, c int, out, a, b, d *float32)
+	columnsFunc  func(rows, stride int, x *float32, sums *float64)
+	productsFunc func(rows, stride int, x, dy *float32, sums *float64)
+)
+
+// newPointwise plans d if it is pointwise and worth it; else nil.
+func (s *simd) newPointwise(d Desc) Kernel[float32] {
+	switch d := d.(type) {
+	case Add:
+		return s.newBinary(d.Len, s.add)
+	case AddReLU:
+		return s.newBinary(d.Len, s.addReLU)
+	case Activate:
+		if d.Kind == ReLU {
+			return s.newFlat(d.Len, func(p *spanPlan[float32], lo, n int) {
+				s.relu(1, n, &p.out[lo], &p.in[0][lo])
+			})
+		}
+	case ActivateGrad:
+		if d.Kind == ReLU {
+			return s.newBinary(d.Len, s.reluGrad)
+		}
+	}
+	return nil
+}
+
+func (s *simd) newBinary(n int, f binaryFunc) Kernel[float32] {
+	return s.newFlat(n, func(p *spanPlan[float32], lo, n int) {
+		f(1, n, &p.out[lo], &p.in[0][lo], &p.in[1][lo])
+	})
+}
+
+// newFlat plans f over n elements in spans of at least lanes; nil if there are not so many.
+func (s *simd) newFlat(n int, f func(p *spanPlan[float32], lo, n int)) Kernel[float32] {
+	if n < s.lanes {
+		return nil
+	}
+	groups := n / s.lanes
+	return &spanPlan[float32]{
+		cut: cutElements(groups, s.lanes),
+		body: func(p *spanPlan[float32], lo, hi int) {
+			first, end := lo*s.lanes, hi*s.lanes
+			if hi == groups {
+				end = n
+			}
+			f(p, first, end-first)
+		},
+	}
+}
+
+// newMap plans d if it works on feature maps of enough channels; else nil.
+func (s *simd) newMap(d Desc) Kernel[float32] {
+	switch d := d.(type) {
+	case ScaleChannels:
+		return s.newPixels(d.MapShape, func(p *spanPlan[float32], row, at, pixels int) {
+			s.scale(pixels, d.C, &p.out[at], &p.in[0][at], &p.in[1][row])
+		})
+	case ScaleAddReLU:
+		return s.newPixels(d.MapShape, func(p *spanPlan[float32], row, at, pixels int) {
+			s.scaleAddReLU(pixels, d.C, &p.out[at], &p.in[0][at], &p.in[2][at], &p.in[1][row])
+		})
+	case GlobalPoolGrad:
+		area := float32(d.H * d.W)
+		return s.newPixels(d.MapShape, func(p *spanPlan[float32], row, at, pixels int) {
+			first := p.out[at:][:d.C]
+			for i, v := range p.in[0][row:][:d.C] {
+				first[i] = v / area
+			}
+			for i := 1; i < pixels; i++ {
+				copy(p.out[at+i*d.C:][:d.C], first)
+			}
+		})
+	case GlobalPool:
+		return s.newPictureSums(d.MapShape, 1/float64(d.H*d.W), func(in [][]float32, at int, sums *float64) {
+			s.sums(d.H*d.W, d.C, &in[0][at], sums)
+		})
+	case ScaleChannelsGrad:
+		return s.newPictureSums(d.MapShape, 1, func(in [][]float32, at int, sums *float64) {
+			s.products(d.H*d.W, d.C, &in[0][at], &in[1][at], sums)
+		})
+	}
+	return nil
+}
+
+// newPixels plans f over runs of pixels of one picture each: f sees where the picture's [N,C] row
+// starts, where the run starts and its number of pixels.
+func (s *simd) newPixels(m MapShape, f func(p *spanPlan[float32], row, at, pixels int)) Kernel[float32] {
+	if m.C < s.lanes {
+		return nil
+	}
+	size := m.H * m.W
+	return &spanPlan[float32]{
+		cut: cutElements(m.N*size, m.C),
+		body: func(p *spanPlan[float32], lo, hi int) {
+			for lo < hi {
+				picture := lo / size
+				end := min(hi, (picture+1)*size)
+				f(p, picture*m.C, lo*m.C, end-lo)
+				lo = end
+			}
+		},
+	}
+}
+
+// newPictureSums plans out[n,c] = factor * a sum over the pixels of picture n, which f computes for
+// lanes channels from element at.
+func (s *simd) newPictureSums(m MapShape, factor float64, f func(in [][]float32, at int, sums *float64)) Kernel[float32] {
+	if m.C < s.lanes {
+		return nil
+	}
+	blocks := ceilDiv(m.C, s.lanes)
+	work := doublesLen[float32](m.N * blocks * s.lanes)
+	return &spanPlan[float32]{
+		cut: cutElements(m.N*blocks, m.H*m.W*s.lanes), scratch: work,
+		body: func(p *spanPlan[float32], lo, hi int) {
+			for job := lo; job < hi; job++ {
+				picture, c := job/blocks, min(m.C-s.lanes, job%blocks*s.lanes)
+				sums := doubles(p.work, m.N*blocks*s.lanes)[job*s.lanes:][:s.lanes]
+				f(p.in, picture*m.H*m.W*m.C+c, &sums[0])
+				for i, v := range sums[job%blocks*s.lanes-c:] {
+					p.out[picture*m.C+job%blocks*s.lanes+i] = float32(v * factor)
+				}
+			}
+		},
+	}
+}
