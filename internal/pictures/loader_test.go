@@ -326,6 +326,29 @@ func TestLoaderUsesItsMemoryAgain(t *testing.T) {
 	}
 }
 
+// still are samples that cost no memory.
+type still struct{ drawn }
+
+func (still) ImageName(int) string { return "still" }
+
+func TestLoaderAllocatesNothingPerBatch(t *testing.T) {
+	s := still{drawn{n: 4000}}
+	c := drawnConfig(t, s.drawn)
+	c.Samples, c.Augment, c.Workers = s, Augment{Cutout: 0.5, Flip: true}, 2
+	e := mustLoader(t, c).Epoch(t.Context(), 0, 0)
+	defer e.Close()
+	next := func() {
+		_, err := e.Next()
+		must(t, err)
+	}
+	for range 20 {
+		next()
+	}
+	if n := testing.AllocsPerRun(500, next); n >= 1 {
+		t.Errorf("%v allocations per batch", n)
+	}
+}
+
 func TestNewLoaderRefusesWhatCannotWork(t *testing.T) {
 	for want, change := range map[string]func(*LoaderConfig){
 		"batch size 0": func(c *LoaderConfig) { c.Batch = 0 },
