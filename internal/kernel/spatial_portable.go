@@ -104,9 +104,13 @@ func newScaleChannels[T Float](d ScaleChannels) Kernel[T] {
 
 func newScaleAddReLU[T Float](d ScaleAddReLU) Kernel[T] {
 	return newPixels(d.MapShape, func(p *spanPlan[T], pixel, row int) {
-		out, s, residual := p.out[pixel:][:d.C], p.in[1][row:][:d.C], p.in[2][pixel:][:d.C]
-		for i, v := range p.in[0][pixel:][:d.C] {
-			out[i] = relu(v*s[i] + residual[i])
-		}
+		scaleAddReLU(p.out[pixel:][:d.C], p.in[0][pixel:][:d.C], p.in[1][row:][:d.C], p.in[2][pixel:][:d.C])
 	})
+}
+
+func scaleAddReLU[T Float](out, x, s, residual []T) {
+	out, s, residual = out[:len(x)], s[:len(x)], residual[:len(x)]
+	for i, v := range x {
+		out[i] = relu(v*s[i] + residual[i])
+	}
 }
