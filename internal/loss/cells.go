@@ -42,11 +42,12 @@ func (e *Evaluator[T]) cells(b *block[T], p *Parts) {
 		case e.logClamp != 0:
 			loss, grad = e.clamped(x, ex, kind == positive, t)
 		case kind == positive:
-			loss, grad = e.positive(x, ex, b.log[i], t)
-		case e.clip == 0:
-			loss, grad = e.negative(x, ex, b.log[i], t)
-		default:
+			loss, grad = e.exact(-x, ex, b.log[i], t)
+			grad = -grad
+		case e.clip != 0:
 			loss, grad = e.clipped(x, ex, t)
+		default:
+			loss, grad = e.exact(x, ex, b.log[i], t)
 		}
 		sum[kind] += float64(loss * b.weight)
 		b.grad[i] = grad * b.weight
@@ -80,34 +81,31 @@ func (b *block[T]) dropped(i int, p *Parts) bool {
 	return gated || picked
 }
 
-// positive is -alpha * (1-p)^gamma * log p, from the logit: log p = min(x,0) - log(1+exp(-|x|)).
-func (e *Evaluator[T]) positive(x, ex, l T, t *term[T]) (loss, grad T) {
+// exact is a cell whose value only depends on z, the logit away from the right answer: x for a
+// negative, -x for a positive. With a = sigmoid(z) the loss is alpha * a^gamma * log(1+exp(z)), the
+// gradient by z alpha * a^(gamma+1), plus ce * gamma * (1-a) * a^gamma through the focusing weight.
+func (e *Evaluator[T]) exact(z, ex, l T, t *term[T]) (loss, grad T) {
 	r := 1 / (1 + ex)
-	p, q := r, ex*r // of x >= 0
-	if x < 0 {
-		p, q = q, p
+	a, b := ex*r, r // b = 1-a
+	if z > 0 {
+		a, b = b, a
+		l += z
 	}
-	ce := t.alpha * (l - min(x, 0))
-	f := power(q, t.gamma)
-	grad = -t.alpha * q * f
+	ce := t.alpha * l
+	var f T
+	switch t.gamma.whole { // power, by hand: most cells of a batch come through here
+	case 0:
+		f = 1
+	case 1:
+		f = a
+	case 4:
+		f = a * a * (a * a)
+	default:
+		f = power(a, t.gamma)
+	}
+	grad = t.alpha * a * f
 	if e.focusGrad {
-		grad -= ce * T(t.gamma.value) * p * f // df/dx = -gamma p f
-	}
-	return ce * f, grad
-}
-
-// negative is -alpha * p^gamma * log(1-p) without clip.
-func (e *Evaluator[T]) negative(x, ex, l T, t *term[T]) (loss, grad T) {
-	r := 1 / (1 + ex)
-	p, q := r, ex*r
-	if x < 0 {
-		p, q = q, p
-	}
-	ce := t.alpha * (l + max(x, 0))
-	f := power(p, t.gamma)
-	grad = t.alpha * p * f
-	if e.focusGrad {
-		grad += ce * T(t.gamma.value) * q * f // df/dx = gamma (1-p) f
+		grad += ce * T(t.gamma.value) * b * f
 	}
 	return ce * f, grad
 }
