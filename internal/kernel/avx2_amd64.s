@@ -1923,7 +1923,7 @@ end:
 	RET
 
 // func normSumsZAVX2(rows int, stride int, z *float32, dy *float32, mean *float32, scale *float32, beta *float32, slope float32, s1 *float64, s2 *float64)
-// Requires: AVX, FMA3
+// Requires: AVX, CMOV, FMA3
 TEXT ·normSumsZAVX2(SB), NOSPLIT, $0-80
 	XORQ         AX, AX
 	MOVQ         z+16(FP), CX
@@ -1940,30 +1940,42 @@ TEXT ·normSumsZAVX2(SB), NOSPLIT, $0-80
 	MOVQ         stride+8(FP), R9
 	SHLQ         $0x02, R9
 
+group:
+	MOVQ    $0x00000008, R10
+	CMPQ    R8, R10
+	CMOVQLT R8, R10
+	SUBQ    R10, R8
+	VXORPS  Y5, Y5, Y5
+	VXORPS  Y6, Y6, Y6
+
 row:
-	VMOVUPS      (CX)(AX*1), Y5
-	VMOVUPS      (DX)(AX*1), Y6
-	VSUBPS       (BX)(AX*1), Y5, Y5
-	VMOVUPS      (SI)(AX*1), Y7
-	VFMADD213PS  (DI)(AX*1), Y5, Y7
-	VMULPS       Y0, Y6, Y8
-	VXORPS       Y9, Y9, Y9
-	VCMPPS       $0x01, Y9, Y7, Y7
-	VBLENDVPS    Y7, Y8, Y6, Y6
-	VCVTPS2PD    X6, Y7
-	VADDPD       Y7, Y1, Y1
-	VCVTPS2PD    X5, Y8
-	VFMADD231PD  Y7, Y8, Y3
-	VEXTRACTF128 $0x01, Y6, X6
-	VCVTPS2PD    X6, Y6
-	VADDPD       Y6, Y2, Y2
-	VEXTRACTF128 $0x01, Y5, X5
-	VCVTPS2PD    X5, Y5
-	VFMADD231PD  Y6, Y5, Y4
+	VMOVUPS      (CX)(AX*1), Y7
+	VMOVUPS      (DX)(AX*1), Y8
+	VSUBPS       (BX)(AX*1), Y7, Y7
+	VMOVUPS      (SI)(AX*1), Y9
+	VFMADD213PS  (DI)(AX*1), Y7, Y9
+	VMULPS       Y0, Y8, Y10
+	VXORPS       Y11, Y11, Y11
+	VCMPPS       $0x01, Y11, Y9, Y9
+	VBLENDVPS    Y9, Y10, Y8, Y8
+	VADDPS       Y8, Y5, Y5
+	VFMADD231PS  Y8, Y7, Y6
 	ADDQ         R9, CX
 	ADDQ         R9, DX
-	DECQ         R8
+	DECQ         R10
 	JNZ          row
+	VCVTPS2PD    X5, Y7
+	VADDPD       Y7, Y1, Y1
+	VEXTRACTF128 $0x01, Y5, X5
+	VCVTPS2PD    X5, Y5
+	VADDPD       Y5, Y2, Y2
+	VCVTPS2PD    X6, Y5
+	VADDPD       Y5, Y3, Y3
+	VEXTRACTF128 $0x01, Y6, X5
+	VCVTPS2PD    X5, Y5
+	VADDPD       Y5, Y4, Y4
+	TESTQ        R8, R8
+	JNZ          group
 	MOVQ         s1+64(FP), AX
 	VMOVUPD      Y1, (AX)
 	VMOVUPD      Y2, 32(AX)
@@ -1974,7 +1986,7 @@ row:
 	RET
 
 // func normSumsYAVX2(rows int, stride int, y *float32, dy *float32, beta *float32, slope float32, undo float32, s1 *float64, s2 *float64)
-// Requires: AVX, FMA3
+// Requires: AVX, CMOV, FMA3
 TEXT ·normSumsYAVX2(SB), NOSPLIT, $0-64
 	XORQ         AX, AX
 	MOVQ         y+16(FP), CX
@@ -1990,30 +2002,42 @@ TEXT ·normSumsYAVX2(SB), NOSPLIT, $0-64
 	MOVQ         stride+8(FP), DI
 	SHLQ         $0x02, DI
 
+group:
+	MOVQ    $0x00000008, R8
+	CMPQ    SI, R8
+	CMOVQLT SI, R8
+	SUBQ    R8, SI
+	VXORPS  Y6, Y6, Y6
+	VXORPS  Y7, Y7, Y7
+
 row:
-	VMOVUPS      (CX)(AX*1), Y6
-	VMOVUPS      (DX)(AX*1), Y7
-	VXORPS       Y8, Y8, Y8
-	VCMPPS       $0x01, Y8, Y6, Y8
-	VMULPS       Y1, Y6, Y9
-	VBLENDVPS    Y8, Y9, Y6, Y6
-	VSUBPS       (BX)(AX*1), Y6, Y6
-	VMULPS       Y0, Y7, Y9
-	VBLENDVPS    Y8, Y9, Y7, Y7
-	VCVTPS2PD    X7, Y8
-	VADDPD       Y8, Y2, Y2
-	VCVTPS2PD    X6, Y9
-	VFMADD231PD  Y8, Y9, Y4
-	VEXTRACTF128 $0x01, Y7, X7
-	VCVTPS2PD    X7, Y7
-	VADDPD       Y7, Y3, Y3
-	VEXTRACTF128 $0x01, Y6, X6
-	VCVTPS2PD    X6, Y6
-	VFMADD231PD  Y7, Y6, Y5
+	VMOVUPS      (CX)(AX*1), Y8
+	VMOVUPS      (DX)(AX*1), Y9
+	VXORPS       Y10, Y10, Y10
+	VCMPPS       $0x01, Y10, Y8, Y10
+	VMULPS       Y1, Y8, Y11
+	VBLENDVPS    Y10, Y11, Y8, Y8
+	VSUBPS       (BX)(AX*1), Y8, Y8
+	VMULPS       Y0, Y9, Y11
+	VBLENDVPS    Y10, Y11, Y9, Y9
+	VADDPS       Y9, Y6, Y6
+	VFMADD231PS  Y9, Y8, Y7
 	ADDQ         DI, CX
 	ADDQ         DI, DX
-	DECQ         SI
+	DECQ         R8
 	JNZ          row
+	VCVTPS2PD    X6, Y8
+	VADDPD       Y8, Y2, Y2
+	VEXTRACTF128 $0x01, Y6, X6
+	VCVTPS2PD    X6, Y6
+	VADDPD       Y6, Y3, Y3
+	VCVTPS2PD    X7, Y6
+	VADDPD       Y6, Y4, Y4
+	VEXTRACTF128 $0x01, Y7, X6
+	VCVTPS2PD    X6, Y6
+	VADDPD       Y6, Y5, Y5
+	TESTQ        SI, SI
+	JNZ          group
 	MOVQ         s1+48(FP), AX
 	VMOVUPD      Y2, (AX)
 	VMOVUPD      Y3, 32(AX)
@@ -2060,7 +2084,7 @@ row:
 	RET
 
 // func sumsAVX2(rows int, stride int, x *float32, s1 *float64)
-// Requires: AVX
+// Requires: AVX, CMOV
 TEXT ·sumsAVX2(SB), NOSPLIT, $0-32
 	XORQ   AX, AX
 	MOVQ   x+16(FP), CX
@@ -2070,16 +2094,26 @@ TEXT ·sumsAVX2(SB), NOSPLIT, $0-32
 	MOVQ   stride+8(FP), BX
 	SHLQ   $0x02, BX
 
+group:
+	MOVQ    $0x00000008, SI
+	CMPQ    DX, SI
+	CMOVQLT DX, SI
+	SUBQ    SI, DX
+	VXORPS  Y2, Y2, Y2
+
 row:
-	VMOVUPS      (CX)(AX*1), Y2
+	VMOVUPS      (CX)(AX*1), Y3
+	VADDPS       Y3, Y2, Y2
+	ADDQ         BX, CX
+	DECQ         SI
+	JNZ          row
 	VCVTPS2PD    X2, Y3
 	VADDPD       Y3, Y0, Y0
 	VEXTRACTF128 $0x01, Y2, X2
 	VCVTPS2PD    X2, Y2
 	VADDPD       Y2, Y1, Y1
-	ADDQ         BX, CX
-	DECQ         DX
-	JNZ          row
+	TESTQ        DX, DX
+	JNZ          group
 	MOVQ         s1+24(FP), AX
 	VMOVUPD      Y0, (AX)
 	VMOVUPD      Y1, 32(AX)
@@ -2087,7 +2121,7 @@ row:
 	RET
 
 // func productsAVX2(rows int, stride int, x *float32, dy *float32, s2 *float64)
-// Requires: AVX, FMA3
+// Requires: AVX, CMOV, FMA3
 TEXT ·productsAVX2(SB), NOSPLIT, $0-40
 	XORQ   AX, AX
 	MOVQ   x+16(FP), CX
@@ -2098,21 +2132,28 @@ TEXT ·productsAVX2(SB), NOSPLIT, $0-40
 	MOVQ   stride+8(FP), SI
 	SHLQ   $0x02, SI
 
+group:
+	MOVQ    $0x00000008, DI
+	CMPQ    BX, DI
+	CMOVQLT BX, DI
+	SUBQ    DI, BX
+	VXORPS  Y2, Y2, Y2
+
 row:
-	VMOVUPS      (CX)(AX*1), Y2
-	VMOVUPS      (DX)(AX*1), Y3
-	VCVTPS2PD    X2, Y4
-	VCVTPS2PD    X3, Y5
-	VFMADD231PD  Y4, Y5, Y0
-	VEXTRACTF128 $0x01, Y2, X2
-	VCVTPS2PD    X2, Y2
-	VEXTRACTF128 $0x01, Y3, X3
-	VCVTPS2PD    X3, Y3
-	VFMADD231PD  Y2, Y3, Y1
+	VMOVUPS      (CX)(AX*1), Y3
+	VMOVUPS      (DX)(AX*1), Y4
+	VFMADD231PS  Y3, Y4, Y2
 	ADDQ         SI, CX
 	ADDQ         SI, DX
-	DECQ         BX
+	DECQ         DI
 	JNZ          row
+	VCVTPS2PD    X2, Y3
+	VADDPD       Y3, Y0, Y0
+	VEXTRACTF128 $0x01, Y2, X2
+	VCVTPS2PD    X2, Y2
+	VADDPD       Y2, Y1, Y1
+	TESTQ        BX, BX
+	JNZ          group
 	MOVQ         s2+32(FP), AX
 	VMOVUPD      Y0, (AX)
 	VMOVUPD      Y1, 32(AX)

@@ -73,7 +73,7 @@ func (m machine) norm() {
 			s.VSUBPS(s.mem("shift"), v, v)
 			return v, v
 		},
-		linear: true, product: true,
+		linear: true, product: true, exact: true,
 	})
 	m.columns(columns{
 		name: "sums", doc: []string{"is s1 = sum of x."}, inputs: []string{"x"},
@@ -131,22 +131,21 @@ type columns struct {
 	scalars         []string
 	body            func(s *sweeping) (a, b reg.VecVirtual)
 	linear, product bool
+	exact           bool // adds up every row in float64: where the sums cancel later
 }
 
-// columns generates the function. It sums in float64.
+// groupRows is the number of rows that columns sums in float32 before it adds them up in float64: few
+// enough for an error of a few units in the last place, many enough to hide the conversion.
+const groupRows = 8
+
+// columns generates the function.
 func (m machine) columns(d columns) {
 	pointers := append(append([]string{}, d.inputs...), d.perChan...)
 	signature := fmt.Sprintf("(rows, stride int, %s *float32", strings.Join(pointers, ", "))
 	if len(d.scalars) > 0 {
 		signature += fmt.Sprintf(", %s float32", strings.Join(d.scalars, ", "))
 	}
-	var results []string
-	if d.linear {
-		results = append(results, "s1")
-	}
-	if d.product {
-		results = append(results, "s2")
-	}
+	results := d.results()
 	signature += fmt.Sprintf(", %s *float64)", strings.Join(results, ", "))
 	m.function(d.name, signature, append(d.doc, fmt.Sprintf("Over rows, stride elements apart, for %d channels.", m.lanes))...)
 	s := &sweeping{machine: m, base: map[string]reg.GPVirtual{}, scalar: map[string]reg.VecVirtual{}, at: m.GP64()}
@@ -155,39 +154,96 @@ func (m machine) columns(d columns) {
 		s.base[p] = m.load(p)
 	}
 	s.loadScalars(d.scalars)
-	acc := map[string][]reg.VecVirtual{}
+	total := map[string][]reg.VecVirtual{}
 	for _, r := range results {
-		acc[r] = []reg.VecVirtual{m.zero(), m.zero()}
+		total[r] = []reg.VecVirtual{m.zero(), m.zero()}
 	}
 	rows, stride := m.load("rows"), m.load("stride")
 	m.SHLQ(operand.Imm(2), stride)
-	m.Label("row")
-	a, b := d.body(s)
-	for half := range 2 {
-		wide := m.widen(a, half)
-		if d.linear {
-			m.VADDPD(wide, acc["s1"][half], acc["s1"][half])
-		}
-		if d.product {
-			other := wide
-			if a != b {
-				other = m.widen(b, half)
-			}
-			m.VFMADD231PD(wide, other, acc["s2"][half])
-		}
+	if d.exact {
+		d.sumExactly(s, rows, stride, total)
+	} else {
+		d.sumInGroups(s, rows, stride, total)
 	}
-	for _, p := range d.inputs {
-		m.ADDQ(stride, s.base[p])
-	}
-	m.DECQ(rows)
-	m.JNZ(operand.LabelRef("row"))
 	for _, r := range results {
 		to := m.load(r)
-		for half, v := range acc[r] {
+		for half, v := range total[r] {
 			m.VMOVUPD(v, operand.Mem{Base: to, Disp: half * m.bytes()})
 		}
 	}
 	m.end()
+}
+
+// sumExactly adds every row to the totals in float64.
+func (d columns) sumExactly(s *sweeping, rows, stride reg.GPVirtual, total map[string][]reg.VecVirtual) {
+	s.Label("row")
+	a, b := d.body(s)
+	for half := range 2 {
+		wide := s.widen(a, half)
+		if d.linear {
+			s.VADDPD(wide, total["s1"][half], total["s1"][half])
+		}
+		if d.product {
+			other := wide
+			if a != b {
+				other = s.widen(b, half)
+			}
+			s.VFMADD231PD(wide, other, total["s2"][half])
+		}
+	}
+	d.nextRow(s, stride)
+	s.DECQ(rows)
+	s.JNZ(operand.LabelRef("row"))
+}
+
+// sumInGroups adds up groups of rows in float32 and then adds them to the totals.
+func (d columns) sumInGroups(s *sweeping, rows, stride reg.GPVirtual, total map[string][]reg.VecVirtual) {
+	part, left := map[string]reg.VecVirtual{}, s.GP64()
+	s.Label("group")
+	s.MOVQ(operand.U32(groupRows), left)
+	s.CMPQ(rows, left)
+	s.CMOVQLT(rows, left)
+	s.SUBQ(left, rows)
+	for _, r := range d.results() {
+		part[r] = s.zero()
+	}
+	s.Label("row")
+	a, b := d.body(s)
+	if d.linear {
+		s.VADDPS(a, part["s1"], part["s1"])
+	}
+	if d.product {
+		s.VFMADD231PS(a, b, part["s2"])
+	}
+	d.nextRow(s, stride)
+	s.DECQ(left)
+	s.JNZ(operand.LabelRef("row"))
+	for _, r := range d.results() {
+		for half, v := range total[r] {
+			s.VADDPD(s.widen(part[r], half), v, v)
+		}
+	}
+	s.TESTQ(rows, rows)
+	s.JNZ(operand.LabelRef("group"))
+}
+
+// nextRow moves the inputs on.
+func (d columns) nextRow(s *sweeping, stride reg.GPVirtual) {
+	for _, p := range d.inputs {
+		s.ADDQ(stride, s.base[p])
+	}
+}
+
+// results are the names of the sums.
+func (d columns) results() []string {
+	var names []string
+	if d.linear {
+		names = append(names, "s1")
+	}
+	if d.product {
+		names = append(names, "s2")
+	}
+	return names
 }
 
 // widen converts the lower or upper half of v to float64.
