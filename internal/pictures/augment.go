@@ -8,8 +8,8 @@ import (
 // Augment says how training pictures are altered, after resizing and before scaling: flipped,
 // then a rectangle cut out, then RandAugment. The zero value alters nothing.
 type Augment struct {
-	// Flip mirrors every second picture, left to right. The reference does not.
-	Flip bool
+	// Flip is the chance that a picture is mirrored, left to right, 0 to 1. The reference has 0.
+	Flip float64
 	// Cutout is the side of the rectangle that is painted over, as a share of the picture's sides,
 	// 0 to 1; 0 for none. The reference has 0.5.
 	Cutout float64
@@ -22,6 +22,8 @@ type Augment struct {
 // Validate returns an error that names the value out of range.
 func (a Augment) Validate() error {
 	switch {
+	case !(a.Flip >= 0 && a.Flip <= 1):
+		return fmt.Errorf("flip %v: want 0 to 1", a.Flip)
 	case !(a.Cutout >= 0 && a.Cutout <= 1):
 		return fmt.Errorf("cutout %v: want 0 to 1", a.Cutout)
 	case a.Ops < 0 || a.Ops > 100:
@@ -34,7 +36,7 @@ func (a Augment) Validate() error {
 
 // Apply alters m with random numbers from rng; tmp is scratch memory.
 func (a Augment) Apply(m, tmp *RGB, rng *rand.Rand) {
-	if a.Flip && rng.IntN(2) == 1 {
+	if a.Flip > 0 && rng.Float64() < a.Flip {
 		flip(m)
 	}
 	if a.Cutout > 0 {

@@ -154,7 +154,7 @@ func TestFlipMirrorsRows(t *testing.T) {
 }
 
 func TestAugmentIsAFunctionOfTheSeed(t *testing.T) {
-	a := Augment{Flip: true, Cutout: 0.5, Ops: 2, Magnitude: 9}
+	a := Augment{Flip: 0.5, Cutout: 0.5, Ops: 2, Magnitude: 9}
 	tmp := new(RGB)
 	seen := map[string]bool{}
 	var g rand.PCG
@@ -179,7 +179,7 @@ func TestAugmentIsAFunctionOfTheSeed(t *testing.T) {
 }
 
 func TestAugmentSurvivesTheSmallestPictures(t *testing.T) {
-	a := Augment{Flip: true, Cutout: 1, Ops: 3, Magnitude: 30}
+	a := Augment{Flip: 0.5, Cutout: 1, Ops: 3, Magnitude: 30}
 	rng := rand.New(rand.NewPCG(3, 4))
 	tmp := new(RGB)
 	for _, s := range [][2]int{{1, 1}, {1, 9}, {9, 1}, {2, 2}} {
@@ -199,7 +199,7 @@ func TestAugmentValidateNamesTheValue(t *testing.T) {
 			t.Errorf("%+v: no error", a)
 		}
 	}
-	if err := (Augment{Flip: true, Cutout: 0.5, Ops: 2, Magnitude: 9}).Validate(); err != nil {
+	if err := (Augment{Flip: 0.5, Cutout: 0.5, Ops: 2, Magnitude: 9}).Validate(); err != nil {
 		t.Error(err)
 	}
 }

@@ -75,7 +75,7 @@ func mustScale(t testing.TB, mean, std []float64) *Scale {
 func drawnConfig(t testing.TB, d drawn) LoaderConfig {
 	return LoaderConfig{
 		Samples: d, Feed: d, Scale: mustScale(t, nil, nil),
-		Augment: Augment{Flip: true, Cutout: 0.5, Ops: 2, Magnitude: 9},
+		Augment: Augment{Flip: 0.5, Cutout: 0.5, Ops: 2, Magnitude: 9},
 		Batch:   4, Shuffle: true, Seed: 11,
 	}
 }
@@ -334,7 +334,7 @@ func (still) ImageName(int) string { return "still" }
 func TestLoaderAllocatesNothingPerBatch(t *testing.T) {
 	s := still{drawn{n: 4000}}
 	c := drawnConfig(t, s.drawn)
-	c.Samples, c.Augment, c.Workers = s, Augment{Cutout: 0.5, Flip: true}, 2
+	c.Samples, c.Augment, c.Workers = s, Augment{Cutout: 0.5, Flip: 0.5}, 2
 	e := mustLoader(t, c).Epoch(t.Context(), 0, 0)
 	defer e.Close()
 	next := func() {

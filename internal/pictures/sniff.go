@@ -65,6 +65,9 @@ func sniff(data []byte) (Format, error) {
 	return "", fmt.Errorf("%w: %s", ErrUnsupported, describe(data))
 }
 
+// onlyThese ends the description of formats that are pictures or could hold one.
+const onlyThese = "; csl reads JPEG, PNG, GIF, WebP, BMP and TIFF"
+
 // describe says what unreadable content is.
 func describe(data []byte) string {
 	if len(data) == 0 {
@@ -72,11 +75,11 @@ func describe(data []byte) string {
 	}
 	for _, u := range unreadable {
 		if bytes.HasPrefix(data, []byte(u.magic)) {
-			return "this is a " + u.what + " file; csl reads JPEG, PNG, GIF, WebP, BMP and TIFF"
+			return "the content is " + u.what + onlyThese
 		}
 	}
 	if what := isoMedia(data); what != "" {
-		return "this is a " + what + " file; csl reads JPEG, PNG, GIF, WebP, BMP and TIFF"
+		return "the content is " + what + onlyThese
 	}
 	if bytes.HasPrefix(data, []byte("version https://git-lfs")) {
 		return "this is a Git LFS pointer, not the picture: run git lfs pull where it came from"
@@ -84,7 +87,7 @@ func describe(data []byte) string {
 	text := bytes.ToLower(bytes.TrimLeft(data[:min(len(data), 512)], "\xef\xbb\xbf \t\r\n"))
 	switch {
 	case bytes.HasPrefix(text, []byte("<svg")), bytes.HasPrefix(text, []byte("<?xml")) && bytes.Contains(text, []byte("<svg")):
-		return "this is an SVG drawing; csl reads JPEG, PNG, GIF, WebP, BMP and TIFF"
+		return "the content is SVG" + onlyThese
 	case bytes.HasPrefix(text, []byte("<!doctype")), bytes.HasPrefix(text, []byte("<html")), bytes.HasPrefix(text, []byte("<head")):
 		return "this is an HTML page, as a failed download leaves one"
 	}
