@@ -75,6 +75,7 @@ class-aware selective loss (arXiv 2110.10955).`,
 	root.MarkFlagsMutuallyExclusive("quiet", "verbose")
 
 	root.AddCommand(
+		newTrainCommand(s),
 		newConfigCommand(s),
 		newVersionCommand(s),
 	)
