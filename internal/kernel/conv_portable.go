@@ -130,9 +130,7 @@ func (p *convPlan[T]) pack(panel int) {
 	dst := columns(p.packed[panel*p.panelLen():][:p.panelLen()])
 	for i := range dst {
 		dst[i] = [tileN]T{}
-		for j, v := range p.w[i*p.Co+c0 : i*p.Co+c1] {
-			dst[i][j] = v
-		}
+		copy(dst[i][:], p.w[i*p.Co+c0:i*p.Co+c1])
 	}
 }
 

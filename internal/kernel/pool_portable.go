@@ -11,11 +11,15 @@ func reflect(i, n int) int {
 	return i
 }
 
-// lineTaps are the weighted input lines (rows or columns) that one output line is made of.
-type lineTaps []struct {
-	line   int
-	weight float64
-}
+// lineTap is a weighted input line (row or column); lineTaps are those that one output line is made
+// of.
+type (
+	lineTap struct {
+		line   int
+		weight float64
+	}
+	lineTaps []lineTap
+)
 
 func (t lineTaps) add(line int, weight float64) lineTaps {
 	for i := range t {
@@ -24,10 +28,7 @@ func (t lineTaps) add(line int, weight float64) lineTaps {
 			return t
 		}
 	}
-	return append(t, struct {
-		line   int
-		weight float64
-	}{line, weight})
+	return append(t, lineTap{line, weight})
 }
 
 // blurTaps is one dimension of BlurPool over a side of n: for each output line the taps [1 2 1]/4.
