@@ -171,3 +171,6 @@ func convert[D, S kernel.Float](dst []D, src []S) error {
 	}
 	return nil
 }
+
+// Pool is what runs the kernels; work outside graphs may use it between runs.
+func (c *CPU) Pool() *kernel.Pool { return c.pool }

@@ -46,8 +46,8 @@ func (r *Runner) Logits(pix []float32, n int) ([]float32, error) {
 	return net.Logits()
 }
 
-// Each runs one pass of a loader and calls use with every batch and its logits, in order.
-func (r *Runner) Each(ctx context.Context, l *pictures.Loader, epoch int, use func(b *pictures.Batch, logits []float32) error) error {
+// Pass runs one epoch of a loader and calls use with every batch, in order.
+func Pass(ctx context.Context, l *pictures.Loader, epoch int, use func(b *pictures.Batch) error) error {
 	batches := l.Epoch(ctx, epoch, 0)
 	defer batches.Close()
 	for {
@@ -58,11 +58,7 @@ func (r *Runner) Each(ctx context.Context, l *pictures.Loader, epoch int, use fu
 		if err != nil {
 			return err
 		}
-		logits, err := r.Logits(b.Pix, b.N)
-		if err != nil {
-			return err
-		}
-		if err := use(b, logits); err != nil {
+		if err := use(b); err != nil {
 			return err
 		}
 	}

@@ -1,0 +1,65 @@
+package train
+
+import (
+	"io"
+	"path/filepath"
+
+	"csl/internal/checkpoint"
+	"csl/internal/model"
+	"csl/internal/rundir"
+	"csl/internal/safefile"
+)
+
+// minAverageSteps is how many of its own time constants an average needs before it is worth more
+// than its random start: steps * (1-decay).
+const minAverageSteps = 5
+
+// finish ends a run that came to its end: without validation the final weights are the best there
+// are.
+func (t *trainer) finish() error {
+	if err := t.writeSkipped(); err != nil || t.val != nil {
+		return err
+	}
+	w, source := t.learner.weights, sourceRegular
+	average := t.learner.averaged()
+	if average != nil && float64(t.place.Step)*(1-t.cfg.EMA.Decay) >= minAverageSteps {
+		w, source = average, sourceEMA
+	}
+	t.best.Source, t.best.Step = source, t.place.Step
+	t.o.Display.Log().Info("no validation data: the final weights are kept", "weights", source)
+	return t.saveBest(w, source, rundir.Scores{})
+}
+
+// saveBest writes the run's best checkpoint.
+func (t *trainer) saveBest(w *model.Weights, source string, s rundir.Scores) error {
+	config, err := t.configText()
+	if err != nil {
+		return err
+	}
+	d := t.cfg.Data
+	m := checkpoint.Meta{
+		Version: t.o.Version, Spec: w.Spec(), Config: config, Weights: source, Prior: t.learner.prior,
+		Input: &checkpoint.Input{
+			Height: d.Size, Width: d.Size, Interpolation: d.Interpolation, EXIFOrientation: d.EXIFOrientation,
+			Mean: d.Mean, Std: d.Std,
+		},
+		Metrics: map[string]float64{},
+	}
+	for _, c := range t.data.Set.Classes {
+		m.Classes = append(m.Classes, checkpoint.Class{ID: c.ID, Name: c.Name})
+	}
+	for name, v := range map[string]*float64{
+		"map_partial": s.MAPPartial, "map_o": s.MAPO, "map": s.MAP, "cf1": s.CF1, "of1": s.OF1,
+	} {
+		if v != nil {
+			m.Metrics[name] = *v
+		}
+	}
+	meta, err := m.Encode()
+	if err != nil {
+		return err
+	}
+	return safefile.Write(t.o.FS, filepath.Join(t.dir, rundir.Best), func(out io.Writer) error {
+		return checkpoint.WriteSafetensors(out, checkpoint.Tensors(w), meta)
+	})
+}

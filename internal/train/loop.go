@@ -1,0 +1,93 @@
+package train
+
+import (
+	"context"
+	"errors"
+	"io"
+
+	"csl/internal/pictures"
+)
+
+// hook watches the loop. Hooks run in order, after every optimizer step and at every epoch's end; an
+// error ends the run.
+type hook interface {
+	afterStep(t *trainer, s stepInfo) error
+	afterEpoch(ctx context.Context, t *trainer) error
+}
+
+// stepInfo is what one optimizer step did.
+type stepInfo struct {
+	images    int
+	lr, beta1 float64
+}
+
+// loop is the training loop. It stops at ctx's end only between steps, where the run can be saved.
+func (t *trainer) loop(ctx context.Context) error {
+	for t.place.Epoch < t.epochs() && t.stopped == "" {
+		if err := t.epoch(ctx); err != nil {
+			return t.ended(ctx, err)
+		}
+		t.place.Epoch, t.place.Batch = t.place.Epoch+1, 0
+		if t.saveDue(true) {
+			if err := t.save(); err != nil {
+				return err
+			}
+		}
+	}
+	return t.ended(ctx, t.finish())
+}
+
+// epoch takes the steps of one epoch from where the run is, then validates.
+func (t *trainer) epoch(ctx context.Context) error {
+	batches := t.loader.Epoch(context.WithoutCancel(ctx), t.place.Epoch, t.place.Batch)
+	defer batches.Close()
+	for {
+		s, err := t.step(batches)
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return err
+		}
+		for _, h := range t.hooks {
+			if err := h.afterStep(t, s); err != nil {
+				return err
+			}
+		}
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+	}
+	for _, h := range t.hooks {
+		if err := h.afterEpoch(ctx, t); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// step learns from the next batch, or from as many as are accumulated; io.EOF at the epoch's end.
+func (t *trainer) step(batches *pictures.Epoch) (stepInfo, error) {
+	var s stepInfo
+	for n := range t.cfg.Train.Accumulate {
+		b, err := batches.Next()
+		if errors.Is(err, io.EOF) && n > 0 {
+			break // an epoch's last step may have fewer batches
+		}
+		if err != nil {
+			return s, err
+		}
+		parts, err := t.learner.gradients(b, n)
+		if err != nil {
+			return s, err
+		}
+		if err := t.count(b, parts); err != nil {
+			return s, err
+		}
+		s.images += b.N
+	}
+	var err error
+	s.lr, s.beta1, err = t.learner.update(t.place.Step)
+	t.place.Step++
+	return s, err
+}

@@ -1,0 +1,92 @@
+// Package train runs the training recipe of the reference with the class-aware selective loss: Adam
+// with L2, one cycle of learning rate and beta1, an exponential moving average, validation of both
+// sets of weights after each epoch, and saves from which a later run continues to the bit.
+//
+// The loop (loop.go) fits one screen; logging, validation, early stopping and saving are hooks on
+// it. Reading labels, decoding pictures, networks, losses, optimizers and metrics have packages of
+// their own, and nothing here talks to a terminal but through package progress.
+package train
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"csl/internal/config"
+	"csl/internal/graph"
+	"csl/internal/progress"
+	"csl/internal/safefile"
+)
+
+// Options is what a run needs.
+type Options struct {
+	Config  *config.Config // complete and valid; Train.Out is the run's folder
+	Backend *graph.CPU
+	Display *progress.Display
+	FS      safefile.FS
+	// Resume continues the run whose state lies in the folder.
+	Resume bool
+	// Version of csl, for the checkpoint's metadata.
+	Version string
+}
+
+// Result says how a run ended.
+type Result struct {
+	Dir     string   // the run's folder
+	Steps   int      // optimizer steps done, those of earlier processes included
+	Epochs  int      // epochs completed
+	Monitor string   // the watched metric
+	Best    *float64 // its best value; nil without validation
+	Source  string   // whose weights the best ones are: "regular" or "ema"
+	Stopped string   // why the run ended before its last epoch; "" if it did not
+	Skipped int      // pictures left out
+}
+
+// Interrupted is how a run ends whose context was cancelled: it saved, and can be resumed. It wraps
+// the context's error.
+type Interrupted struct {
+	Dir  string
+	Step int
+	err  error
+}
+
+// Error says how to go on.
+func (e *Interrupted) Error() string {
+	return fmt.Sprintf("interrupted; saved at step %d: go on with --resume %s: %v", e.Step, e.Dir, e.err)
+}
+
+func (e *Interrupted) Unwrap() error { return e.err }
+
+// NonFinite is a loss that left the finite numbers.
+type NonFinite struct {
+	Step  int    // the step that was being computed, from 1
+	Where string // the first operation whose result was not finite
+	Saved string // the last good state; "" if there is none
+}
+
+// Error names step, layer and the last good state.
+func (e *NonFinite) Error() string {
+	saved := "nothing had been saved yet"
+	if e.Saved != "" {
+		saved = "the last good state is " + e.Saved
+	}
+	return fmt.Sprintf("loss is not a finite number at step %d, first seen in %s; %s; a smaller optimizer.lr may help", e.Step, e.Where, saved)
+}
+
+// Run trains until the schedule's end, an early stop or ctx's end, in which case it saves and returns
+// an [*Interrupted].
+func Run(ctx context.Context, o Options) (Result, error) {
+	t, err := newTrainer(ctx, o)
+	if err != nil {
+		return Result{}, err
+	}
+	err = t.loop(ctx)
+	return t.result(), errors.Join(err, t.close())
+}
+
+func (t *trainer) result() Result {
+	return Result{
+		Dir: t.dir, Steps: t.place.Step, Epochs: t.place.Epoch, Monitor: t.cfg.Train.Monitor,
+		Best: t.best.Value, Source: t.best.Source, Stopped: t.stopped, Skipped: t.skipped(),
+	}
+}

@@ -1,0 +1,74 @@
+package train
+
+import (
+	"os"
+
+	"csl/internal/config"
+	"csl/internal/corpus"
+	"csl/internal/dataset"
+	"csl/internal/loss"
+	"csl/internal/model"
+	"csl/internal/optim"
+)
+
+// logger is what messages need of slog.Logger.
+type logger interface{ Warn(msg string, args ...any) }
+
+// Spec is the architecture that a configuration asks for, with so many classes.
+func Spec(m config.Model, classes int) (model.Spec, error) {
+	s, err := model.Lookup(m.Name)
+	if err != nil {
+		return s, err
+	}
+	if len(m.Stages) > 0 {
+		s.Stages = m.Stages
+	}
+	if m.Planes > 0 {
+		s.Planes = m.Planes
+	}
+	if m.Width > 0 {
+		s.Planes = int(float64(s.Planes) * m.Width)
+	}
+	if m.ABNSlope > 0 {
+		s.StemSlope, s.Slope = m.ABNSlope, m.ABNSlope
+	}
+	if m.Head == config.HeadBottleneck {
+		s.Head, s.HeadHidden = model.BottleneckHead, m.HeadHidden
+	}
+	s.NumClasses = classes
+	return s, s.Validate()
+}
+
+func lossConfig(c *config.Config) loss.Config {
+	l := c.Loss
+	return loss.Config{
+		Name: l.Name, Mode: l.Mode,
+		GammaPos: l.GammaPos, GammaNeg: l.GammaNeg, GammaUnann: l.GammaUnann,
+		AlphaPos: l.AlphaPos, AlphaNeg: l.AlphaNeg, AlphaUnann: l.AlphaUnann,
+		Clip: l.Clip, TopK: l.TopK, TopKSkipsGated: l.TopKSkipsGated, LogClamp: l.LogClamp,
+		PriorThreshold: c.Prior.Threshold,
+	}
+}
+
+func optimizerConfig(c *config.Config) optim.Config {
+	o := optim.Defaults()
+	o.Name, o.WeightDecay, o.EMA = c.Optimizer.Name, c.Optimizer.WeightDecay, nil
+	if c.EMA.Decay > 0 {
+		o.EMA = &optim.EMA{Decay: c.EMA.Decay, Warmup: c.EMA.Warmup}
+	}
+	return o
+}
+
+// simulated hides labels of a corpus.
+func simulated(c *corpus.Corpus, s config.Simulate) (*dataset.Set, error) {
+	return dataset.Simulate(c.Set, s.Type, s.Param, s.Seed)
+}
+
+// hasLayout tells whether a folder is laid out as COCO and has validation labels.
+func hasLayout(root string) bool {
+	if info, err := os.Stat(root); err != nil || !info.IsDir() {
+		return false
+	}
+	_, _, err := dataset.FindCOCO(root, corpus.Val)
+	return err == nil
+}

@@ -1,0 +1,139 @@
+package train
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"csl/internal/corpus"
+	"csl/internal/metric"
+	"csl/internal/model"
+	"csl/internal/pictures"
+	"csl/internal/predict"
+	"csl/internal/rundir"
+)
+
+// reportThreshold is the score above which a class counts as present in CF1 and OF1: the reference's
+// --thre.
+const reportThreshold = 0.8
+
+// validating scores the weights and their average after each epoch and keeps the best.
+type validating struct {
+	noHook
+	loader *pictures.Loader
+}
+
+func newValidating(t *trainer) (*validating, error) {
+	l := corpus.LoadingFromConfig(t.cfg)
+	loader, err := t.val.Loader(l, nil)
+	return &validating{loader: loader}, err
+}
+
+func (v *validating) afterEpoch(ctx context.Context, t *trainer) error {
+	r := rundir.Validation{
+		Kind: rundir.KindValidation, Step: t.place.Step, Epoch: t.place.Epoch, Monitor: t.cfg.Train.Monitor,
+	}
+	average := t.learner.averaged()
+	candidates := []*model.Weights{t.learner.weights}
+	if average != nil {
+		candidates = append(candidates, average)
+	}
+	scores, err := v.score(ctx, t, candidates)
+	if err != nil {
+		return err
+	}
+	r.Regular = scores[0]
+	if average != nil {
+		r.EMA = scores[1]
+	}
+	t.best.offer(&r)
+	if r.Improved {
+		w, score := t.learner.weights, r.Regular
+		if r.Source == sourceEMA {
+			w, score = average, r.EMA
+		}
+		if err := t.saveBest(w, r.Source, score); err != nil {
+			return err
+		}
+	}
+	announce(t, r)
+	return t.logs.record(r, rundir.KindValidation, r.Step, v.loader.Len())
+}
+
+// contest is one set of weights being scored.
+type contest struct {
+	runner *predict.Runner
+	acc    *metric.Accumulator
+}
+
+// score runs sets of weights over the validation pictures, all in one pass.
+func (v *validating) score(ctx context.Context, t *trainer, weights []*model.Weights) ([]rundir.Scores, error) {
+	size := t.cfg.Data.Size
+	var all []contest
+	for _, w := range weights {
+		runner, err := predict.New(t.o.Backend, w, t.learner.nets.Arena(), size, size)
+		if err != nil {
+			return nil, err
+		}
+		acc, err := metric.New(metric.Options{Classes: t.val.Names(), Threshold: reportThreshold})
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, contest{runner, acc})
+	}
+	task := t.o.Display.Start("validating", "img", int64(v.loader.Len()))
+	defer task.Done()
+	err := predict.Pass(ctx, v.loader, 0, func(b *pictures.Batch) error {
+		task.Add(int64(b.N))
+		for _, c := range all {
+			if err := c.add(b, t.val.Set); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	var scores []rundir.Scores
+	for _, c := range all {
+		m, err := c.acc.Report(ctx, t.o.Backend.Threads())
+		if err != nil {
+			return nil, err
+		}
+		scores = append(scores, rundir.Scores{MAPPartial: m.MapPartial, MAPO: m.MapO, MAP: m.Map, CF1: m.CF1, OF1: m.OF1})
+	}
+	return scores, nil
+}
+
+// add scores a batch.
+func (c contest) add(b *pictures.Batch, names interface{ ImageName(int) string }) error {
+	logits, err := c.runner.Logits(b.Pix, b.N)
+	if err != nil {
+		return err
+	}
+	scores := slices.Clone(logits)
+	predict.Sigmoid(scores, scores)
+	images := make([]string, b.N)
+	for i, s := range b.Samples {
+		images[i] = names.ImageName(s)
+	}
+	return c.acc.Add(images, scores, b.States)
+}
+
+// announce tells the user of a validation.
+func announce(t *trainer, r rundir.Validation) {
+	show := func(v *float64) string {
+		if v == nil {
+			return "-"
+		}
+		return fmt.Sprintf("%.2f", *v)
+	}
+	mark := ""
+	if r.Improved {
+		mark = " (best so far)"
+	}
+	t.o.Display.Log().Info(fmt.Sprintf("epoch %d/%d: mAP(C) %s, mAP(O) %s; EMA: mAP(C) %s, mAP(O) %s; %s %s from %s%s",
+		r.Epoch+1, t.epochs(), show(r.Regular.MAPPartial), show(r.Regular.MAPO), show(r.EMA.MAPPartial), show(r.EMA.MAPO),
+		r.Monitor, show(r.Best), r.Source, mark))
+}
