@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"strconv"
 	"strings"
 )
@@ -47,8 +48,16 @@ type pair struct{ image, category uint32 }
 
 // origin is where an id was first used, for errors.
 type origin struct {
-	at   int64
-	text string
+	at         int64
+	annotation scalar // empty: the image itself names the id
+	image      scalar
+}
+
+func (o origin) String() string {
+	if o.annotation == "" {
+		return fmt.Sprintf("image %s", o.image)
+	}
+	return fmt.Sprintf("annotation %s of image %s", o.annotation, o.image)
 }
 
 // cocoReader gathers the three lists, which come in any order, and joins them
@@ -88,6 +97,9 @@ func readCOCO(text *bufio.Reader, o Options, list *classList, rep *Report) (*Set
 	if err != nil {
 		return nil, err
 	}
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+		return nil, fmt.Errorf("byte %d: there is more after the end of the JSON object", d.InputOffset())
+	}
 	for _, key := range []string{"images", "annotations", "categories"} {
 		if !c.lists[key] {
 			return nil, fmt.Errorf("the JSON has no %q: COCO instances need images, annotations and categories", key)
@@ -102,7 +114,7 @@ func readCOCO(text *bufio.Reader, o Options, list *classList, rep *Report) (*Set
 	return c.join(o, list)
 }
 
-func (c *cocoReader) image(_ int64, v *cocoImage) error {
+func (c *cocoReader) image(at int64, v *cocoImage) error {
 	name := v.name()
 	switch {
 	case v.ID == "":
@@ -127,21 +139,24 @@ func (c *cocoReader) image(_ int64, v *cocoImage) error {
 	}
 	c.rows[image] = row
 	c.lvis = c.lvis || v.Negative != nil
-	at := origin{0, "image " + string(v.ID)}
-	if c.negatives, err = c.addPairs(c.negatives, image, v.Negative, at); err != nil {
+	use := origin{at: at, image: v.ID}
+	if c.negatives, err = c.addPairs(c.negatives, image, v.Negative, use); err != nil {
 		return err
 	}
-	c.notExhaustive, err = c.addPairs(c.notExhaustive, image, v.NotExhaustive, at)
+	c.notExhaustive, err = c.addPairs(c.notExhaustive, image, v.NotExhaustive, use)
 	return err
 }
 
 func (c *cocoReader) annotation(at int64, v *cocoAnnotation) error {
-	use := origin{at, fmt.Sprintf("annotation %s of image %s", v.ID, v.Image)}
+	use := origin{at, v.ID, v.Image}
+	if v.ID == "" {
+		use.annotation = "without id"
+	}
 	switch {
 	case v.Image == "":
 		return fmt.Errorf("annotation %q has no image_id", v.ID)
 	case v.Category == "":
-		return fmt.Errorf("%s has no category_id: labels are in instances_*.json, not in captions or keypoints", use.text)
+		return fmt.Errorf("%v has no category_id: labels are in instances_*.json, not in captions or keypoints", use)
 	}
 	image, err := c.imageNumber(v.Image, use)
 	if err != nil {
@@ -209,13 +224,13 @@ func (c *cocoReader) dangling() error {
 	for i, class := range c.classes {
 		if class.Name == "" {
 			use := c.categoryUse[i]
-			return fmt.Errorf("annotations: byte %d: %s: category id %s is not in \"categories\"", use.at, use.text, c.categories.at(i))
+			return fmt.Errorf("byte %d: %v: category id %s is not in \"categories\"", use.at, use, c.categories.at(i))
 		}
 	}
 	for i, row := range c.rows {
 		if row < 0 {
 			use := c.imageUse[i]
-			return fmt.Errorf("annotations: byte %d: %s: image id %s is not in \"images\"", use.at, use.text, c.images.at(i))
+			return fmt.Errorf("byte %d: %v: image id %s is not in \"images\"", use.at, use, c.images.at(i))
 		}
 	}
 	if len(c.classes) == 0 {

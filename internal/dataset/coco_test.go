@@ -106,6 +106,7 @@ func TestCOCOErrorsNameThePlace(t *testing.T) {
 		{`{"images":{"a":1}}`, []string{"images", "found {", "want ["}},
 		{`{"images":[{"id":1,"file_name":"a"}`, []string{"cut short"}},
 		{`{"images":[{"id":1,"file_na`, []string{"cut short"}},
+		{`{"images":[],"annotations":[],"categories":[]} {"images":[]}`, []string{"byte 48", "more after the end"}},
 		{`{"info":"abc`, []string{"cut short"}},
 	}
 	for _, c := range cases {

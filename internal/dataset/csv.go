@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 )
 
 // csvColumns are the columns of the plain format.
@@ -53,6 +54,7 @@ func newCSV(r io.Reader) *csv.Reader {
 	c := csv.NewReader(r)
 	c.ReuseRecord = true
 	c.FieldsPerRecord = -1
+	c.TrimLeadingSpace = true // a writer quotes a name that begins with a space
 	return c
 }
 
@@ -77,7 +79,7 @@ func csvHeader(rec []string, order *[3]int) (bool, error) {
 
 // parseState reads 1, 0 or -1.
 func parseState(s string) (State, error) {
-	switch s {
+	switch strings.TrimSpace(s) {
 	case "1":
 		return Positive, nil
 	case "0":

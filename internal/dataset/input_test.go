@@ -114,9 +114,10 @@ func TestFindCOCO(t *testing.T) {
 // FuzzRead: no input makes a reader panic, and what it returns is sound and
 // survives being written and read again.
 func FuzzRead(f *testing.F) {
-	for _, s := range []string{cocoText, lvisText, openImagesText, "a,b,1\nc,d,-1\n", `{"image":"a","positive":["x"],"negative":["y"]}`, "image,label,value\na,\"b\nc\",0\n", "[", "{\"images\":[null]}"} {
+	for _, s := range []string{cocoText, lvisText, openImagesText, "a,b,1\nc,d,-1\n", `{"image":"a","positive":["x"],"negative":["y"]}`, "image,label,value\na,\"b\nc\",0\n", "[", "{\"images\":[null]}", `{"image":"0"}`} {
 		f.Add(s, byte(0))
 		f.Add(s, byte(3))
+		f.Add(s, byte(64))
 	}
 	formats := []Format{Auto, COCO, LVIS, OpenImages, CSV, JSONL}
 	f.Fuzz(func(t *testing.T, text string, how byte) {

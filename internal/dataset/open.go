@@ -115,7 +115,7 @@ func read(ctx context.Context, r io.Reader, o Options) (*Set, *Report, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	if set.Len() == 0 {
+	if set.Len() == 0 || set.NumClasses() == 0 {
 		return nil, nil, fmt.Errorf("no picture with a label is left\n%s", rep)
 	}
 	rep.Images, rep.Classes = set.Len(), set.NumClasses()

@@ -70,6 +70,7 @@ func TestOpenImagesClassListByNameOrMID(t *testing.T) {
 func TestCSVWithAndWithoutHeader(t *testing.T) {
 	for _, text := range []string{
 		"image,label,value\na.jpg,dog,1\na.jpg,\"cat, big\",0\nb.jpg,dog,-1\nb.jpg,cow,1\n",
+		"image, label, value\na.jpg, dog, 1 \na.jpg, \"cat, big\", 0\nb.jpg, dog, -1\nb.jpg, cow, 1\n",
 		"a.jpg,dog,1\r\na.jpg,\"cat, big\",0\r\nb.jpg,dog,-1\r\nb.jpg,cow,1",
 		"\xef\xbb\xbfvalue,extra,Label,Image\n1,,dog,a.jpg\n0,,\"cat, big\",a.jpg\n-1,,dog,b.jpg\n1,,cow,b.jpg\n",
 	} {
