@@ -13,11 +13,13 @@ type Arena struct {
 	be           Backend
 	dt           tensor.Dtype
 	values, work Buffer
-	generation   int // counts the growths
+	users        map[*Machine]struct{} // whose steps point into the memory
 }
 
 // NewArena makes an empty arena of dt.
-func NewArena(be Backend, dt tensor.Dtype) *Arena { return &Arena{be: be, dt: dt} }
+func NewArena(be Backend, dt tensor.Dtype) *Arena {
+	return &Arena{be: be, dt: dt, users: map[*Machine]struct{}{}}
+}
 
 // Bytes is what the arena holds now, scratch included.
 func (a *Arena) Bytes() int64 {
@@ -39,13 +41,16 @@ func (a *Arena) ensure(values, work int) error {
 		if *part.buf != nil && (*part.buf).Len() >= part.want {
 			continue
 		}
-		*part.buf = nil // so that the old piece can be freed first
+		// Nothing may hold on to the old piece while the new one is made.
+		*part.buf = nil
+		for m := range a.users {
+			m.steps = nil
+		}
 		b, err := a.be.Alloc(a.dt, part.want)
 		if err != nil {
 			return fmt.Errorf("arena of %d elements: %w", part.want, err)
 		}
 		*part.buf = b
-		a.generation++
 	}
 	return nil
 }

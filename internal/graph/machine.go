@@ -18,7 +18,6 @@ type Machine struct {
 	work     int
 	bound    map[*G.Node]Buffer // inputs
 	steps    []Step             // nil: to be bound before the next run
-	gen      int                // of the arena, when the steps were bound
 	observe  Observer
 }
 
@@ -46,6 +45,7 @@ func NewMachine(be Backend, plan *Plan, arena *Arena) (*Machine, error) {
 		m.programs = append(m.programs, prog)
 		m.work = max(m.work, prog.Work())
 	}
+	arena.users[m] = struct{}{}
 	return m, nil
 }
 
@@ -82,10 +82,9 @@ func (m *Machine) prepare() error {
 	if err := m.arena.ensure(m.plan.size, m.work); err != nil {
 		return err
 	}
-	if m.steps != nil && m.gen == m.arena.generation {
+	if m.steps != nil {
 		return nil
 	}
-	m.steps = nil
 	steps := make([]Step, len(m.plan.ops))
 	for i := range m.plan.ops {
 		o := &m.plan.ops[i]
@@ -103,7 +102,7 @@ func (m *Machine) prepare() error {
 			return fmt.Errorf("bind %s of %s: %w", o.kind, o.layer, err)
 		}
 	}
-	m.steps, m.gen = steps, m.arena.generation
+	m.steps = steps
 	return nil
 }
 
@@ -164,6 +163,9 @@ func (m *Machine) Reset() {}
 
 // Close implements gorgonia.VM: it lets go of all memory. The machine cannot run any more.
 func (m *Machine) Close() error {
+	if m.arena != nil {
+		delete(m.arena.users, m)
+	}
 	*m = Machine{}
 	return nil
 }

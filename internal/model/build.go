@@ -117,12 +117,12 @@ func (b *builder) fused(u unit, x, residual *G.Node, slope float64) *G.Node {
 	})
 }
 
-// joined is max(0, unit(x) + residual).
-func (b *builder) joined(u unit, x, residual *G.Node) *G.Node {
+// joined is max(0, unit(x) + residual): the end of a block.
+func (b *builder) joined(layer string, u unit, x, residual *G.Node) *G.Node {
 	if b.mode == inference {
 		return b.fused(u, x, residual, 0)
 	}
-	return b.addReLU(u.name, b.unit(u, x), residual)
+	return b.addReLU(layer, b.unit(u, x), residual)
 }
 
 func (b *builder) addReLU(layer string, x, residual *G.Node) *G.Node {
@@ -153,18 +153,18 @@ func (b *builder) block(k block, x *G.Node) *G.Node {
 		residual = b.unit(*k.down, residual)
 	}
 	if k.conv3 == nil {
-		y := b.blur(k, k.conv1.name, b.unit(k.conv1, x))
+		y := b.blur(k, k.name+".conv1.1", b.unit(k.conv1, x))
 		if k.se == nil {
-			return b.joined(k.conv2, y, residual)
+			return b.joined(k.name, k.conv2, y, residual)
 		}
-		return b.scaledJoin(k.se, b.unit(k.conv2, y), residual)
+		return b.scaledJoin(k.name, k.se, b.unit(k.conv2, y), residual)
 	}
-	y := b.blur(k, k.conv2.name, b.unit(k.conv2, b.unit(k.conv1, x)))
+	y := b.blur(k, k.name+".conv2.1", b.unit(k.conv2, b.unit(k.conv1, x)))
 	if k.se != nil {
 		s := b.factors(k.se, y)
 		y = b.do(k.se.name, func() (*G.Node, error) { return graph.ScaleChannels(y, s) })
 	}
-	return b.joined(*k.conv3, y, residual)
+	return b.joined(k.name, *k.conv3, y, residual)
 }
 
 func (b *builder) blur(k block, layer string, x *G.Node) *G.Node {
@@ -175,13 +175,13 @@ func (b *builder) blur(k block, layer string, x *G.Node) *G.Node {
 }
 
 // scaledJoin is max(0, x*factors(x) + residual): the end of a basic block.
-func (b *builder) scaledJoin(se *squeeze, x, residual *G.Node) *G.Node {
+func (b *builder) scaledJoin(layer string, se *squeeze, x, residual *G.Node) *G.Node {
 	s := b.factors(se, x)
 	if b.mode == inference {
-		return b.do(se.name, func() (*G.Node, error) { return graph.ScaleAddReLU(x, s, residual) })
+		return b.do(layer, func() (*G.Node, error) { return graph.ScaleAddReLU(x, s, residual) })
 	}
 	y := b.do(se.name, func() (*G.Node, error) { return graph.ScaleChannels(x, s) })
-	return b.addReLU(se.name, y, residual)
+	return b.addReLU(layer, y, residual)
 }
 
 // model adds all layers behind the pictures x [N,H,W,3] and returns the logits [N,classes].
