@@ -220,3 +220,42 @@ func TestStagesAreOnlyThereWhenKept(t *testing.T) {
 		t.Error("an unknown stage")
 	}
 }
+
+func TestEveryMixOfBlocksFoldsToTheSameLogits(t *testing.T) {
+	be := newCPU(t, 2)
+	for mix := range 1 << stageCount {
+		s := known(t, "tresnet_tiny", 4)
+		s.Planes = 5
+		for i := range s.Kinds {
+			if s.Kinds[i] = Basic; mix>>i&1 == 1 {
+				s.Kinds[i] = Bottleneck
+			}
+		}
+		w, err := NewWeights(s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.Init(uint64(mix))
+		for _, p := range w.Params() { // no zero gammas: every branch counts
+			for i := range p.Data {
+				p.Data[i] += 0.1
+			}
+		}
+		o := Options{Batch: 2, Height: 36, Width: 44}
+		eval, err := NewEvalNet(be, w, o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		infer, err := NewInferNet(be, w, o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, n := range []forwardNet{eval, infer} {
+			copy(n.Input(), pixels(len(n.Input())))
+			if err := n.Run(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		within(t, "folded logits", logitsOf(t, infer), logitsOf(t, eval), 1e-4)
+	}
+}
