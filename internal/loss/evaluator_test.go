@@ -238,3 +238,53 @@ func TestAsymmetricDefaultsAreTheReferences(t *testing.T) {
 		t.Errorf("AsymmetricLossOptimized %+v", DefaultASLOptimized())
 	}
 }
+
+func TestSmallClipKeepsItsPrecisionOnConfidentErrors(t *testing.T) {
+	c := Defaults()
+	c.GammaNeg, c.Clip = 0, 1e-6
+	e, err := New[float32](c, nil, 1, 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := e.Run(nil, []float32{20, 12}, []float32{0, 0}, make([]float32, 2))
+	want := 0.0
+	for _, x := range []float64{20, 12} {
+		want -= math.Log(1/(1+math.Exp(x)) + 1e-6)
+	}
+	within(t, "loss", []float64{p.Total}, []float64{want}, 1e-6)
+}
+
+func TestAsymmetricLossTakesUnknownCellsForNegatives(t *testing.T) {
+	logits, labels := sample(15, 40, 3, 0.5)
+	asNegative := slices.Clone(labels)
+	for i, y := range labels {
+		asNegative[i] = max(y, 0)
+	}
+	for _, o := range []ASLOptions{DefaultASL(), DefaultASLOptimized()} {
+		p, grad, err := AsymmetricLoss(o, logits, labels, 4, 10)
+		if err != nil {
+			t.Fatal(err)
+		}
+		q, want, err := AsymmetricLoss(o, logits, asNegative, 4, 10)
+		if err != nil {
+			t.Fatal(err)
+		}
+		within(t, "loss", []float64{p.Total}, []float64{q.Total}, 1e-12)
+		if !slices.Equal(grad, want) || p.Unknown == 0 {
+			t.Errorf("%+v: unknown cells differ from negatives", o)
+		}
+	}
+	c := Defaults()
+	c.Name, c.Mode = Asymmetric, Ignore
+	e, err := New[float32](c, nil, 4, 10)
+	if err != nil {
+		t.Fatal(err)
+	}
+	grad := make([]float32, 40)
+	e.Run(nil, logits, labels, grad)
+	for i, y := range labels {
+		if (grad[i] == 0) != (y == -1) {
+			t.Errorf("mode ignore: label %v has gradient %v", y, grad[i])
+		}
+	}
+}

@@ -222,3 +222,21 @@ func TestSingleLabelLossMatchesTheReference(t *testing.T) {
 		within(t, name+" gradient", grad, g.sgGrad[c.Grad*n:(c.Grad+1)*n], goldenTol)
 	}
 }
+
+func TestUnclampedLossAtTheGoldenPointsEqualsADoublePrecisionEvaluation(t *testing.T) {
+	g := loadGoldens(t)
+	x, y := widen(g.logits), widen(g.labels)
+	for i, c := range g.index.Loss.Cases {
+		cfg, prior := c.config(g.prior)
+		e, err := New[float32](cfg, prior, g.rows, g.classes)
+		if err != nil {
+			t.Fatal(err)
+		}
+		grad := make([]float32, len(x))
+		p := e.Run(nil, g.logits, g.labels, grad)
+		drop := naiveDropped(e.spec, g.logits, g.labels, g.classes)
+		name := fmt.Sprintf("case %d %+v", i, c)
+		within(t, name+" loss", []float64{p.Total}, []float64{naive(e.spec, x, x, y, drop, g.classes)}, 1e-6)
+		within(t, name+" gradient", grad, numericGradient(e.spec, x, y, drop, g.classes, true), goldenTol)
+	}
+}

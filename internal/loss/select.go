@@ -104,7 +104,6 @@ func (s *selection) narrow(rank int) int {
 	return rank // not reached: rank is smaller than the number of counted keys
 }
 
-
 // takeAll takes every candidate.
 func (s *selection) takeAll() { s.take(keyNone, 0) }
 
