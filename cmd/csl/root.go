@@ -76,6 +76,8 @@ class-aware selective loss (arXiv 2110.10955).`,
 
 	root.AddCommand(
 		newTrainCommand(s),
+		newValidateCommand(s),
+		newEstimatePriorCommand(s),
 		newConfigCommand(s),
 		newVersionCommand(s),
 	)

@@ -1,6 +1,7 @@
 package train
 
 import (
+	"errors"
 	"io"
 	"path/filepath"
 
@@ -17,7 +18,7 @@ const minAverageSteps = 5
 // finish ends a run that came to its end: without validation the final weights are the best there
 // are.
 func (t *trainer) finish() error {
-	if err := t.writeSkipped(); err != nil || t.val != nil {
+	if err := errors.Join(t.writeSkipped(), t.writePrior()); err != nil || t.val != nil {
 		return err
 	}
 	w, source := t.learner.weights, sourceRegular
@@ -28,6 +29,18 @@ func (t *trainer) finish() error {
 	t.best.Source, t.best.Step = source, t.place.Step
 	t.o.Display.Log().Info("no validation data: the final weights are kept", "weights", source)
 	return t.saveBest(w, source, rundir.Scores{})
+}
+
+// writePrior writes the running mean over all training batches, where that is asked for.
+func (t *trainer) writePrior() error {
+	if t.running == nil {
+		return nil
+	}
+	p, err := t.running.Prior(t.data.Names())
+	if err != nil {
+		return err
+	}
+	return p.Save(t.o.FS, filepath.Join(t.dir, rundir.Prior))
 }
 
 // saveBest writes the run's best checkpoint.

@@ -1,0 +1,84 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"csl/internal/config"
+	"csl/internal/corpus"
+	"csl/internal/graph"
+	"csl/internal/validate"
+
+	"github.com/spf13/cobra"
+)
+
+// validateOptions is what "csl validate" was asked to do.
+type validateOptions struct {
+	*streams
+	settings   *settings
+	modelPath  string
+	size       int
+	threshold  float64
+	saveScores string
+	format     string
+}
+
+func newValidateCommand(s *streams) *cobra.Command {
+	o := &validateOptions{streams: s}
+	cmd := &cobra.Command{
+		Use:   "validate --model_path FILE --data ROOT --annotations FILE",
+		Short: "Score a checkpoint on labelled pictures",
+		Long: `Score a checkpoint. All numbers are over annotated cells only, but for map and
+prf_unknown_as_negative, which count unknown labels as negatives, as the reference does.`,
+		Example: `  csl validate --model_path outputs/best.safetensors --data /data/coco
+  csl validate --model_path best.safetensors --data photos.tar --annotations labels.csv --format json`,
+		Args: noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return runValidate(cmd.Context(), o) },
+	}
+	o.settings = bindSettings(cmd, "data.workers", "data.skip_bad", "data.max_pixels", "train.batch")
+	fs := cmd.Flags()
+	config.BindFlagAs(fs, "data", "data.val.root")
+	config.BindFlagAs(fs, "annotations", "data.val.annotations")
+	config.BindFlagAs(fs, "data_format", "data.val.format")
+	fs.StringVar(&o.modelPath, "model_path", "", "checkpoint `FILE`")
+	fs.IntVar(&o.size, "image_size", 0, "side of the square input in pixels; 0 = the checkpoint's, else 448")
+	fs.Float64Var(&o.threshold, "thre", 0.8, "score above which a class counts as present (precision, recall, F1)")
+	fs.StringVar(&o.saveScores, "save_scores", "", "write every score to `FILE`: CSV image,label,score,value")
+	fs.StringVar(&o.format, "format", formatText, "text or json")
+	return cmd
+}
+
+func runValidate(ctx context.Context, o *validateOptions) error {
+	if err := checkFormat(o.format, formatText, formatJSON); err != nil {
+		return err
+	}
+	if o.modelPath == "" {
+		return usagef("--model_path is missing: which checkpoint?")
+	}
+	cfg, _, err := o.settings.load()
+	if err != nil {
+		return err
+	}
+	if err := cfg.Require("data.val.root"); err != nil {
+		return err
+	}
+	be, err := graph.NewCPU(o.global.threads)
+	if err != nil {
+		return err
+	}
+	defer be.Close()
+	r, err := validate.Run(ctx, validate.Options{
+		ModelPath: o.modelPath, Data: corpus.FromConfig(cfg.Data, corpus.Val), Size: o.size, Batch: cfg.Train.Batch,
+		Threshold: o.threshold, ScoresPath: o.saveScores, Backend: be, Display: o.display, FS: o.fs,
+	})
+	if err != nil {
+		return err
+	}
+	if err := writeReport(o.out, r.Report, o.format, o.threshold); err != nil {
+		return err
+	}
+	if r.Skipped > 0 {
+		return &skippedError{fmt.Errorf("%d pictures were left out", r.Skipped)}
+	}
+	return nil
+}

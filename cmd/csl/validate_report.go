@@ -1,0 +1,87 @@
+package main
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"csl/internal/metric"
+)
+
+// Output formats.
+const (
+	formatText = "text"
+	formatJSON = "json"
+	formatCSV  = "csv"
+)
+
+// checkFormat refuses a --format that is none of the allowed ones.
+func checkFormat(format string, allowed ...string) error {
+	if slices.Contains(allowed, format) {
+		return nil
+	}
+	return usagef("--format %q: must be %s", format, strings.Join(allowed, " or "))
+}
+
+// writeReport prints the metrics: one JSON object, or a page for people.
+func writeReport(w io.Writer, r *metric.Report, format string, threshold float64) error {
+	if format == formatJSON {
+		e := json.NewEncoder(w)
+		e.SetEscapeHTML(false)
+		return e.Encode(r)
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "%d pictures, %d classes", r.Images, r.Classes)
+	if n := len(r.SkippedClasses); n > 0 {
+		fmt.Fprintf(&b, "; %d classes cannot be scored", n)
+	}
+	b.WriteString("\n\n                          annotated only   unknown as negative\n")
+	row := func(name string, annotated, reference *float64) {
+		fmt.Fprintf(&b, "%-26s%14s%22s\n", name, percent(annotated), percent(reference))
+	}
+	u := r.PRFUnknownAsNegative
+	row("mAP per class", r.MapPartial, r.Map)
+	row("mAP, classes by positives", r.MapWeighted, nil)
+	row("mAP overall", r.MapO, nil)
+	fmt.Fprintf(&b, "\nscore above %g\n", threshold)
+	row("  per class: precision", r.CP, u.CP)
+	row("             recall", r.CR, u.CR)
+	row("             F1", r.CF1, u.CF1)
+	row("             F1 of means", r.CF1Ratio, u.CF1Ratio)
+	row("  overall:   precision", r.OP, u.OP)
+	row("             recall", r.OR, u.OR)
+	row("             F1", r.OF1, u.OF1)
+	if r.MapNote != "" {
+		fmt.Fprintf(&b, "\n%s\n", r.MapNote)
+	}
+	writeClasses(&b, r)
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// writeClasses lists every class, best first, then those that cannot be scored.
+func writeClasses(b *strings.Builder, r *metric.Report) {
+	scored := slices.DeleteFunc(slices.Clone(r.PerClass), func(c metric.ClassResult) bool { return c.AP == nil })
+	slices.SortStableFunc(scored, func(x, y metric.ClassResult) int { return cmp.Compare(*y.AP, *x.AP) })
+	b.WriteString("\n    AP  positives  negatives    unknown  class\n")
+	for _, c := range scored {
+		fmt.Fprintf(b, "%6s%11d%11d%11d  %s\n", percent(c.AP), c.Positives, c.Negatives, c.Unknown, c.Class)
+	}
+	for i, s := range r.SkippedClasses {
+		if i == 0 {
+			b.WriteString("\nnot scored\n")
+		}
+		fmt.Fprintf(b, "  %s: %s\n", s.Class, s.Why)
+	}
+}
+
+// percent shows a rate, or a dash where it is undefined.
+func percent(v *float64) string {
+	if v == nil {
+		return "-"
+	}
+	return fmt.Sprintf("%.2f", *v)
+}

@@ -1,0 +1,173 @@
+// Package estimate finds the class prior of partially annotated pictures: it trains the temporary
+// model in Ignore mode, or takes a checkpoint, and averages what the model says of the training
+// pictures (CSL paper, section 3.3). The prior's file, its summary and its comparison live in
+// package prior.
+package estimate
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+
+	"csl/internal/config"
+	"csl/internal/corpus"
+	"csl/internal/dataset"
+	"csl/internal/graph"
+	"csl/internal/pictures"
+	"csl/internal/predict"
+	"csl/internal/prior"
+	"csl/internal/progress"
+	"csl/internal/rundir"
+	"csl/internal/safefile"
+	"csl/internal/train"
+	"csl/internal/validate"
+)
+
+// topCompared is the length of the top lists that are compared: the paper's.
+const topCompared = 10
+
+// Options says what to estimate from.
+type Options struct {
+	// Config trains the temporary model where ModelPath is empty; it also says how pictures load.
+	Config    *config.Config
+	ModelPath string
+	Resume    bool           // go on with the temporary model's training
+	Data      corpus.Options // the pictures to average over
+	// CompareWith is a file of full annotations of the same pictures; "" for none.
+	CompareWith string
+	Out         string // the prior's file
+	Backend     *graph.CPU
+	Display     *progress.Display
+	FS          safefile.FS
+	Version     string
+}
+
+// Result is an estimated prior.
+type Result struct {
+	Prior   *prior.Prior
+	Weights string // which weights it comes from, for people
+	// Comparison is nil without CompareWith.
+	Comparison *prior.Comparison
+	Skipped    int
+}
+
+// Run estimates the prior and writes it.
+func Run(ctx context.Context, o Options) (r Result, err error) {
+	modelPath := o.ModelPath
+	if modelPath == "" {
+		if modelPath, r.Weights, err = o.trainTemporary(ctx); err != nil {
+			return r, err
+		}
+	} else {
+		r.Weights = modelPath
+	}
+	annotated, err := o.fromModel(ctx, modelPath, &r)
+	if err != nil {
+		return r, err
+	}
+	if err := r.Prior.Save(o.FS, o.Out); err != nil {
+		return r, err
+	}
+	return r, o.compare(ctx, annotated, &r)
+}
+
+// compare sets the prior against full annotations: those of CompareWith, or those that the
+// configuration's simulation hid.
+func (o *Options) compare(ctx context.Context, annotated *dataset.Set, r *Result) error {
+	full, partial := annotated, annotated
+	var err error
+	if s := o.Config.Simulate; o.ModelPath == "" && s.Type != config.SimulateNone {
+		if partial, err = dataset.Simulate(annotated, s.Type, s.Param, s.Seed); err != nil {
+			return err
+		}
+	} else if o.CompareWith == "" {
+		return nil
+	}
+	if o.CompareWith != "" {
+		full, _, err = dataset.Open(ctx, dataset.Options{Path: o.CompareWith, Classes: r.Prior.Classes, SkipOtherClasses: true})
+		if err != nil {
+			return err
+		}
+	}
+	c, err := prior.Compare(r.Prior, full, partial, topCompared)
+	r.Comparison = &c
+	return err
+}
+
+// trainTemporary trains the model in Ignore mode and returns its checkpoint and which of its weights
+// that holds.
+func (o *Options) trainTemporary(ctx context.Context) (path, weights string, err error) {
+	c := *o.Config
+	c.Loss.Mode, c.Prior.Path = config.ModeIgnore, ""
+	t, err := train.Run(ctx, train.Options{
+		Config: &c, Backend: o.Backend, Display: o.Display, FS: o.FS, Resume: o.Resume, Version: o.Version,
+	})
+	if err != nil {
+		return "", "", err
+	}
+	return filepath.Join(t.Dir, rundir.Best), t.Source + " weights of " + t.Dir, nil
+}
+
+// fromModel fills r with the prior that a model gives and returns the labels of the pictures.
+func (o *Options) fromModel(ctx context.Context, path string, r *Result) (*dataset.Set, error) {
+	if running := filepath.Join(o.Config.Train.Out, rundir.Prior); o.ModelPath == "" && o.Config.Prior.Source == config.PriorTraining {
+		return o.fromTraining(ctx, running, r)
+	}
+	m, err := validate.LoadModel(ctx, path, 0, o.Data.Decode)
+	if err != nil {
+		return nil, err
+	}
+	data := o.Data
+	data.Display = o.Display
+	c, err := m.OpenFor(ctx, data)
+	if err != nil {
+		return nil, err
+	}
+	r.Skipped = len(c.Bad)
+	r.Prior, err = o.average(ctx, m, c)
+	if err := errors.Join(err, c.Close()); err != nil {
+		return nil, err
+	}
+	return c.Set, nil
+}
+
+// fromTraining takes the running mean that the training wrote: the reference's way.
+func (o *Options) fromTraining(ctx context.Context, path string, r *Result) (*dataset.Set, error) {
+	c, err := corpus.Open(ctx, o.Data)
+	if err != nil {
+		return nil, err
+	}
+	r.Weights = "the mean over all training batches"
+	r.Prior, _, err = prior.Load(path, c.Names())
+	return c.Set, errors.Join(err, c.Close())
+}
+
+// average is one clean pass over the pictures.
+func (o *Options) average(ctx context.Context, m *validate.Model, c *corpus.Corpus) (*prior.Prior, error) {
+	l := m.Loading
+	l.Batch, l.Workers, l.SkipBad = o.Config.Train.Batch, o.Config.Data.Workers, o.Config.Data.SkipBad
+	loader, err := c.Loader(l, nil)
+	if err != nil {
+		return nil, err
+	}
+	runner, err := predict.New(o.Backend, m.Weights, nil, l.Height, l.Width)
+	if err != nil {
+		return nil, err
+	}
+	mean := prior.NewMean(c.Set.NumClasses())
+	task := o.Display.Start("estimating the prior", "img", int64(loader.Len()))
+	defer task.Done()
+	err = predict.Pass(ctx, loader, 0, func(b *pictures.Batch) error {
+		logits, err := runner.Logits(b.Pix, b.N)
+		if err != nil {
+			return err
+		}
+		task.Add(int64(b.N))
+		return mean.Add(logits)
+	})
+	if err != nil {
+		return nil, fmt.Errorf("estimate the prior: %w", err)
+	}
+	return mean.Prior(c.Names())
+}
