@@ -12,9 +12,10 @@ import (
 	"csl/internal/model"
 )
 
-// maxReaders is how many tensors are read at the same time at the most: each
-// needs a buffer of the largest tensor's size.
-const maxReaders = 4
+// maxReaders is how many tensors are read at the same time at the most. Each
+// needs a buffer of the largest tensor's size, 6 % of a TResNet-L, and loading
+// shall need less than 1.3 times the weights.
+const maxReaders = 2
 
 // ErrMismatch says that a checkpoint is one of another model.
 var ErrMismatch = errors.New("does not fit")

@@ -9,7 +9,7 @@ import (
 )
 
 // chunkBytes is the scratch memory of a conversion while reading.
-const chunkBytes = 256 << 10
+const chunkBytes = 64 << 10
 
 // maxExpanded is the largest tensor, in elements, that may have more elements
 // than its storage (a broadcast view). It keeps a small file from asking for
