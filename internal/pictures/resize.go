@@ -56,68 +56,12 @@ func (f Filter) weight(x float64) float64 {
 	return 0
 }
 
-// weightBits is the precision of the integer weights: 8 bits of sample, 2 of overshoot and 22 of
-// weight fill an int32 (Pillow's PRECISION_BITS).
-const weightBits = 22
-
-// taps are the weights that make each sample of an output axis from a run of input samples.
-type taps struct {
-	in, out int
-	filter  Filter
-	start   []int32 // first input sample, per output sample
-	count   []int32 // number of input samples, per output sample
-	weight  []int32 // scaled by 1<<weightBits; size per output sample
-	size    int
-}
-
-// plan fills t for an axis of in samples resized to out, as Pillow's precompute_coeffs does. It
-// keeps what is there if that is the same plan.
-func (t *taps) plan(in, out int, f Filter) {
-	if t.in == in && t.out == out && t.filter == f && t.out > 0 {
-		return
-	}
-	scale := float64(in) / float64(out)
-	stretch := max(scale, 1)
-	support := f.support() * stretch
-	t.in, t.out, t.filter = in, out, f
-	t.size = int(math.Ceil(support))*2 + 1
-	t.start, t.count = resized(t.start, out), resized(t.count, out)
-	t.weight = resized(t.weight, out*t.size)
-	real := make([]float64, t.size)
-	for i := range out {
-		center := (float64(i) + 0.5) * scale
-		first := max(int(center-support+0.5), 0)
-		n := min(int(center+support+0.5), in) - first
-		sum := 0.0
-		for k := range n {
-			real[k] = f.weight((float64(k+first) - center + 0.5) / stretch)
-			sum += real[k]
-		}
-		for k := range n {
-			t.weight[i*t.size+k] = int32(math.Round(real[k] / sum * (1 << weightBits)))
-		}
-		t.start[i], t.count[i] = int32(first), int32(n)
-	}
-}
-
-// of returns the first input sample and the weights of output sample i.
-func (t *taps) of(i int) (first int, w []int32) {
-	return int(t.start[i]), t.weight[i*t.size:][:t.count[i]]
-}
-
-// resized returns a slice of n elements, in the memory of s where that is enough.
-func resized[T any](s []T, n int) []T {
-	if cap(s) < n {
-		return make([]T, n)
-	}
-	return s[:n]
-}
-
 // Resizer resizes pictures and keeps its tables and scratch memory between them. It is for one
 // goroutine at a time.
 type Resizer struct {
 	x, y taps
 	tmp  RGB
+	sums []int32
 }
 
 // Resize squashes a picture to w x h pixels without keeping its proportions, as the reference does.
@@ -146,10 +90,11 @@ func (r *Resizer) Resize(dst, src *RGB, w, h int, f Filter) {
 	switch {
 	case h != src.H:
 		r.y.plan(src.H, h, f)
+		r.sums = resized(r.sums, 3*w)
 		dst.Reset(w, h)
 		for y := range h {
 			first, weights := r.y.of(y)
-			blendRows(dst.row(y), rows.Pix[first*3*w:], 3*w, weights)
+			blendRows(dst.row(y), rows.Pix[first*3*w:], 3*w, weights, r.sums)
 		}
 	case rows != dst:
 		dst.Reset(w, h)
@@ -157,27 +102,31 @@ func (r *Resizer) Resize(dst, src *RGB, w, h int, f Filter) {
 	}
 }
 
-const half = 1 << (weightBits - 1)
-
-// shrinkRow resizes a row of pixels.
+// shrinkRow resizes a row of pixels. Red and green are summed in the two halves of one uint64: the
+// lower sum borrows from the upper one where it is negative, which is undone at the end.
 func shrinkRow(dst, src []uint8, t *taps) {
 	for x := range t.out {
 		first, weights := t.of(x)
 		s := src[3*first:][:3*len(weights)]
-		r, g, b := int32(half), int32(half), int32(half)
-		for _, k := range weights {
-			r += int32(s[0]) * k
-			g += int32(s[1]) * k
-			b += int32(s[2]) * k
-			s = s[3:]
+		rg, b := uint64(half|half<<32), int32(half)
+		for i, k := range weights {
+			p := s[3*i:]
+			if len(p) < 3 {
+				break // never; it spares the checks below
+			}
+			rg += (uint64(p[0]) | uint64(p[1])<<32) * uint64(int64(k))
+			b += int32(p[2]) * k
 		}
+		r := int32(rg)
+		g := int32((rg - uint64(int64(r))) >> 32)
 		d := dst[3*x : 3*x+3 : 3*x+3]
 		d[0], d[1], d[2] = clamp8(r>>weightBits), clamp8(g>>weightBits), clamp8(b>>weightBits)
 	}
 }
 
-// blendRows makes one row from len(weights) rows of src, stride samples apart.
-func blendRows(dst, src []uint8, stride int, weights []int32) {
+// blendRows makes one row from len(weights) rows of src, stride samples apart; sums is scratch
+// memory as long as dst.
+func blendRows(dst, src []uint8, stride int, weights []int32, sums []int32) {
 	n := len(dst)
 	switch len(weights) {
 	case 1:
@@ -201,12 +150,32 @@ func blendRows(dst, src []uint8, stride int, weights []int32) {
 			dst[i] = clamp8((int32(s0[i])*k0 + int32(s1[i])*k1 + int32(s2[i])*k2 + int32(s3[i])*k3 + half) >> weightBits)
 		}
 	default:
-		for i := range dst {
-			sum := int32(half)
-			for k, at := 0, i; k < len(weights); k, at = k+1, at+stride {
-				sum += int32(src[at]) * weights[k]
-			}
-			dst[i] = clamp8(sum >> weightBits)
+		sumRows(sums[:n], src, stride, weights)
+		for i, v := range sums[:n] {
+			dst[i] = clamp8(v >> weightBits)
+		}
+	}
+}
+
+// sumRows adds rows of src, stride samples apart, by their weights, four at a time.
+func sumRows(sums []int32, src []uint8, stride int, weights []int32) {
+	n := len(sums)
+	for i := range sums {
+		sums[i] = half
+	}
+	row := func(k int) []uint8 { return src[k*stride:][:n] }
+	k := 0
+	for ; k+4 <= len(weights); k += 4 {
+		k0, k1, k2, k3 := weights[k], weights[k+1], weights[k+2], weights[k+3]
+		s0, s1, s2, s3 := row(k), row(k+1), row(k+2), row(k+3)
+		for i := range sums {
+			sums[i] += int32(s0[i])*k0 + int32(s1[i])*k1 + int32(s2[i])*k2 + int32(s3[i])*k3
+		}
+	}
+	for ; k < len(weights); k++ {
+		w := weights[k]
+		for i, v := range row(k) {
+			sums[i] += int32(v) * w
 		}
 	}
 }

@@ -38,14 +38,15 @@ def cjpeg(im, *flags):
 
 
 def png16(samples):
-    """A 16 bit PNG of an [H,W] or [H,W,3] array; Pillow writes none in colour."""
+    """A 16 bit PNG of an [H,W], [H,W,3] or [H,W,4] array; Pillow writes none in colour."""
     h, w = samples.shape[:2]
     rows = b"".join(b"\0" + row.astype(">u2").tobytes() for row in samples)
 
     def chunk(kind, body):
         return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
 
-    head = struct.pack(">IIBBBBB", w, h, 16, 0 if samples.ndim == 2 else 2, 0, 0, 0)
+    colour = 0 if samples.ndim == 2 else {3: 2, 4: 6}[samples.shape[2]]
+    head = struct.pack(">IIBBBBB", w, h, 16, colour, 0, 0, 0)
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
 
 
@@ -67,6 +68,7 @@ def pngs():
     low = np.arange(a.size, dtype=np.uint16).reshape(a.shape) % 251
     put("rgb16.png", png16(a * 256 + low), np.array(BASE))
     put("gray16.png", png16((a * 256 + low)[:, :, 0]), np.repeat(np.array(BASE)[:, :, :1], 3, 2))
+    put("rgba16.png", png16(np.concatenate([a * 256 + low, low[:, :, :1] * 256], 2)), np.array(BASE))
     alpha = Image.fromarray((np.arange(41 * 29).reshape(29, 41) * 7 % 256).astype(np.uint8))
     rgba = BASE.copy()
     rgba.putalpha(alpha)

@@ -1,47 +1,21 @@
 package pictures
 
 import (
-	"bytes"
-	"encoding/binary"
 	"os"
-	"regexp"
-	"strconv"
-	"strings"
 	"testing"
+
+	"csl/internal/npy"
 )
 
-// readNPY reads a little-endian version 1 .npy file of uint8.
+// readNPY reads an .npy file of uint8.
 func readNPY(t testing.TB, path string) (shape []int, data []uint8) {
 	t.Helper()
-	raw, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
+	a, err := npy.ReadFile(path)
+	must(t, err)
+	if a.U8 == nil {
+		t.Fatalf("%s: not uint8", path)
 	}
-	if !bytes.HasPrefix(raw, []byte("\x93NUMPY\x01\x00")) {
-		t.Fatalf("%s: not a version 1 npy file", path)
-	}
-	end := 10 + int(binary.LittleEndian.Uint16(raw[8:]))
-	head := string(raw[10:end])
-	if !strings.Contains(head, "'|u1'") || !strings.Contains(head, "'fortran_order': False") {
-		t.Fatalf("%s: want C order uint8, header %s", path, head)
-	}
-	n := 1
-	dims := regexp.MustCompile(`'shape': \(([^)]*)\)`).FindStringSubmatch(head)[1]
-	for f := range strings.SplitSeq(dims, ",") {
-		if f = strings.TrimSpace(f); f == "" {
-			continue
-		}
-		d, err := strconv.Atoi(f)
-		if err != nil {
-			t.Fatal(err)
-		}
-		shape = append(shape, d)
-		n *= d
-	}
-	if len(raw)-end != n {
-		t.Fatalf("%s: %d bytes of data for shape %v", path, len(raw)-end, shape)
-	}
-	return shape, raw[end:]
+	return a.Shape, a.U8
 }
 
 // readNPYPicture reads an [H,W,3] array as a picture.
