@@ -149,3 +149,23 @@ func productsAVX2(rows int, stride int, x *float32, dy *float32, s2 *float64)
 //
 //go:noescape
 func blend3AVX2(n int, c int, out *float32, src *float32, off *int32, weight *float32)
+
+// winoInputAVX2 transforms the 6x6 tile of x whose pixels begin at the 36 offsets off (below 0: at zero), c channels,
+// to v: channel j of place p is v[p*plane+j].
+// c is at least 8; scratch has 360 elements.
+//
+//go:noescape
+func winoInputAVX2(c int, x *float32, zero *float32, off *int32, v *float32, plane int, scratch *float32)
+
+// winoWeightsAVX2 transforms n vectors of 8 3x3 weights: element j of tap t is w[t*tap+j], of place p u[p*plane+j].
+// scratch has 144 elements.
+//
+//go:noescape
+func winoWeightsAVX2(n int, w *float32, tap int, u *float32, plane int, scratch *float32)
+
+// winoOutputAVX2 transforms the 36 places m[p*plane+j], j < c, to the 4x4 pixels of y that begin at the 16 offsets off
+// (below 0: at spare, c elements), as y = act(transformed + bias + res). m and bias are read in whole
+// vectors; res may be nil or y; scratch has 256 elements.
+//
+//go:noescape
+func winoOutputAVX2(c int, m *float32, plane int, y *float32, off *int32, spare *float32, bias *float32, res *float32, slope float32, scratch *float32)

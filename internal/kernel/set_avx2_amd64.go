@@ -30,8 +30,14 @@ func (s simdSet) New(d Desc) (Kernel[float32], error) {
 func (s *simd) newDense(d Desc) Kernel[float32] {
 	switch d := d.(type) {
 	case Conv:
+		if winogradPays(d.ConvShape) {
+			return newWinogradConv(s, d)
+		}
 		return newSIMDConv(s, d)
 	case ConvDataGrad:
+		if winogradPays(d.ConvShape) {
+			return newWinograd(s, d.ConvShape, d.Co, d.Ci, true)
+		}
 		return newSIMDGemm(s, d.ConvShape, d.Co, d.Ci, true)
 	case ConvWeightGrad:
 		return newWeightGrad(s, d.ConvShape)

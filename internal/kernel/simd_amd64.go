@@ -32,6 +32,9 @@ type simd struct {
 	normSumsZ    normSumsZFunc
 	normSumsY    normSumsYFunc
 	blend3       blendFunc
+	winoInput    winoInputFunc
+	winoWeights  winoWeightsFunc
+	winoOutput   winoOutputFunc
 }
 
 // packs is a packFunc and its number of columns.
@@ -53,7 +56,8 @@ func avx2() *simd {
 		scale: scaleAVX2, scaleAddReLU: scaleAddReLUAVX2, sums: sumsAVX2, products: productsAVX2,
 		moments: momentsAVX2, normalise: normaliseAVX2,
 		normGradZ: normGradZAVX2, normGradY: normGradYAVX2, normSumsZ: normSumsZAVX2, normSumsY: normSumsYAVX2,
-		blend3: blend3AVX2,
+		blend3:    blend3AVX2,
+		winoInput: winoInputAVX2, winoWeights: winoWeightsAVX2, winoOutput: winoOutputAVX2,
 	}
 }
 

@@ -8,8 +8,8 @@ import (
 
 // benchKernel runs d on so many workers and reports the GFLOP/s of its fastest run and, of one core's
 // peak in its fastest moment in between, how much that is: on a busy machine means say little.
-func benchKernel(b *testing.B, d Desc, workers int) {
-	k, err := fast()[0].New(d)
+func benchKernel(b *testing.B, s Set[float32], d Desc, workers int) {
+	k, err := s.New(d)
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -65,28 +65,28 @@ func benchShapes() []ConvShape {
 
 func BenchmarkConv(b *testing.B) {
 	for _, s := range benchShapes() {
-		b.Run(s.name(), func(b *testing.B) { benchKernel(b, Conv{ConvShape: s, Epilogue: Epilogue{Slope: 1}}, 1) })
+		b.Run(s.name(), func(b *testing.B) { benchKernel(b, directSet{}, Conv{ConvShape: s, Epilogue: Epilogue{Slope: 1}}, 1) })
 	}
 }
 
 func BenchmarkConvDataGrad(b *testing.B) {
 	for _, s := range benchShapes() {
-		b.Run(s.name(), func(b *testing.B) { benchKernel(b, ConvDataGrad{s}, 1) })
+		b.Run(s.name(), func(b *testing.B) { benchKernel(b, directSet{}, ConvDataGrad{s}, 1) })
 	}
 }
 
 func BenchmarkConvWeightGrad(b *testing.B) {
 	for _, s := range benchShapes() {
-		b.Run(s.name(), func(b *testing.B) { benchKernel(b, ConvWeightGrad{s}, 1) })
+		b.Run(s.name(), func(b *testing.B) { benchKernel(b, directSet{}, ConvWeightGrad{s}, 1) })
 	}
 }
 
 func BenchmarkLinear(b *testing.B) {
 	for _, s := range []LinearShape{{16, 2048, 9605}, {16, 2048, 80}, {64, 2048, 512}, {16, 256, 64}} {
 		name := fmt.Sprintf("n%d_%dto%d", s.N, s.In, s.Out)
-		b.Run("forward_"+name, func(b *testing.B) { benchKernel(b, Linear{LinearShape: s}, 1) })
-		b.Run("datagrad_"+name, func(b *testing.B) { benchKernel(b, LinearDataGrad{s}, 1) })
-		b.Run("weightgrad_"+name, func(b *testing.B) { benchKernel(b, LinearWeightGrad{s}, 1) })
+		b.Run("forward_"+name, func(b *testing.B) { benchKernel(b, fast()[0], Linear{LinearShape: s}, 1) })
+		b.Run("datagrad_"+name, func(b *testing.B) { benchKernel(b, fast()[0], LinearDataGrad{s}, 1) })
+		b.Run("weightgrad_"+name, func(b *testing.B) { benchKernel(b, fast()[0], LinearWeightGrad{s}, 1) })
 	}
 }
 
@@ -136,4 +136,52 @@ func BenchmarkBandwidth(b *testing.B) {
 	benchBytes(b, "GlobalPool", GlobalPool{MapShape{8, 7, 7, 2048}})
 	benchBytes(b, "GlobalPoolGrad", GlobalPoolGrad{MapShape{8, 7, 7, 2048}})
 	benchBytes(b, "ScaleChannelsGrad", ScaleChannelsGrad{m})
+}
+
+// BenchmarkWinograd runs Winograd and direct convolution in turn and reports the effective GFLOP/s of
+// both by their fastest runs and the ratio: the measurements behind winogradPays.
+func BenchmarkWinograd(b *testing.B) {
+	for _, c := range []struct{ hw, ch int }{{56, 64}, {56, 76}, {28, 128}, {28, 152}, {14, 256}, {14, 304}, {7, 512}} {
+		for _, n := range []int{1, 4, 16} {
+			s := ConvShape{n, c.hw, c.hw, c.ch, c.ch, 3}
+			for name, d := range map[string]Desc{
+				"fixed":    Conv{ConvShape: s, Epilogue: Epilogue{Bias: true}, Fixed: true},
+				"datagrad": ConvDataGrad{s},
+			} {
+				b.Run(name+"/"+s.name(), func(b *testing.B) { compare(b, d, 1) })
+			}
+		}
+	}
+}
+
+// compare runs d by both algorithms.
+func compare(b *testing.B, d Desc, workers int) {
+	wino, err := winogradSet{}.New(d)
+	if err != nil {
+		b.Fatal(err)
+	}
+	direct, err := directSet{}.New(d)
+	if err != nil {
+		b.Fatal(err)
+	}
+	p := NewPool(workers)
+	defer p.Close()
+	in, out := operands(d), make([]float32, d.Output())
+	best := [2]time.Duration{time.Hour, time.Hour}
+	kernels := [2]Kernel[float32]{direct, wino}
+	c := &Ctx[float32]{Pool: p, Work: make([]float32, max(direct.Work(workers), wino.Work(workers)))}
+	for _, k := range kernels {
+		k.Run(c, out, in)
+	}
+	for b.Loop() {
+		for i, k := range kernels {
+			start := time.Now()
+			k.Run(c, out, in)
+			best[i] = min(best[i], time.Since(start))
+		}
+	}
+	for i, name := range []string{"direct-GFLOP/s", "winograd-GFLOP/s"} {
+		b.ReportMetric(float64(d.FLOPs())/best[i].Seconds()/1e9, name)
+	}
+	b.ReportMetric(best[0].Seconds()/best[1].Seconds(), "ratio")
 }

@@ -13,17 +13,14 @@ type convGemm struct {
 	groups      int
 	rangePanels int // panels per job
 	ranges      int
-	slope       float32
+	epilogue    convEpilogue
 	pack        packer
 	fixed       bool
 	kept        []float32 // packed weights of fixed, for the weights at keptOf
 	keptOf      *float32
-	zero        []float32 // the padding's row; also the bias where there is none
-	tail        []float32 // bias of the last panel, padded
+	zero        []float32 // the padding's row
 
-	hasBias, hasRes bool
-	x, y, bias, res []float32
-	packed          []float32
+	x, y, packed []float32
 }
 
 // blockBytes is about how much of x a job walks over per panel; with a panel of weights it should
@@ -34,7 +31,7 @@ const blockBytes = 128 << 10
 const minJobs = 16
 
 func newSIMDGemm(s *simd, c ConvShape, cin, cols int, transposed bool) *convGemm {
-	k := &convGemm{s: s, rows: c.N * c.H * c.W, cin: cin, cols: cols, slope: 1}
+	k := &convGemm{s: s, rows: c.N * c.H * c.W, cin: cin, cols: cols}
 	perBlock := max(8*s.mr, blockBytes/(4*cin)/s.mr*s.mr)
 	if c.K == 1 {
 		k.table = pointTable(min(k.rows, perBlock), cin, s.mr)
@@ -49,15 +46,15 @@ func newSIMDGemm(s *simd, c ConvShape, cin, cols int, transposed bool) *convGemm
 	k.rangePanels = ceilDiv(panels, k.ranges)
 	k.ranges = ceilDiv(panels, k.rangePanels)
 	k.pack = packer{s: s, taps: c.K * c.K, cin: cin, cols: cols, transposed: transposed}
-	k.zero = make([]float32, max(cin, s.wide))
-	k.tail = make([]float32, s.wide)
+	k.zero = make([]float32, cin)
+	k.epilogue = newEpilogue(s, cols, Epilogue{Slope: 1})
 	return k
 }
 
 // newSIMDConv plans a forward convolution.
 func newSIMDConv(s *simd, d Conv) *convGemm {
 	k := newSIMDGemm(s, d.ConvShape, d.Ci, d.Co, false)
-	k.slope, k.hasBias, k.hasRes = float32(d.Slope), d.Bias, d.Residual
+	k.epilogue = newEpilogue(s, d.Co, d.Epilogue)
 	if d.Fixed {
 		k.fixed, k.kept = true, make([]float32, k.pack.len())
 	}
@@ -75,15 +72,7 @@ func (k *convGemm) Work(int) int {
 // Run implements Kernel.
 func (k *convGemm) Run(c *Ctx[float32], out []float32, in [][]float32) {
 	k.x, k.y = in[0], out
-	k.bias, k.res = nil, nil
-	rest := in[2:]
-	if k.hasBias {
-		k.bias, rest = rest[0], rest[1:]
-		copy(k.tail, k.bias[(k.s.panels(k.cols)-1)*k.s.wide:])
-	}
-	if k.hasRes {
-		k.res = rest[0]
-	}
+	k.epilogue.bind(in[2:])
 	switch {
 	case !k.fixed:
 		k.packed = c.Work[:k.pack.len()]
@@ -93,7 +82,8 @@ func (k *convGemm) Run(c *Ctx[float32], out []float32, in [][]float32) {
 		k.pack.run(c.Pool, k.packed, in[1])
 	}
 	c.Pool.Run(k.groups*k.blocks*k.ranges, k)
-	k.x, k.y, k.bias, k.res = nil, nil, nil, nil
+	k.x, k.y = nil, nil
+	k.epilogue.release()
 }
 
 // Do implements Task: one block of pixels times one range of panels.
@@ -108,21 +98,11 @@ func (k *convGemm) Do(job, _ int) {
 	off := &k.table.off[block*k.blockTiles*k.s.mr*k.table.taps]
 	x := &k.x[group*k.table.stride]
 	depth := k.table.taps * k.cin
-	last := k.s.panels(k.cols) - 1
-	for p := r * k.rangePanels; p < min(last+1, (r+1)*k.rangePanels); p++ {
+	for p := r * k.rangePanels; p < min(k.s.panels(k.cols), (r+1)*k.rangePanels); p++ {
 		col := p * k.s.wide
 		width, gemm := k.s.tileOf(k.cols, p)
-		bias := &k.zero[0]
-		if k.bias != nil {
-			if bias = &k.tail[0]; p < last {
-				bias = &k.bias[col]
-			}
-		}
-		var res *float32
-		if k.res != nil {
-			res = &k.res[first*k.cols+col]
-		}
 		gemm(end-first, k.table.taps, k.cin, off, x, &k.zero[0], &k.packed[col*depth],
-			&k.y[first*k.cols+col], k.cols, min(width, k.cols-col), bias, res, k.slope)
+			&k.y[first*k.cols+col], k.cols, min(width, k.cols-col), &k.epilogue.padded[col],
+			k.epilogue.residual(first*k.cols+col), k.epilogue.slope)
 	}
 }

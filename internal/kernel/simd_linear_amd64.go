@@ -12,9 +12,9 @@ type linear struct {
 	rangePanels    int // per job
 	table          rowTable
 	zero           []float32
-	tail           []float32 // bias of the last panel, padded
+	epilogue       convEpilogue
 
-	x, w, y, bias, work []float32
+	x, w, y, work []float32
 }
 
 const (
@@ -27,7 +27,8 @@ func newLinear(s *simd, n, depth, cols int, transposed bool) *linear {
 	k.block = min(depth, linearBlock)
 	k.rangePanels = min(linearPanels, ceilDiv(s.panels(cols), minJobs))
 	k.table = pointTable(n, depth, s.mr)
-	k.zero, k.tail = make([]float32, max(linearBlock, s.wide)), make([]float32, s.wide)
+	k.zero = make([]float32, max(linearBlock, s.wide))
+	k.epilogue = newEpilogue(s, cols, Epilogue{Bias: !transposed, Slope: 1})
 	return k
 }
 
@@ -40,12 +41,9 @@ func (k *linear) Work(workers int) int { return workers * k.scratch() }
 // Run implements Kernel.
 func (k *linear) Run(c *Ctx[float32], out []float32, in [][]float32) {
 	k.x, k.w, k.y, k.work = in[0], in[1], out, c.Work
-	if len(in) > 2 {
-		k.bias = in[2]
-		copy(k.tail, k.bias[(k.s.panels(k.cols)-1)*k.s.wide:])
-	}
+	k.epilogue.bind(in[2:])
 	c.Pool.Run(ceilDiv(k.s.panels(k.cols), k.rangePanels), k)
-	k.x, k.w, k.y, k.work, k.bias = nil, nil, nil, nil, nil
+	k.x, k.w, k.y, k.work = nil, nil, nil, nil
 }
 
 // Do implements Task: all rows of a range of columns.
@@ -74,12 +72,7 @@ func (k *linear) panel(packed []float32, p, at, depth int) {
 	y := &k.y[col]
 	bias, res := &k.zero[0], y
 	if at == 0 {
-		res = nil
-		if k.bias != nil {
-			if bias = &k.tail[0]; p < k.s.panels(k.cols)-1 {
-				bias = &k.bias[col]
-			}
-		}
+		bias, res = &k.epilogue.padded[col], nil
 	}
 	gemm(k.n, 1, depth, &k.table.off[0], &k.x[at], &k.zero[0], &packed[0], y, k.cols, n, bias, res, 1)
 }

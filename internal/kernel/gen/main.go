@@ -74,6 +74,10 @@ func emit(m machine) {
 	m.pointwise()
 	m.norm()
 	m.blend3()
+	m.winoConstants()
+	m.winoInput()
+	m.winoWeights()
+	m.winoOutput()
 }
 
 // replace writes data beside path and then renames it over path.

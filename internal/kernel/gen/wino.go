@@ -1,0 +1,359 @@
+package main
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/mmcloughlin/avo/attr"
+	"github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
+)
+
+// Winograd F(4x4,3x3), Lavin & Gray, arXiv 1509.09308: a tile of 4x4 outputs costs 36 products per
+// pair of channels instead of 144.
+//
+//	Y = A' [ (G g G') .* (B' d B) ] A,  d 6x6 inputs, g 3x3 weights, Y 4x4 outputs
+//
+// with the interpolation points 0, 1, -1, 2, -2, infinity. The products over channels are one matrix
+// product for each of the 36 places. Transforms work on a vector of channels, first along the columns
+// into scratch, then along the rows.
+const (
+	winoIn  = 6 // side of an input tile
+	winoOut = 4 // side of an output tile
+)
+
+// constant is c in all lanes, in memory.
+func (m machine) constant(c float32) operand.Mem {
+	name := fmt.Sprintf("f%08x%s", math.Float32bits(c), m.name)
+	return operand.NewDataAddr(operand.Symbol{Name: name, Static: true}, 0)
+}
+
+// constants writes the data of constant.
+func (m machine) constants(values ...float32) {
+	for _, c := range values {
+		m.StaticGlobal(fmt.Sprintf("f%08x%s", math.Float32bits(c), m.name))
+		m.DataAttributes(attr.RODATA | attr.NOPTR)
+		for range m.lanes {
+			m.AppendDatum(operand.U32(math.Float32bits(c)))
+		}
+	}
+}
+
+const (
+	sixth        = 1.0 / 6
+	twentyfourth = 1.0 / 24
+)
+
+// winoConstants are the constants of the three transforms.
+func (m machine) winoConstants() {
+	m.constants(2, 4, 5, 8, 0.25, -sixth, sixth, twentyfourth, 2*twentyfourth)
+}
+
+func (m machine) addOf(a, b reg.VecVirtual) reg.VecVirtual {
+	v := m.vec()
+	m.VADDPS(b, a, v)
+	return v
+}
+
+func (m machine) subOf(a, b reg.VecVirtual) reg.VecVirtual {
+	v := m.vec()
+	m.VSUBPS(b, a, v)
+	return v
+}
+
+// plus is c*x + y, minus is y - c*x.
+func (m machine) plus(c float32, x, y reg.VecVirtual) reg.VecVirtual {
+	v := m.vec()
+	m.VMOVAPS(y, v)
+	m.VFMADD231PS(m.constant(c), x, v)
+	return v
+}
+
+func (m machine) minus(c float32, x, y reg.VecVirtual) reg.VecVirtual {
+	v := m.vec()
+	m.VMOVAPS(y, v)
+	m.VFNMADD231PS(m.constant(c), x, v)
+	return v
+}
+
+func (m machine) times(c float32, x reg.VecVirtual) reg.VecVirtual {
+	v := m.vec()
+	m.VMULPS(m.constant(c), x, v)
+	return v
+}
+
+// inputTransform is B' of six values:
+//
+//	4 0 -5 0 1 0 | 0 -4 -4 1 1 0 | 0 4 -4 -1 1 0 | 0 -2 -1 2 1 0 | 0 2 -1 -2 1 0 | 0 4 0 -5 0 1
+func (m machine) inputTransform(d []reg.VecVirtual, emit func(i int, v reg.VecVirtual)) {
+	emit(0, m.minus(5, d[2], m.plus(4, d[0], d[4])))
+	emit(5, m.minus(5, d[3], m.plus(4, d[1], d[5])))
+	emit(1, m.minus(4, m.addOf(d[1], d[2]), m.addOf(d[3], d[4])))
+	emit(2, m.plus(4, m.subOf(d[1], d[2]), m.subOf(d[4], d[3])))
+	odd, even := m.subOf(d[3], d[1]), m.subOf(d[4], d[2])
+	emit(3, m.plus(2, odd, even))
+	emit(4, m.minus(2, odd, even))
+}
+
+// weightTransform is G of three values:
+//
+//	1/4 0 0 | -1/6 -1/6 -1/6 | -1/6 1/6 -1/6 | 1/24 1/12 1/6 | 1/24 -1/12 1/6 | 0 0 1
+func (m machine) weightTransform(g []reg.VecVirtual, emit func(i int, v reg.VecVirtual)) {
+	emit(0, m.times(0.25, g[0]))
+	emit(5, g[2])
+	ends := m.addOf(g[0], g[2])
+	emit(1, m.times(-sixth, m.addOf(ends, g[1])))
+	emit(2, m.times(-sixth, m.subOf(ends, g[1])))
+	even := m.plus(twentyfourth, g[0], m.times(sixth, g[2]))
+	emit(3, m.plus(2*twentyfourth, g[1], even))
+	emit(4, m.minus(2*twentyfourth, g[1], even))
+}
+
+// outputTransform is A' of six values:
+//
+//	1 1 1 1 1 0 | 0 1 -1 2 -2 0 | 0 1 1 4 4 0 | 0 1 -1 8 -8 1
+func (m machine) outputTransform(v []reg.VecVirtual, emit func(i int, v reg.VecVirtual)) {
+	even, odd := m.addOf(v[1], v[2]), m.subOf(v[1], v[2])
+	even2, odd2 := m.addOf(v[3], v[4]), m.subOf(v[3], v[4])
+	emit(0, m.addOf(m.addOf(v[0], even), even2))
+	emit(1, m.plus(2, odd2, odd))
+	emit(2, m.plus(4, even2, even))
+	emit(3, m.addOf(m.plus(8, odd2, odd), v[5]))
+}
+
+// pointers turns n offsets into pointers in scratch: offsets below 0 into other.
+func (m machine) pointers(n int, off, base, other reg.GPVirtual, scratch operand.Mem) {
+	p := m.GP64()
+	for k := range n {
+		m.MOVLQSX(operand.Mem{Base: off, Disp: 4 * k}, p)
+		m.TESTQ(p, p)
+		m.LEAQ(operand.Mem{Base: base, Index: p, Scale: 4}, p)
+		m.CMOVQLT(other, p)
+		m.MOVQ(p, scratch.Offset(8*k))
+	}
+}
+
+func (m machine) loadAll(n int, at func(i int) operand.Mem) []reg.VecVirtual {
+	var v []reg.VecVirtual
+	for i := range n {
+		r := m.vec()
+		m.VMOVUPS(at(i), r)
+		v = append(v, r)
+	}
+	return v
+}
+
+// winoInput generates the transform of input tiles.
+func (m machine) winoInput() {
+	m.function("winoInput", "(c int, x, zero *float32, off *int32, v *float32, plane int, scratch *float32)",
+		"transforms the 6x6 tile of x whose pixels begin at the 36 offsets off (below 0: at zero), c channels,",
+		"to v: channel j of place p is v[p*plane+j].",
+		fmt.Sprintf("c is at least %d; scratch has %d elements.", m.lanes, 72+36*m.lanes))
+	c, plane, at, to := m.load("c"), m.load("plane"), m.GP64(), m.GP64()
+	m.SHLQ(operand.Imm(2), c)
+	m.SHLQ(operand.Imm(2), plane)
+	pointers := operand.Mem{Base: m.load("scratch")}
+	m.pointers(winoIn*winoIn, m.load("off"), m.load("x"), m.load("zero"), pointers)
+	scratch := pointers.Offset(8 * winoIn * winoIn)
+	m.XORQ(at, at)
+	m.Label("vector")
+	p := m.GP64()
+	for j := range winoIn {
+		d := m.loadAll(winoIn, func(i int) operand.Mem {
+			m.MOVQ(pointers.Offset(8*(i*winoIn+j)), p)
+			return operand.Mem{Base: p, Index: at, Scale: 1}
+		})
+		m.inputTransform(d, func(i int, v reg.VecVirtual) { m.VMOVUPS(v, scratch.Offset(m.bytes()*(i*winoIn+j))) })
+	}
+	m.Load(m.Param("v"), to)
+	m.ADDQ(at, to)
+	plane3, plane5 := m.GP64(), m.GP64()
+	m.LEAQ(operand.Mem{Base: plane, Index: plane, Scale: 2}, plane3)
+	m.LEAQ(operand.Mem{Base: plane, Index: plane, Scale: 4}, plane5)
+	for i := range winoIn {
+		d := m.loadAll(winoIn, func(j int) operand.Mem { return scratch.Offset(m.bytes() * (i*winoIn + j)) })
+		place := []operand.Mem{
+			{Base: to},
+			{Base: to, Index: plane, Scale: 1},
+			{Base: to, Index: plane, Scale: 2},
+			{Base: to, Index: plane3, Scale: 1},
+			{Base: to, Index: plane, Scale: 4},
+			{Base: to, Index: plane5, Scale: 1},
+		}
+		m.inputTransform(d, func(j int, v reg.VecVirtual) { m.VMOVUPS(v, place[j]) })
+		m.LEAQ(operand.Mem{Base: to, Index: plane3, Scale: 2}, to)
+	}
+	m.nextVector(at, c)
+	m.end()
+}
+
+// nextVector moves at on and goes back to label vector until c bytes are done; the last vector
+// overlaps the one before it where c is no multiple of the vector.
+func (m machine) nextVector(at, c reg.GPVirtual) {
+	next := m.GP64()
+	m.ADDQ(operand.Imm(uint64(m.bytes())), at)
+	m.LEAQ(operand.Mem{Base: at, Disp: m.bytes()}, next)
+	m.CMPQ(next, c)
+	m.JLE(operand.LabelRef("vector"))
+	m.CMPQ(at, c)
+	m.JE(operand.LabelRef("end"))
+	m.LEAQ(operand.Mem{Base: c, Disp: -m.bytes()}, at)
+	m.JMP(operand.LabelRef("vector"))
+	m.Label("end")
+}
+
+// winoWeights generates the transform of weights.
+func (m machine) winoWeights() {
+	m.function("winoWeights", "(n int, w *float32, tap int, u *float32, plane int, scratch *float32)",
+		fmt.Sprintf("transforms n vectors of %d 3x3 weights: element j of tap t is w[t*tap+j], of place p u[p*plane+j].", m.lanes),
+		fmt.Sprintf("scratch has %d elements.", 18*m.lanes))
+	n, w, tap, u, plane := m.load("n"), m.load("w"), m.load("tap"), m.load("u"), m.load("plane")
+	scratch := operand.Mem{Base: m.load("scratch")}
+	m.SHLQ(operand.Imm(2), tap)
+	m.SHLQ(operand.Imm(2), plane)
+	m.Label("vector")
+	from, to := m.GP64(), m.GP64()
+	for j := range 3 {
+		m.LEAQ(operand.Mem{Base: w}, from)
+		for range j {
+			m.ADDQ(tap, from)
+		}
+		var g []reg.VecVirtual
+		for i := range 3 {
+			if i > 0 {
+				m.LEAQ(operand.Mem{Base: from, Index: tap, Scale: 2}, from)
+				m.ADDQ(tap, from)
+			}
+			v := m.vec()
+			m.VMOVUPS(operand.Mem{Base: from}, v)
+			g = append(g, v)
+		}
+		m.weightTransform(g, func(i int, v reg.VecVirtual) { m.VMOVUPS(v, scratch.Offset(m.bytes()*(3*i+j))) })
+	}
+	m.MOVQ(u, to)
+	for i := range winoIn {
+		g := m.loadAll(3, func(j int) operand.Mem { return scratch.Offset(m.bytes() * (3*i + j)) })
+		var row [winoIn]reg.VecVirtual
+		m.weightTransform(g, func(j int, v reg.VecVirtual) { row[j] = v })
+		for _, v := range row {
+			m.VMOVUPS(v, operand.Mem{Base: to})
+			m.ADDQ(plane, to)
+		}
+	}
+	m.ADDQ(operand.Imm(uint64(m.bytes())), w)
+	m.ADDQ(operand.Imm(uint64(m.bytes())), u)
+	m.DECQ(n)
+	m.JNZ(operand.LabelRef("vector"))
+	m.end()
+}
+
+// winoOutput generates the transform of output tiles, with the epilogue of a convolution.
+func (m machine) winoOutput() {
+	m.function("winoOutput", "(c int, m *float32, plane int, y *float32, off *int32, spare, bias, res *float32, slope float32, scratch *float32)",
+		"transforms the 36 places m[p*plane+j], j < c, to the 4x4 pixels of y that begin at the 16 offsets off",
+		"(below 0: at spare, c elements), as y = act(transformed + bias + res). m and bias are read in whole",
+		fmt.Sprintf("vectors; res may be nil or y; scratch has %d elements.", 64+24*m.lanes))
+	c, at := m.load("c"), m.GP64()
+	m.SHLQ(operand.Imm(2), c)
+	yp := operand.Mem{Base: m.load("scratch")}
+	rp := yp.Offset(8 * winoOut * winoOut)
+	scratch := rp.Offset(8 * winoOut * winoOut)
+	off, spare, res := m.load("off"), m.load("spare"), m.load("res")
+	m.pointers(winoOut*winoOut, off, m.load("y"), spare, yp)
+	m.TESTQ(res, res)
+	m.JZ(operand.LabelRef("begin"))
+	m.pointers(winoOut*winoOut, off, res, spare, rp)
+	m.Label("begin")
+	slope, limit := m.vec(), m.lowest(m.slot("slope"))
+	m.VBROADCASTSS(m.slot("slope"), slope)
+	m.XORQ(at, at)
+	o := &winoOutputs{machine: m, at: at, res: res, yp: yp, rp: rp, scratch: scratch, slope: slope, limit: limit}
+	next := m.GP64()
+	m.Label("vector")
+	m.LEAQ(operand.Mem{Base: at, Disp: m.bytes()}, next)
+	m.CMPQ(next, c)
+	m.JG(operand.LabelRef("rest"))
+	o.vector("")
+	m.ADDQ(operand.Imm(uint64(m.bytes())), at)
+	m.JMP(operand.LabelRef("vector"))
+	m.Label("rest")
+	m.SUBQ(at, c)
+	m.JZ(operand.LabelRef("end"))
+	m.Comment("the mask of the c/4 lanes that are left")
+	table := m.GP64()
+	m.NEGQ(c)
+	m.LEAQ(operand.NewDataAddr(operand.Symbol{Name: "mask" + m.name, Static: true}, m.bytes()), table)
+	o.mask = m.vec()
+	m.VMOVUPS(operand.Mem{Base: table, Index: c, Scale: 1}, o.mask)
+	o.vector("rest")
+	m.Label("end")
+	m.end()
+}
+
+// winoOutputs is winoOutput while it is generated.
+type winoOutputs struct {
+	machine
+	at, res         reg.GPVirtual
+	yp, rp, scratch operand.Mem
+	slope, limit    reg.VecVirtual
+	mask            reg.VecVirtual // nil: all lanes
+}
+
+// vector does one vector of channels.
+func (o *winoOutputs) vector(suffix string) {
+	from, plane := o.load("m"), o.load("plane")
+	o.SHLQ(operand.Imm(2), plane)
+	for i := range winoIn {
+		v := make([]reg.VecVirtual, winoIn)
+		for j := range v {
+			v[j] = o.vec()
+			o.VMOVUPS(operand.Mem{Base: from, Index: o.at, Scale: 1}, v[j])
+			o.ADDQ(plane, from)
+		}
+		o.outputTransform(v, func(j int, r reg.VecVirtual) { o.VMOVUPS(r, o.scratch.Offset(o.bytes()*(i*winoOut+j))) })
+	}
+	bias, p := o.load("bias"), o.GP64()
+	for j := range winoOut {
+		v := o.loadAll(winoIn, func(i int) operand.Mem { return o.scratch.Offset(o.bytes() * (i*winoOut + j)) })
+		var y [winoOut]reg.VecVirtual
+		o.outputTransform(v, func(i int, r reg.VecVirtual) { y[i] = r })
+		for _, r := range y {
+			o.VADDPS(operand.Mem{Base: bias, Index: o.at, Scale: 1}, r, r)
+		}
+		added := fmt.Sprintf("added%d%s", j, suffix)
+		o.TESTQ(o.res, o.res)
+		o.JZ(operand.LabelRef(added))
+		for i, r := range y {
+			o.MOVQ(o.rp.Offset(8*(i*winoOut+j)), p)
+			o.addResidual(operand.Mem{Base: p, Index: o.at, Scale: 1}, r)
+		}
+		o.Label(added)
+		stored := fmt.Sprintf("active%d%s", j, suffix)
+		o.CMPL(o.slot("slope"), operand.U32(math.Float32bits(1)))
+		o.JE(operand.LabelRef(stored))
+		for _, r := range y {
+			o.leaky(r, o.slope, o.limit)
+		}
+		o.Label(stored)
+		for i, r := range y {
+			o.MOVQ(o.yp.Offset(8*(i*winoOut+j)), p)
+			to := operand.Mem{Base: p, Index: o.at, Scale: 1}
+			if o.mask == nil {
+				o.VMOVUPS(r, to)
+			} else {
+				o.VMASKMOVPS(r, o.mask, to)
+			}
+		}
+	}
+}
+
+// addResidual adds the vector at from to r.
+func (o *winoOutputs) addResidual(from operand.Mem, r reg.VecVirtual) {
+	if o.mask == nil {
+		o.VADDPS(from, r, r)
+		return
+	}
+	v := o.vec()
+	o.VMASKMOVPS(from, o.mask, v)
+	o.VADDPS(v, r, r)
+}

@@ -1,0 +1,201 @@
+package kernel
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"testing"
+)
+
+// The transforms of Winograd F(4x4,3x3) as matrices, in exact fractions of float64.
+func winoMatrices() (b, g, a [][]float64) {
+	b = [][]float64{
+		{4, 0, -5, 0, 1, 0},
+		{0, -4, -4, 1, 1, 0},
+		{0, 4, -4, -1, 1, 0},
+		{0, -2, -1, 2, 1, 0},
+		{0, 2, -1, -2, 1, 0},
+		{0, 4, 0, -5, 0, 1},
+	}
+	g = [][]float64{
+		{1. / 4, 0, 0},
+		{-1. / 6, -1. / 6, -1. / 6},
+		{-1. / 6, 1. / 6, -1. / 6},
+		{1. / 24, 1. / 12, 1. / 6},
+		{1. / 24, -1. / 12, 1. / 6},
+		{0, 0, 1},
+	}
+	a = [][]float64{{1, 1, 1, 1, 1, 0}, {0, 1, -1, 2, -2, 0}, {0, 1, 1, 4, 4, 0}, {0, 1, -1, 8, -8, 1}}
+	return b, g, a
+}
+
+// sandwich is m*x*m' of a square x, row by row.
+func sandwich(m [][]float64, x []float64) []float64 {
+	n := len(m[0])
+	var out []float64
+	for _, left := range m {
+		for _, right := range m {
+			var sum float64
+			for i := range n {
+				for j := range n {
+					sum += left[i] * x[i*n+j] * right[j]
+				}
+			}
+			out = append(out, sum)
+		}
+	}
+	return out
+}
+
+func TestWinogradTransformsMatchTwins(t *testing.T) {
+	s := avx2()
+	b, g, a := winoMatrices()
+	for _, c := range []int{8, 16, 19} {
+		r := rand.New(rand.NewPCG(13, 14))
+		scratch := make([]float32, 1000)
+		square := func(n int, at func(k int) float32) []float64 {
+			x := make([]float64, n)
+			for k := range x {
+				x[k] = float64(at(k))
+			}
+			return x
+		}
+
+		x, zero, v := randoms(r, 40*c), make([]float32, c), make([]float32, 36*(c+3))
+		off := make([]int32, 36)
+		for i := range off {
+			off[i] = int32(i * c)
+		}
+		off[3], off[35] = -1, -1
+		s.winoInput(c, &x[0], &zero[0], &off[0], &v[0], c+3, &scratch[0])
+		for j := range c {
+			want := sandwich(b, square(36, func(k int) float32 {
+				if off[k] < 0 {
+					return 0
+				}
+				return x[int(off[k])+j]
+			}))
+			nearPlaces(t, fmt.Sprintf("input channel %d of %d", j, c), v, c+3, j, want)
+		}
+
+		n := c / s.lanes
+		w, u := randoms(r, 9*c), make([]float32, 36*(c+5))
+		s.winoWeights(n, &w[0], c, &u[0], c+5, &scratch[0])
+		for j := range n * s.lanes {
+			want := sandwich(g, square(9, func(k int) float32 { return w[k*c+j] }))
+			nearPlaces(t, fmt.Sprintf("weight %d of %d", j, c), u, c+5, j, want)
+		}
+		winoOutputMatches(t, s, a, r, c)
+	}
+}
+
+// nearPlaces compares element j of all places with want.
+func nearPlaces(t *testing.T, name string, got []float32, plane, j int, want []float64) {
+	t.Helper()
+	var g, w []float32
+	for p, v := range want {
+		g, w = append(g, got[p*plane+j]), append(w, float32(v))
+	}
+	near(t, name, g, w, 1e-5)
+}
+
+func winoOutputMatches(t *testing.T, s *simd, a [][]float64, r *rand.Rand, c int) {
+	t.Helper()
+	padded := ceilDiv(c, s.lanes) * s.lanes
+	m, bias := randoms(r, 36*padded), randoms(r, padded)
+	off := make([]int32, 16)
+	for i := range off {
+		off[i] = int32((15 - i) * c)
+	}
+	off[7], off[15] = -1, -1
+	for _, mode := range []struct {
+		res   bool
+		slope float32
+	}{{false, 1}, {true, 1}, {true, 0}, {false, 0.1}} {
+		y := randoms(r, 16*c)
+		before := slices.Clone(y)
+		spare, scratch := make([]float32, c), make([]float32, 1000)
+		var res *float32
+		if mode.res {
+			res = &y[0]
+		}
+		s.winoOutput(c, &m[0], padded, &y[0], &off[0], &spare[0], &bias[0], res, mode.slope, &scratch[0])
+		want := slices.Clone(before)
+		for j := range c {
+			x := make([]float64, 36)
+			for k := range x {
+				x[k] = float64(m[k*padded+j])
+			}
+			for k, v := range sandwich(a, x) {
+				if off[k] < 0 {
+					continue
+				}
+				i := int(off[k]) + j
+				v += float64(bias[j])
+				if mode.res {
+					v += float64(before[i])
+				}
+				want[i] = leaky(float32(v), mode.slope)
+			}
+		}
+		near(t, fmt.Sprintf("output of %d channels, %+v", c, mode), y, want, 1e-5)
+	}
+}
+
+// winogradSet plans every 3x3 convolution of enough channels with Winograd, whether it pays or not.
+type winogradSet struct{ Set[float32] }
+
+func (w winogradSet) New(d Desc) (Kernel[float32], error) {
+	s := avx2()
+	switch d := d.(type) {
+	case Conv:
+		return newWinogradConv(s, d), nil
+	case ConvDataGrad:
+		return newWinograd(s, d.ConvShape, d.Co, d.Ci, true), nil
+	}
+	return w.Set.New(d)
+}
+
+func TestWinogradMatchesPortable(t *testing.T) {
+	shapes := []ConvShape{
+		{1, 4, 4, 8, 8, 3},
+		{2, 7, 7, 16, 24, 3},
+		{1, 1, 1, 9, 8, 3},
+		{3, 9, 14, 20, 12, 3},
+		{1, 13, 3, 76, 76, 3},
+		{5, 8, 8, 33, 47, 3},
+		{2, 28, 28, 128, 64, 3},
+		{3, 17, 19, 152, 304, 3},
+	}
+	for _, s := range shapes {
+		t.Run(fmt.Sprint(s), func(t *testing.T) {
+			for _, d := range []Desc{
+				Conv{ConvShape: s, Epilogue: Epilogue{Slope: 1}},
+				Conv{ConvShape: s, Epilogue: Epilogue{Bias: true, Residual: true, Slope: 0.001}},
+				Conv{ConvShape: s, Epilogue: Epilogue{Bias: true}, Fixed: true},
+				ConvDataGrad{s},
+			} {
+				matchesPortable(t, winogradSet{}, d, 1e-4)
+			}
+		})
+	}
+}
+
+func TestWinogradIsChosenWhereItPays(t *testing.T) {
+	for s, want := range map[ConvShape]bool{
+		{1, 56, 56, 64, 64, 3}:  true,
+		{16, 7, 7, 512, 512, 3}: true,
+		{1, 7, 7, 512, 512, 3}:  false, // four tiles for 9.4 million weights
+		{64, 2, 2, 64, 64, 3}:   false, // three of four outputs of a tile are wasted
+		{4, 56, 56, 64, 64, 1}:  false,
+		{4, 56, 56, 8, 64, 3}:   false,
+	} {
+		k, err := fast()[0].New(Conv{ConvShape: s, Epilogue: Epilogue{Slope: 1}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, got := k.(*winograd); got != want {
+			t.Errorf("%v: planned as %T", s, k)
+		}
+	}
+}
