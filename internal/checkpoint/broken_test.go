@@ -247,6 +247,23 @@ func TestTensorsOutsideTheirStorageAreErrors(t *testing.T) {
 	}
 }
 
+// A pickle that calls os.system is refused by name in both formats, and the
+// command does not run.
+func TestNothingInAFileIsExecuted(t *testing.T) {
+	mark := filepath.Join(t.TempDir(), "pwned")
+	for _, module := range []string{"os", "posix", "nt"} {
+		call := "c" + module + "\nsystem\n(X" + string(binary.LittleEndian.AppendUint32(nil, uint32(len("touch "+mark)))) + "touch " + mark + "tR."
+		legacy := "\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19.\x80\x02M\xe9\x03.\x80\x02}." + "\x80\x02" + call
+		want := fmt.Sprintf("%q is not allowed in a checkpoint and was not run", module+".system")
+		mustFail(t, "zip", torchZip(t, "\x80\x02"+call, 0), want)
+		mustFail(t, "legacy", []byte(legacy), want)
+		mustFail(t, "legacy head", []byte("\x80\x02"+call), want)
+	}
+	if _, err := os.Stat(mark); err == nil {
+		t.Fatal("the command was run")
+	}
+}
+
 // A file that claims a large model with a few names and broadcast views must
 // not make the reader allocate it.
 func TestClaimedModelLargerThanTheFileIsRefused(t *testing.T) {

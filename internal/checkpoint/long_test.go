@@ -209,29 +209,37 @@ func sameWeights(t *testing.T, w *model.Weights, path string) {
 	}
 }
 
-// checkTorch writes a .pth and lets PyTorch read and run it.
+// checkTorch writes both formats and lets PyTorch read and run them.
 func checkTorch(t *testing.T, w *model.Weights, sd *checkpoint.StateDict, name string, hidden int, dir string, sizes []string) {
 	t.Helper()
 	var classes []string
 	for _, c := range sd.Classes() {
 		classes = append(classes, c.Name)
 	}
-	path := filepath.Join(dir, "ours.pth")
-	err := safefile.Write(safefile.OS(), path, func(o io.Writer) error {
-		return checkpoint.WriteTorch(o, checkpoint.Tensors(w), classes)
-	})
+	meta := checkpoint.Meta{Spec: w.Spec(), Classes: sd.Classes()}
+	table, err := meta.Encode()
 	if err != nil {
 		t.Fatal(err)
 	}
-	oracle(t, append([]string{"check", path, name, fmt.Sprint(hidden), dir}, sizes...)...)
-	sameWeights(t, w, path)
+	for file, write := range map[string]func(io.Writer) error{
+		"ours.pth":         func(o io.Writer) error { return checkpoint.WriteTorch(o, checkpoint.Tensors(w), classes) },
+		"ours.safetensors": func(o io.Writer) error { return checkpoint.WriteSafetensors(o, checkpoint.Tensors(w), table) },
+	} {
+		path := filepath.Join(dir, file)
+		if err := safefile.Write(safefile.OS(), path, write); err != nil {
+			t.Fatal(err)
+		}
+		oracle(t, append([]string{"check", path, name, fmt.Sprint(hidden), dir}, sizes...)...)
+		sameWeights(t, w, path)
+	}
 }
 
 // checkTimm compares the twin with timm's names. timm's slopes are those of
 // the mixed models; TResNet-v2 has others here, so only its reading is checked.
 func checkTimm(t *testing.T, dir, name, size string) {
 	t.Helper()
-	w, sd := load(t, filepath.Join(dir, "timm.pth"))
+	w, sd := load(t, filepath.Join(dir, "timm.safetensors"))
+	sameWeights(t, w, filepath.Join(dir, "timm.pth"))
 	if sd.Scheme != checkpoint.Timm || w.Spec().Name != name {
 		t.Errorf("timm twin read as %s, %s", w.Spec().Name, sd.Scheme)
 	}

@@ -345,3 +345,13 @@ func TestBackboneWithoutHeadIsUnderstood(t *testing.T) {
 		t.Errorf("error %v", err)
 	}
 }
+
+func TestNameIsCheckedAgainstTheTensors(t *testing.T) {
+	sd := mustInterpret(t, "testdata/tiny_zip.pth")
+	for name, want := range map[string]string{"": "", "tresnet_tiny": "", "tresnet_m": "does not fit tresnet_m: it is tresnet_tiny", "resnet": "unknown model"} {
+		err := sd.CheckName(name)
+		if (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: error %v", name, err)
+		}
+	}
+}

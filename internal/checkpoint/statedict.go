@@ -2,6 +2,7 @@ package checkpoint
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"csl/internal/model"
@@ -170,4 +171,22 @@ func abs(v float32) float32 {
 		return -v
 	}
 	return v
+}
+
+// CheckName compares the architecture with the one that the user expects. An
+// unknown name and another architecture are errors; an empty name fits all.
+func (sd *StateDict) CheckName(name string) error {
+	if name == "" {
+		return nil
+	}
+	want, err := model.Lookup(name)
+	if err != nil {
+		return err
+	}
+	got := sd.Spec
+	if want.Planes != got.Planes || !slices.Equal(want.Stages, got.Stages) || !slices.Equal(want.Kinds, got.Kinds) {
+		return fmt.Errorf("checkpoint %q %w %s: it is %s (stages %v, %d planes)",
+			sd.File.Path, ErrMismatch, name, got.Name, got.Stages, got.Planes)
+	}
+	return nil
 }

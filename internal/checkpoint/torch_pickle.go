@@ -58,7 +58,7 @@ var torchDTypes = map[string]DType{
 var opaqueGlobals = map[string]bool{
 	"numpy.dtype": true, "numpy.ndarray": true, "numpy.core.multiarray.scalar": true, "numpy._core.multiarray.scalar": true,
 	"numpy.core.multiarray._reconstruct": true, "numpy._core.multiarray._reconstruct": true, "_codecs.encode": true,
-	"torch.device": true, "torch.Generator": true, "argparse.Namespace": true,
+	"torch.Tensor": true, "torch.device": true, "torch.Generator": true, "argparse.Namespace": true,
 	"builtins.set": true, "__builtin__.set": true, "builtins.complex": true, "__builtin__.complex": true,
 	"builtins.bytearray": true, "__builtin__.bytearray": true,
 }
@@ -68,7 +68,7 @@ var opaqueGlobals = map[string]bool{
 func allowGlobal(module, name string) (any, error) {
 	full := module + "." + name
 	switch full {
-	case "collections.OrderedDict", "builtins.dict", "__builtin__.dict":
+	case "collections.OrderedDict", "collections.Counter", "builtins.dict", "__builtin__.dict":
 		return pickle.Func(makeDict), nil
 	case "torch._utils._rebuild_tensor", "torch._utils._rebuild_tensor_v2", "torch._utils._rebuild_tensor_v3":
 		return pickle.Func(rebuildTensor), nil
@@ -76,6 +76,8 @@ func allowGlobal(module, name string) (any, error) {
 		return pickle.Func(firstArg), nil
 	case "torch.Size":
 		return pickle.Func(firstArg), nil
+	case "torch._tensor._rebuild_from_type_v2":
+		return pickle.Func(rebuildFromType), nil
 	}
 	if c, ok := storageTypes[name]; ok && (module == "torch" || module == "torch.cuda" || module == "torch.storage") {
 		return c, nil
@@ -107,11 +109,15 @@ func refuse(full string) error {
 	return fmt.Errorf("%q %w%s", full, errRefused, hint)
 }
 
-// makeDict stands for dict and OrderedDict, made empty or from pairs.
+// makeDict stands for dict, OrderedDict and Counter, made empty, from pairs or
+// from another dict.
 func makeDict(args pickle.Tuple) (any, error) {
 	d := &pickle.Dict{}
 	if len(args) == 0 {
 		return d, nil
+	}
+	if from, ok := args[0].(*pickle.Dict); ok && len(args) == 1 {
+		return from, nil
 	}
 	l, ok := args[0].(*pickle.List)
 	if !ok || len(args) > 1 {
@@ -133,6 +139,21 @@ func firstArg(args pickle.Tuple) (any, error) {
 		return nil, errors.New("a parameter without a tensor")
 	}
 	return args[0], nil
+}
+
+// rebuildFromType stands for torch._tensor._rebuild_from_type_v2 (function,
+// type, arguments, state): a tensor to which attributes were given. They are
+// dropped.
+func rebuildFromType(args pickle.Tuple) (any, error) {
+	if len(args) != 4 {
+		return nil, errors.New("a typed tensor without its four arguments")
+	}
+	f, ok1 := args[0].(pickle.Func)
+	inner, ok2 := args[2].(pickle.Tuple)
+	if !ok1 || !ok2 {
+		return nil, errors.New("a typed tensor with unsound arguments")
+	}
+	return f(inner)
 }
 
 // rebuildTensor stands for torch._utils._rebuild_tensor and _v2 (storage,

@@ -1,6 +1,7 @@
 package checkpoint
 
 import (
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -111,5 +112,22 @@ func TestOtherTorchFilesAreNamed(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), file) {
 			t.Errorf("%s: error %v", file, err)
 		}
+	}
+}
+
+// Later PyTorch wraps tensors that have attributes: (function, type,
+// arguments, state). By hand, since 1.13 does not write it.
+func TestTensorsWithAttributesAreRead(t *testing.T) {
+	plain := tensorPickle(4, 0, []int64{4}, []int64{1})
+	const rebuild = "ctorch._utils\n_rebuild_tensor_v2\n"
+	at := strings.Index(plain, rebuild)
+	args := strings.TrimSuffix(plain[at+len(rebuild):], "Rs.")
+	typed := plain[:at] + "ctorch._tensor\n_rebuild_from_type_v2\n(" + rebuild + "ctorch\nTensor\n" + args + "}tRs."
+	path := filepath.Join(t.TempDir(), "typed.pth")
+	if err := os.WriteFile(path, torchZip(t, typed, 16), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	if x, ok := mustOpen(t, path).Tensor("a"); !ok || !slices.Equal(x.Shape, []int{4}) {
+		t.Errorf("%+v", x)
 	}
 }

@@ -39,7 +39,8 @@ save("views_protocol4.pth", views, pickle_protocol=4)
 wrapped = {"state_dict": {"module." + k: v for k, v in {"a.weight": ramp, "a.bias": ramp[0].clone()}.items()},
            "epoch": 3, "best": np.float64(71.5), "args": argparse.Namespace(lr=0.1, name="x"), "arch": "tresnet_m",
            "optimizer": torch.optim.Adam([torch.nn.Parameter(ramp.clone())]).state_dict(),
-           "class_to_idx": {"dog": 1, "cat": 0}, "num_classes": "2", "size": torch.Size([2, 3]), "device": torch.device("cpu")}
+           "class_to_idx": {"dog": 1, "cat": 0}, "num_classes": "2", "size": torch.Size([2, 3]), "device": torch.device("cpu"),
+           "milestones": collections.Counter([3, 3])}
 save("wrapped_zip.pth", wrapped)
 save("wrapped_legacy.pth", wrapped, _use_new_zipfile_serialization=False)
 save("module.pth", torch.nn.Linear(2, 2))

@@ -2,14 +2,17 @@
 """The PyTorch side of the long tests.  oracle.py GOLDENS COMMAND ...
 
 make MODEL CLASSES HIDDEN OUT SIZE...   a model with random weights: OUT/zip.pth, legacy.pth, half.pth,
-                                        timm.pth (timm's names, scales |w|+1e-5) and for each SIZE
-                                        (HxW) the input OUT/x_SIZE.npy and PyTorch's logits OUT/y_SIZE.npy
-check FILE MODEL HIDDEN OUT SIZE...     loads FILE with weights_only=True into the same model, strictly,
-                                        and compares names, order and logits with OUT/y_SIZE.npy
+                                        timm.pth and timm.safetensors (timm's names, scales |w|+1e-5) and
+                                        for each SIZE (HxW) the input OUT/x_SIZE.npy and PyTorch's logits
+                                        OUT/y_SIZE.npy
+check FILE MODEL HIDDEN OUT SIZE...     loads FILE, .pth with weights_only=True or .safetensors, into the same
+                                        model, strictly, and compares names and logits with OUT/y_SIZE.npy
 
 GOLDENS holds tresnet_torch.py, the reference model.
 """
+import json
 import re
+import struct
 import sys
 from collections import OrderedDict
 
@@ -33,6 +36,35 @@ def timm_name(k):
     return re.sub(r"(conv\d|downsample\.\d)\.1\.", r"\1.bn.", k)
 
 
+def write_safetensors(state, path):
+    """The format as its specification says (https://github.com/huggingface/safetensors)."""
+    header, at = {"__metadata__": {"format": "pt"}}, 0
+    types = {torch.float32: "F32", torch.int64: "I64"}
+    for k, v in state.items():
+        n = v.numel() * v.element_size()
+        header[k] = {"dtype": types[v.dtype], "shape": list(v.shape), "data_offsets": [at, at + n]}
+        at += n
+    text = json.dumps(header).encode()
+    with open(path, "wb") as f:
+        f.write(struct.pack("<Q", len(text)) + text)
+        for v in state.values():
+            f.write(v.contiguous().numpy().tobytes())
+
+
+def read_safetensors(path):
+    data = open(path, "rb").read()
+    n = struct.unpack("<Q", data[:8])[0]
+    header = json.loads(data[8:8 + n])
+    meta = header.pop("__metadata__")
+    types = {"F32": torch.float32, "I64": torch.int64}
+    state = OrderedDict()
+    for k, t in header.items():
+        a, b = t["data_offsets"]
+        state[k] = torch.frombuffer(data[8 + n + a:8 + n + b], dtype=types[t["dtype"]]).reshape(t["shape"])
+    classes = json.loads(meta["csl.classes"])
+    return {"model": state, "num_classes": len(classes), "idx_to_class": {i: c["name"] for i, c in enumerate(classes)}}
+
+
 def make(name, classes, hidden, out, *sizes):
     model = T.randomise(T.create(name, int(classes), int(hidden)), 3)
     # residual branches of trained models are small; unit scales in dozens of blocks overflow
@@ -49,6 +81,7 @@ def make(name, classes, hidden, out, *sizes):
         k = timm_name(k)
         timm[k] = v.abs() + 1e-5 if k.endswith(".bn.weight") else v
     torch.save(timm, out + "/timm.pth")
+    write_safetensors(timm, out + "/timm.safetensors")
     for size in sizes:
         h, w = map(int, size.split("x"))
         x = torch.rand(1, 3, h, w, generator=torch.Generator().manual_seed(h + w)).numpy()
@@ -57,9 +90,9 @@ def make(name, classes, hidden, out, *sizes):
 
 
 def check(path, name, hidden, out, *sizes):
-    got = torch.load(path, weights_only=True)
+    got = read_safetensors(path) if path.endswith(".safetensors") else torch.load(path, weights_only=True)
     model = T.create(name, got["num_classes"], int(hidden))
-    assert list(got["model"]) == list(model.state_dict()), "names or their order differ"
+    assert set(got["model"]) == set(model.state_dict()), "names differ"
     assert got["idx_to_class"] == {i: "c%d" % i for i in range(got["num_classes"])}, "classes differ"
     model.load_state_dict(got["model"], strict=True)
     for size in sizes:
