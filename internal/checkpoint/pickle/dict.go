@@ -7,8 +7,12 @@ import "fmt"
 // does not hold here.
 type Dict struct {
 	pairs []Pair
-	at    map[any]int
+	at    map[any]int // by identity; nil as long as there are few pairs
 }
+
+// fewPairs is the size up to which looking at all pairs is as good as a map,
+// which would make many small dicts large.
+const fewPairs = 8
 
 // Pair is an entry of a Dict.
 type Pair struct{ Key, Value any }
@@ -16,21 +20,39 @@ type Pair struct{ Key, Value any }
 // Set adds or replaces an entry. A key that cannot be looked up plainly (a
 // tuple, a tensor) is kept too, under its own identity or text.
 func (d *Dict) Set(key, value any) {
-	if d.at == nil {
-		d.at = map[any]int{}
-	}
 	id := identity(key)
-	if i, ok := d.at[id]; ok {
+	if i, ok := d.find(id); ok {
 		d.pairs[i].Value = value
 		return
 	}
-	d.at[id] = len(d.pairs)
 	d.pairs = append(d.pairs, Pair{key, value})
+	switch {
+	case d.at != nil:
+		d.at[id] = len(d.pairs) - 1
+	case len(d.pairs) > fewPairs:
+		d.at = make(map[any]int, 2*fewPairs)
+		for i, p := range d.pairs {
+			d.at[identity(p.Key)] = i
+		}
+	}
+}
+
+func (d *Dict) find(id any) (int, bool) {
+	if d.at != nil {
+		i, ok := d.at[id]
+		return i, ok
+	}
+	for i, p := range d.pairs {
+		if identity(p.Key) == id {
+			return i, true
+		}
+	}
+	return 0, false
 }
 
 // Get finds an entry.
 func (d *Dict) Get(key any) (any, bool) {
-	i, ok := d.at[identity(key)]
+	i, ok := d.find(identity(key))
 	if !ok {
 		return nil, false
 	}

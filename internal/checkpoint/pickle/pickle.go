@@ -49,7 +49,7 @@ type Config struct {
 type Limits struct {
 	// Bytes is the longest pickle; default 64 MiB.
 	Bytes int64
-	// Objects is the number of values made; default 4 Mi.
+	// Objects is the number of values made; default 1 Mi.
 	Objects int
 	// Depth is the deepest nesting of open marks; default 1000. Nesting of
 	// values needs no stack and is bounded by Objects.
@@ -61,7 +61,7 @@ func (l Limits) orDefault() Limits {
 		l.Bytes = 64 << 20
 	}
 	if l.Objects == 0 {
-		l.Objects = 4 << 20
+		l.Objects = 1 << 20
 	}
 	if l.Depth == 0 {
 		l.Depth = 1000
