@@ -791,11 +791,15 @@ next:
 	VZEROUPPER
 	RET
 
-// func outer6x8AVX2(m int, rows int, width int, off *int32, x *float32, tilestep int, dy *float32, c *float32, ldy int, cols int, first int)
+// func outer6x8AVX2(m int, rows int, width int, off *int32, x *float32, xstep int, tilestep int, dy *float32, dystep int, c *float32, ldy int, cols int, first int)
 // Requires: AVX, CMOV, FMA3
-TEXT ·outer6x8AVX2(SB), NOSPLIT, $0-88
-	MOVQ c+56(FP), AX
+TEXT ·outer6x8AVX2(SB), NOSPLIT, $0-104
+	MOVQ c+72(FP), AX
 	MOVQ m+0(FP), CX
+	MOVQ xstep+40(FP), SI
+	MOVQ dystep+64(FP), DI
+	SHLQ $0x02, SI
+	SHLQ $0x02, DI
 
 tile:
 	VXORPS Y0, Y0, Y0
@@ -810,17 +814,17 @@ tile:
 	VXORPS Y9, Y9, Y9
 	VXORPS Y10, Y10, Y10
 	VXORPS Y11, Y11, Y11
-	MOVQ   dy+48(FP), DX
-	MOVQ   off+24(FP), SI
-	MOVQ   rows+8(FP), DI
-	MOVQ   x+32(FP), R9
+	MOVQ   dy+56(FP), DX
+	MOVQ   off+24(FP), R8
+	MOVQ   rows+8(FP), R9
+	MOVQ   x+32(FP), R11
 
 row:
-	MOVLQSX (SI), BX
-	LEAQ    (R9)(BX*4), BX
-	ADDQ    $0x04, SI
-	MOVQ    width+16(FP), R8
-	SUBQ    $0x02, R8
+	MOVLQSX (R8), BX
+	LEAQ    (R11)(BX*4), BX
+	ADDQ    $0x04, R8
+	MOVQ    width+16(FP), R10
+	SUBQ    $0x02, R10
 	JL      single
 
 steps:
@@ -837,26 +841,26 @@ steps:
 	VFMADD231PS  Y12, Y13, Y4
 	VBROADCASTSS 20(BX), Y13
 	VFMADD231PS  Y12, Y13, Y5
-	VMOVUPS      32(DX), Y12
-	VBROADCASTSS 24(BX), Y13
+	VMOVUPS      (DX)(DI*1), Y12
+	VBROADCASTSS (BX)(SI*1), Y13
 	VFMADD231PS  Y12, Y13, Y6
-	VBROADCASTSS 28(BX), Y13
+	VBROADCASTSS 4(BX)(SI*1), Y13
 	VFMADD231PS  Y12, Y13, Y7
-	VBROADCASTSS 32(BX), Y13
+	VBROADCASTSS 8(BX)(SI*1), Y13
 	VFMADD231PS  Y12, Y13, Y8
-	VBROADCASTSS 36(BX), Y13
+	VBROADCASTSS 12(BX)(SI*1), Y13
 	VFMADD231PS  Y12, Y13, Y9
-	VBROADCASTSS 40(BX), Y13
+	VBROADCASTSS 16(BX)(SI*1), Y13
 	VFMADD231PS  Y12, Y13, Y10
-	VBROADCASTSS 44(BX), Y13
+	VBROADCASTSS 20(BX)(SI*1), Y13
 	VFMADD231PS  Y12, Y13, Y11
-	ADDQ         $0x00000040, DX
-	ADDQ         $0x00000030, BX
-	SUBQ         $0x02, R8
+	LEAQ         (BX)(SI*2), BX
+	LEAQ         (DX)(DI*2), DX
+	SUBQ         $0x02, R10
 	JGE          steps
 
 single:
-	CMPQ         R8, $-2
+	CMPQ         R10, $-2
 	JE           rowend
 	VMOVUPS      (DX), Y12
 	VBROADCASTSS (BX), Y13
@@ -871,11 +875,10 @@ single:
 	VFMADD231PS  Y12, Y13, Y4
 	VBROADCASTSS 20(BX), Y13
 	VFMADD231PS  Y12, Y13, Y5
-	ADDQ         $0x00000020, DX
-	ADDQ         $0x00000018, BX
+	ADDQ         DI, DX
 
 rowend:
-	DECQ   DI
+	DECQ   R9
 	JNZ    row
 	VADDPS Y6, Y0, Y0
 	VADDPS Y7, Y1, Y1
@@ -883,16 +886,16 @@ rowend:
 	VADDPS Y9, Y3, Y3
 	VADDPS Y10, Y4, Y4
 	VADDPS Y11, Y5, Y5
-	CMPQ   first+80(FP), $0x00
+	CMPQ   first+96(FP), $0x00
 	JNE    summed
 
 	// the sum so far is added last: blocked summation, and its loads need not wait
 	MOVQ   AX, DX
-	MOVQ   ldy+64(FP), BX
+	MOVQ   ldy+80(FP), BX
 	SHLQ   $0x02, BX
 	CMPQ   CX, $0x06
 	JL     addpart
-	CMPQ   cols+72(FP), $0x08
+	CMPQ   cols+88(FP), $0x08
 	JNE    addpart
 	VADDPS (DX), Y0, Y0
 	ADDQ   BX, DX
@@ -909,18 +912,18 @@ rowend:
 	JMP    summed
 
 addpart:
-	MOVQ cols+72(FP), DI
+	MOVQ cols+88(FP), R9
 
 	// lanes valid in this vector, clamped to 0..lanes
-	XORQ       SI, SI
-	TESTQ      DI, DI
-	CMOVQLT    SI, DI
-	MOVQ       $0x00000008, SI
-	CMPQ       DI, SI
-	CMOVQGT    SI, DI
-	NEGQ       DI
-	LEAQ       maskAVX2<>+32(SB), SI
-	VMOVUPS    (SI)(DI*4), Y6
+	XORQ       R8, R8
+	TESTQ      R9, R9
+	CMOVQLT    R8, R9
+	MOVQ       $0x00000008, R8
+	CMPQ       R9, R8
+	CMOVQGT    R8, R9
+	NEGQ       R9
+	LEAQ       maskAVX2<>+32(SB), R8
+	VMOVUPS    (R8)(R9*4), Y6
 	VMASKMOVPS (DX), Y6, Y7
 	VADDPS     Y7, Y0, Y0
 	ADDQ       BX, DX
@@ -951,14 +954,14 @@ addpart:
 	ADDQ       BX, DX
 
 summed:
-	MOVQ    tilestep+40(FP), DX
-	LEAQ    (R9)(DX*4), R9
-	MOVQ    R9, x+32(FP)
-	MOVQ    ldy+64(FP), DX
+	MOVQ    tilestep+48(FP), DX
+	LEAQ    (R11)(DX*4), R11
+	MOVQ    R11, x+32(FP)
+	MOVQ    ldy+80(FP), DX
 	SHLQ    $0x02, DX
 	CMPQ    CX, $0x06
 	JL      storepart
-	CMPQ    cols+72(FP), $0x08
+	CMPQ    cols+88(FP), $0x08
 	JNE     storepart
 	VMOVUPS Y0, (AX)
 	ADDQ    DX, AX
@@ -975,18 +978,18 @@ summed:
 	JMP     next
 
 storepart:
-	MOVQ cols+72(FP), SI
+	MOVQ cols+88(FP), R8
 
 	// lanes valid in this vector, clamped to 0..lanes
 	XORQ       BX, BX
-	TESTQ      SI, SI
-	CMOVQLT    BX, SI
+	TESTQ      R8, R8
+	CMOVQLT    BX, R8
 	MOVQ       $0x00000008, BX
-	CMPQ       SI, BX
-	CMOVQGT    BX, SI
-	NEGQ       SI
+	CMPQ       R8, BX
+	CMOVQGT    BX, R8
+	NEGQ       R8
 	LEAQ       maskAVX2<>+32(SB), BX
-	VMOVUPS    (BX)(SI*4), Y6
+	VMOVUPS    (BX)(R8*4), Y6
 	VMASKMOVPS Y0, Y6, (AX)
 	ADDQ       DX, AX
 	CMPQ       CX, $0x01
@@ -1016,11 +1019,15 @@ next:
 	VZEROUPPER
 	RET
 
-// func outer6x16AVX2(m int, rows int, width int, off *int32, x *float32, tilestep int, dy *float32, c *float32, ldy int, cols int, first int)
+// func outer6x16AVX2(m int, rows int, width int, off *int32, x *float32, xstep int, tilestep int, dy *float32, dystep int, c *float32, ldy int, cols int, first int)
 // Requires: AVX, CMOV, FMA3
-TEXT ·outer6x16AVX2(SB), NOSPLIT, $0-88
-	MOVQ c+56(FP), AX
+TEXT ·outer6x16AVX2(SB), NOSPLIT, $0-104
+	MOVQ c+72(FP), AX
 	MOVQ m+0(FP), CX
+	MOVQ xstep+40(FP), SI
+	MOVQ dystep+64(FP), DI
+	SHLQ $0x02, SI
+	SHLQ $0x02, DI
 
 tile:
 	VXORPS Y0, Y0, Y0
@@ -1035,17 +1042,17 @@ tile:
 	VXORPS Y9, Y9, Y9
 	VXORPS Y10, Y10, Y10
 	VXORPS Y11, Y11, Y11
-	MOVQ   dy+48(FP), DX
-	MOVQ   off+24(FP), SI
-	MOVQ   rows+8(FP), DI
-	MOVQ   x+32(FP), R9
+	MOVQ   dy+56(FP), DX
+	MOVQ   off+24(FP), R8
+	MOVQ   rows+8(FP), R9
+	MOVQ   x+32(FP), R11
 
 row:
-	MOVLQSX (SI), BX
-	LEAQ    (R9)(BX*4), BX
-	ADDQ    $0x04, SI
-	MOVQ    width+16(FP), R8
-	SUBQ    $0x02, R8
+	MOVLQSX (R8), BX
+	LEAQ    (R11)(BX*4), BX
+	ADDQ    $0x04, R8
+	MOVQ    width+16(FP), R10
+	SUBQ    $0x02, R10
 	JL      single
 
 steps:
@@ -1069,33 +1076,33 @@ steps:
 	VBROADCASTSS 20(BX), Y14
 	VFMADD231PS  Y12, Y14, Y10
 	VFMADD231PS  Y13, Y14, Y11
-	VMOVUPS      64(DX), Y12
-	VMOVUPS      96(DX), Y13
-	VBROADCASTSS 24(BX), Y14
+	VMOVUPS      (DX)(DI*1), Y12
+	VMOVUPS      32(DX)(DI*1), Y13
+	VBROADCASTSS (BX)(SI*1), Y14
 	VFMADD231PS  Y12, Y14, Y0
 	VFMADD231PS  Y13, Y14, Y1
-	VBROADCASTSS 28(BX), Y14
+	VBROADCASTSS 4(BX)(SI*1), Y14
 	VFMADD231PS  Y12, Y14, Y2
 	VFMADD231PS  Y13, Y14, Y3
-	VBROADCASTSS 32(BX), Y14
+	VBROADCASTSS 8(BX)(SI*1), Y14
 	VFMADD231PS  Y12, Y14, Y4
 	VFMADD231PS  Y13, Y14, Y5
-	VBROADCASTSS 36(BX), Y14
+	VBROADCASTSS 12(BX)(SI*1), Y14
 	VFMADD231PS  Y12, Y14, Y6
 	VFMADD231PS  Y13, Y14, Y7
-	VBROADCASTSS 40(BX), Y14
+	VBROADCASTSS 16(BX)(SI*1), Y14
 	VFMADD231PS  Y12, Y14, Y8
 	VFMADD231PS  Y13, Y14, Y9
-	VBROADCASTSS 44(BX), Y14
+	VBROADCASTSS 20(BX)(SI*1), Y14
 	VFMADD231PS  Y12, Y14, Y10
 	VFMADD231PS  Y13, Y14, Y11
-	ADDQ         $0x00000080, DX
-	ADDQ         $0x00000030, BX
-	SUBQ         $0x02, R8
+	LEAQ         (BX)(SI*2), BX
+	LEAQ         (DX)(DI*2), DX
+	SUBQ         $0x02, R10
 	JGE          steps
 
 single:
-	CMPQ         R8, $-2
+	CMPQ         R10, $-2
 	JE           rowend
 	VMOVUPS      (DX), Y12
 	VMOVUPS      32(DX), Y13
@@ -1117,22 +1124,21 @@ single:
 	VBROADCASTSS 20(BX), Y14
 	VFMADD231PS  Y12, Y14, Y10
 	VFMADD231PS  Y13, Y14, Y11
-	ADDQ         $0x00000040, DX
-	ADDQ         $0x00000018, BX
+	ADDQ         DI, DX
 
 rowend:
-	DECQ DI
+	DECQ R9
 	JNZ  row
-	CMPQ first+80(FP), $0x00
+	CMPQ first+96(FP), $0x00
 	JNE  summed
 
 	// the sum so far is added last: blocked summation, and its loads need not wait
 	MOVQ   AX, DX
-	MOVQ   ldy+64(FP), BX
+	MOVQ   ldy+80(FP), BX
 	SHLQ   $0x02, BX
 	CMPQ   CX, $0x06
 	JL     addpart
-	CMPQ   cols+72(FP), $0x10
+	CMPQ   cols+88(FP), $0x10
 	JNE    addpart
 	VADDPS (DX), Y0, Y0
 	VADDPS 32(DX), Y1, Y1
@@ -1155,31 +1161,31 @@ rowend:
 	JMP    summed
 
 addpart:
-	MOVQ cols+72(FP), DI
+	MOVQ cols+88(FP), R9
 
 	// lanes valid in this vector, clamped to 0..lanes
-	XORQ    SI, SI
-	TESTQ   DI, DI
-	CMOVQLT SI, DI
-	MOVQ    $0x00000008, SI
-	CMPQ    DI, SI
-	CMOVQGT SI, DI
-	NEGQ    DI
-	LEAQ    maskAVX2<>+32(SB), SI
-	VMOVUPS (SI)(DI*4), Y12
-	MOVQ    cols+72(FP), DI
+	XORQ    R8, R8
+	TESTQ   R9, R9
+	CMOVQLT R8, R9
+	MOVQ    $0x00000008, R8
+	CMPQ    R9, R8
+	CMOVQGT R8, R9
+	NEGQ    R9
+	LEAQ    maskAVX2<>+32(SB), R8
+	VMOVUPS (R8)(R9*4), Y12
+	MOVQ    cols+88(FP), R9
 
 	// lanes valid in this vector, clamped to 0..lanes
-	SUBQ       $0x08, DI
-	XORQ       SI, SI
-	TESTQ      DI, DI
-	CMOVQLT    SI, DI
-	MOVQ       $0x00000008, SI
-	CMPQ       DI, SI
-	CMOVQGT    SI, DI
-	NEGQ       DI
-	LEAQ       maskAVX2<>+32(SB), SI
-	VMOVUPS    (SI)(DI*4), Y13
+	SUBQ       $0x08, R9
+	XORQ       R8, R8
+	TESTQ      R9, R9
+	CMOVQLT    R8, R9
+	MOVQ       $0x00000008, R8
+	CMPQ       R9, R8
+	CMOVQGT    R8, R9
+	NEGQ       R9
+	LEAQ       maskAVX2<>+32(SB), R8
+	VMOVUPS    (R8)(R9*4), Y13
 	VMASKMOVPS (DX), Y12, Y14
 	VADDPS     Y14, Y0, Y0
 	VMASKMOVPS 32(DX), Y13, Y14
@@ -1222,14 +1228,14 @@ addpart:
 	ADDQ       BX, DX
 
 summed:
-	MOVQ    tilestep+40(FP), DX
-	LEAQ    (R9)(DX*4), R9
-	MOVQ    R9, x+32(FP)
-	MOVQ    ldy+64(FP), DX
+	MOVQ    tilestep+48(FP), DX
+	LEAQ    (R11)(DX*4), R11
+	MOVQ    R11, x+32(FP)
+	MOVQ    ldy+80(FP), DX
 	SHLQ    $0x02, DX
 	CMPQ    CX, $0x06
 	JL      storepart
-	CMPQ    cols+72(FP), $0x10
+	CMPQ    cols+88(FP), $0x10
 	JNE     storepart
 	VMOVUPS Y0, (AX)
 	VMOVUPS Y1, 32(AX)
@@ -1252,31 +1258,31 @@ summed:
 	JMP     next
 
 storepart:
-	MOVQ cols+72(FP), SI
+	MOVQ cols+88(FP), R8
 
 	// lanes valid in this vector, clamped to 0..lanes
 	XORQ    BX, BX
-	TESTQ   SI, SI
-	CMOVQLT BX, SI
+	TESTQ   R8, R8
+	CMOVQLT BX, R8
 	MOVQ    $0x00000008, BX
-	CMPQ    SI, BX
-	CMOVQGT BX, SI
-	NEGQ    SI
+	CMPQ    R8, BX
+	CMOVQGT BX, R8
+	NEGQ    R8
 	LEAQ    maskAVX2<>+32(SB), BX
-	VMOVUPS (BX)(SI*4), Y12
-	MOVQ    cols+72(FP), SI
+	VMOVUPS (BX)(R8*4), Y12
+	MOVQ    cols+88(FP), R8
 
 	// lanes valid in this vector, clamped to 0..lanes
-	SUBQ       $0x08, SI
+	SUBQ       $0x08, R8
 	XORQ       BX, BX
-	TESTQ      SI, SI
-	CMOVQLT    BX, SI
+	TESTQ      R8, R8
+	CMOVQLT    BX, R8
 	MOVQ       $0x00000008, BX
-	CMPQ       SI, BX
-	CMOVQGT    BX, SI
-	NEGQ       SI
+	CMPQ       R8, BX
+	CMOVQGT    BX, R8
+	NEGQ       R8
 	LEAQ       maskAVX2<>+32(SB), BX
-	VMOVUPS    (BX)(SI*4), Y13
+	VMOVUPS    (BX)(R8*4), Y13
 	VMASKMOVPS Y0, Y12, (AX)
 	VMASKMOVPS Y1, Y13, 32(AX)
 	ADDQ       DX, AX
@@ -2959,6 +2965,359 @@ end:
 	VZEROUPPER
 	RET
 
+// func winoGradAVX2(c int, x *float32, zero *float32, off *int32, v *float32, plane int, scratch *float32)
+// Requires: AVX, CMOV, FMA3
+TEXT ·winoGradAVX2(SB), NOSPLIT, $0-56
+	MOVQ    c+0(FP), AX
+	MOVQ    plane+40(FP), CX
+	SHLQ    $0x02, AX
+	SHLQ    $0x02, CX
+	MOVQ    scratch+48(FP), SI
+	MOVQ    off+24(FP), DX
+	MOVQ    x+8(FP), BX
+	MOVQ    zero+16(FP), DI
+	MOVLQSX (DX), R8
+	TESTQ   R8, R8
+	LEAQ    (BX)(R8*4), R8
+	CMOVQLT DI, R8
+	MOVQ    R8, (SI)
+	MOVLQSX 4(DX), R8
+	TESTQ   R8, R8
+	LEAQ    (BX)(R8*4), R8
+	CMOVQLT DI, R8
+	MOVQ    R8, 8(SI)
+	MOVLQSX 8(DX), R8
+	TESTQ   R8, R8
+	LEAQ    (BX)(R8*4), R8
+	CMOVQLT DI, R8
+	MOVQ    R8, 16(SI)
+	MOVLQSX 12(DX), R8
+	TESTQ   R8, R8
+	LEAQ    (BX)(R8*4), R8
+	CMOVQLT DI, R8
+	MOVQ    R8, 24(SI)
+	MOVLQSX 16(DX), R8
+	TESTQ   R8, R8
+	LEAQ    (BX)(R8*4), R8
+	CMOVQLT DI, R8
+	MOVQ    R8, 32(SI)
+	MOVLQSX 20(DX), R8
+	TESTQ   R8, R8
+	LEAQ    (BX)(R8*4), R8
+	CMOVQLT DI, R8
+	MOVQ    R8, 40(SI)
+	MOVLQSX 24(DX), R8
+	TESTQ   R8, R8
+	LEAQ    (BX)(R8*4), R8
+	CMOVQLT DI, R8
+	MOVQ    R8, 48(SI)
+	MOVLQSX 28(DX), R8
+	TESTQ   R8, R8
+	LEAQ    (BX)(R8*4), R8
+	CMOVQLT DI, R8
+	MOVQ    R8, 56(SI)
+	MOVLQSX 32(DX), R8
+	TESTQ   R8, R8
+	LEAQ    (BX)(R8*4), R8
+	CMOVQLT DI, R8
+	MOVQ    R8, 64(SI)
+	MOVLQSX 36(DX), R8
+	TESTQ   R8, R8
+	LEAQ    (BX)(R8*4), R8
+	CMOVQLT DI, R8
+	MOVQ    R8, 72(SI)
+	MOVLQSX 40(DX), R8
+	TESTQ   R8, R8
+	LEAQ    (BX)(R8*4), R8
+	CMOVQLT DI, R8
+	MOVQ    R8, 80(SI)
+	MOVLQSX 44(DX), R8
+	TESTQ   R8, R8
+	LEAQ    (BX)(R8*4), R8
+	CMOVQLT DI, R8
+	MOVQ    R8, 88(SI)
+	MOVLQSX 48(DX), R8
+	TESTQ   R8, R8
+	LEAQ    (BX)(R8*4), R8
+	CMOVQLT DI, R8
+	MOVQ    R8, 96(SI)
+	MOVLQSX 52(DX), R8
+	TESTQ   R8, R8
+	LEAQ    (BX)(R8*4), R8
+	CMOVQLT DI, R8
+	MOVQ    R8, 104(SI)
+	MOVLQSX 56(DX), R8
+	TESTQ   R8, R8
+	LEAQ    (BX)(R8*4), R8
+	CMOVQLT DI, R8
+	MOVQ    R8, 112(SI)
+	MOVLQSX 60(DX), R8
+	TESTQ   R8, R8
+	LEAQ    (BX)(R8*4), R8
+	CMOVQLT DI, R8
+	MOVQ    R8, 120(SI)
+	XORQ    DX, DX
+
+vector:
+	MOVQ         (SI), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         32(SI), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	MOVQ         64(SI), BX
+	VMOVUPS      (BX)(DX*1), Y2
+	MOVQ         96(SI), BX
+	VMOVUPS      (BX)(DX*1), Y3
+	VMOVUPS      Y0, 128(SI)
+	VMOVUPS      Y3, 768(SI)
+	VADDPS       Y2, Y0, Y4
+	VADDPS       Y3, Y1, Y5
+	VADDPS       Y5, Y4, Y6
+	VMOVUPS      Y6, 256(SI)
+	VSUBPS       Y5, Y4, Y4
+	VMOVUPS      Y4, 384(SI)
+	VMOVAPS      Y0, Y0
+	VFMADD231PS  f40800000AVX2<>+0(SB), Y2, Y0
+	VMOVAPS      Y1, Y1
+	VFMADD231PS  f40800000AVX2<>+0(SB), Y3, Y1
+	VMOVAPS      Y0, Y2
+	VFMADD231PS  f40000000AVX2<>+0(SB), Y1, Y2
+	VMOVUPS      Y2, 512(SI)
+	VMOVAPS      Y0, Y0
+	VFNMADD231PS f40000000AVX2<>+0(SB), Y1, Y0
+	VMOVUPS      Y0, 640(SI)
+	MOVQ         8(SI), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         40(SI), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	MOVQ         72(SI), BX
+	VMOVUPS      (BX)(DX*1), Y2
+	MOVQ         104(SI), BX
+	VMOVUPS      (BX)(DX*1), Y3
+	VMOVUPS      Y0, 160(SI)
+	VMOVUPS      Y3, 800(SI)
+	VADDPS       Y2, Y0, Y4
+	VADDPS       Y3, Y1, Y5
+	VADDPS       Y5, Y4, Y6
+	VMOVUPS      Y6, 288(SI)
+	VSUBPS       Y5, Y4, Y4
+	VMOVUPS      Y4, 416(SI)
+	VMOVAPS      Y0, Y0
+	VFMADD231PS  f40800000AVX2<>+0(SB), Y2, Y0
+	VMOVAPS      Y1, Y1
+	VFMADD231PS  f40800000AVX2<>+0(SB), Y3, Y1
+	VMOVAPS      Y0, Y2
+	VFMADD231PS  f40000000AVX2<>+0(SB), Y1, Y2
+	VMOVUPS      Y2, 544(SI)
+	VMOVAPS      Y0, Y0
+	VFNMADD231PS f40000000AVX2<>+0(SB), Y1, Y0
+	VMOVUPS      Y0, 672(SI)
+	MOVQ         16(SI), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         48(SI), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	MOVQ         80(SI), BX
+	VMOVUPS      (BX)(DX*1), Y2
+	MOVQ         112(SI), BX
+	VMOVUPS      (BX)(DX*1), Y3
+	VMOVUPS      Y0, 192(SI)
+	VMOVUPS      Y3, 832(SI)
+	VADDPS       Y2, Y0, Y4
+	VADDPS       Y3, Y1, Y5
+	VADDPS       Y5, Y4, Y6
+	VMOVUPS      Y6, 320(SI)
+	VSUBPS       Y5, Y4, Y4
+	VMOVUPS      Y4, 448(SI)
+	VMOVAPS      Y0, Y0
+	VFMADD231PS  f40800000AVX2<>+0(SB), Y2, Y0
+	VMOVAPS      Y1, Y1
+	VFMADD231PS  f40800000AVX2<>+0(SB), Y3, Y1
+	VMOVAPS      Y0, Y2
+	VFMADD231PS  f40000000AVX2<>+0(SB), Y1, Y2
+	VMOVUPS      Y2, 576(SI)
+	VMOVAPS      Y0, Y0
+	VFNMADD231PS f40000000AVX2<>+0(SB), Y1, Y0
+	VMOVUPS      Y0, 704(SI)
+	MOVQ         24(SI), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         56(SI), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	MOVQ         88(SI), BX
+	VMOVUPS      (BX)(DX*1), Y2
+	MOVQ         120(SI), BX
+	VMOVUPS      (BX)(DX*1), Y3
+	VMOVUPS      Y0, 224(SI)
+	VMOVUPS      Y3, 864(SI)
+	VADDPS       Y2, Y0, Y4
+	VADDPS       Y3, Y1, Y5
+	VADDPS       Y5, Y4, Y6
+	VMOVUPS      Y6, 352(SI)
+	VSUBPS       Y5, Y4, Y4
+	VMOVUPS      Y4, 480(SI)
+	VMOVAPS      Y0, Y0
+	VFMADD231PS  f40800000AVX2<>+0(SB), Y2, Y0
+	VMOVAPS      Y1, Y1
+	VFMADD231PS  f40800000AVX2<>+0(SB), Y3, Y1
+	VMOVAPS      Y0, Y2
+	VFMADD231PS  f40000000AVX2<>+0(SB), Y1, Y2
+	VMOVUPS      Y2, 608(SI)
+	VMOVAPS      Y0, Y0
+	VFNMADD231PS f40000000AVX2<>+0(SB), Y1, Y0
+	VMOVUPS      Y0, 736(SI)
+	MOVQ         v+32(FP), BX
+	ADDQ         DX, BX
+	LEAQ         (CX)(CX*2), DI
+	LEAQ         (CX)(CX*4), R8
+	VMOVUPS      128(SI), Y0
+	VMOVUPS      160(SI), Y1
+	VMOVUPS      192(SI), Y2
+	VMOVUPS      224(SI), Y3
+	VMOVUPS      Y0, (BX)
+	VMOVUPS      Y3, (BX)(R8*1)
+	VADDPS       Y2, Y0, Y4
+	VADDPS       Y3, Y1, Y5
+	VADDPS       Y5, Y4, Y6
+	VMOVUPS      Y6, (BX)(CX*1)
+	VSUBPS       Y5, Y4, Y4
+	VMOVUPS      Y4, (BX)(CX*2)
+	VMOVAPS      Y0, Y0
+	VFMADD231PS  f40800000AVX2<>+0(SB), Y2, Y0
+	VMOVAPS      Y1, Y1
+	VFMADD231PS  f40800000AVX2<>+0(SB), Y3, Y1
+	VMOVAPS      Y0, Y2
+	VFMADD231PS  f40000000AVX2<>+0(SB), Y1, Y2
+	VMOVUPS      Y2, (BX)(DI*1)
+	VMOVAPS      Y0, Y0
+	VFNMADD231PS f40000000AVX2<>+0(SB), Y1, Y0
+	VMOVUPS      Y0, (BX)(CX*4)
+	LEAQ         (BX)(DI*2), BX
+	VMOVUPS      256(SI), Y0
+	VMOVUPS      288(SI), Y1
+	VMOVUPS      320(SI), Y2
+	VMOVUPS      352(SI), Y3
+	VMOVUPS      Y0, (BX)
+	VMOVUPS      Y3, (BX)(R8*1)
+	VADDPS       Y2, Y0, Y4
+	VADDPS       Y3, Y1, Y5
+	VADDPS       Y5, Y4, Y6
+	VMOVUPS      Y6, (BX)(CX*1)
+	VSUBPS       Y5, Y4, Y4
+	VMOVUPS      Y4, (BX)(CX*2)
+	VMOVAPS      Y0, Y0
+	VFMADD231PS  f40800000AVX2<>+0(SB), Y2, Y0
+	VMOVAPS      Y1, Y1
+	VFMADD231PS  f40800000AVX2<>+0(SB), Y3, Y1
+	VMOVAPS      Y0, Y2
+	VFMADD231PS  f40000000AVX2<>+0(SB), Y1, Y2
+	VMOVUPS      Y2, (BX)(DI*1)
+	VMOVAPS      Y0, Y0
+	VFNMADD231PS f40000000AVX2<>+0(SB), Y1, Y0
+	VMOVUPS      Y0, (BX)(CX*4)
+	LEAQ         (BX)(DI*2), BX
+	VMOVUPS      384(SI), Y0
+	VMOVUPS      416(SI), Y1
+	VMOVUPS      448(SI), Y2
+	VMOVUPS      480(SI), Y3
+	VMOVUPS      Y0, (BX)
+	VMOVUPS      Y3, (BX)(R8*1)
+	VADDPS       Y2, Y0, Y4
+	VADDPS       Y3, Y1, Y5
+	VADDPS       Y5, Y4, Y6
+	VMOVUPS      Y6, (BX)(CX*1)
+	VSUBPS       Y5, Y4, Y4
+	VMOVUPS      Y4, (BX)(CX*2)
+	VMOVAPS      Y0, Y0
+	VFMADD231PS  f40800000AVX2<>+0(SB), Y2, Y0
+	VMOVAPS      Y1, Y1
+	VFMADD231PS  f40800000AVX2<>+0(SB), Y3, Y1
+	VMOVAPS      Y0, Y2
+	VFMADD231PS  f40000000AVX2<>+0(SB), Y1, Y2
+	VMOVUPS      Y2, (BX)(DI*1)
+	VMOVAPS      Y0, Y0
+	VFNMADD231PS f40000000AVX2<>+0(SB), Y1, Y0
+	VMOVUPS      Y0, (BX)(CX*4)
+	LEAQ         (BX)(DI*2), BX
+	VMOVUPS      512(SI), Y0
+	VMOVUPS      544(SI), Y1
+	VMOVUPS      576(SI), Y2
+	VMOVUPS      608(SI), Y3
+	VMOVUPS      Y0, (BX)
+	VMOVUPS      Y3, (BX)(R8*1)
+	VADDPS       Y2, Y0, Y4
+	VADDPS       Y3, Y1, Y5
+	VADDPS       Y5, Y4, Y6
+	VMOVUPS      Y6, (BX)(CX*1)
+	VSUBPS       Y5, Y4, Y4
+	VMOVUPS      Y4, (BX)(CX*2)
+	VMOVAPS      Y0, Y0
+	VFMADD231PS  f40800000AVX2<>+0(SB), Y2, Y0
+	VMOVAPS      Y1, Y1
+	VFMADD231PS  f40800000AVX2<>+0(SB), Y3, Y1
+	VMOVAPS      Y0, Y2
+	VFMADD231PS  f40000000AVX2<>+0(SB), Y1, Y2
+	VMOVUPS      Y2, (BX)(DI*1)
+	VMOVAPS      Y0, Y0
+	VFNMADD231PS f40000000AVX2<>+0(SB), Y1, Y0
+	VMOVUPS      Y0, (BX)(CX*4)
+	LEAQ         (BX)(DI*2), BX
+	VMOVUPS      640(SI), Y0
+	VMOVUPS      672(SI), Y1
+	VMOVUPS      704(SI), Y2
+	VMOVUPS      736(SI), Y3
+	VMOVUPS      Y0, (BX)
+	VMOVUPS      Y3, (BX)(R8*1)
+	VADDPS       Y2, Y0, Y4
+	VADDPS       Y3, Y1, Y5
+	VADDPS       Y5, Y4, Y6
+	VMOVUPS      Y6, (BX)(CX*1)
+	VSUBPS       Y5, Y4, Y4
+	VMOVUPS      Y4, (BX)(CX*2)
+	VMOVAPS      Y0, Y0
+	VFMADD231PS  f40800000AVX2<>+0(SB), Y2, Y0
+	VMOVAPS      Y1, Y1
+	VFMADD231PS  f40800000AVX2<>+0(SB), Y3, Y1
+	VMOVAPS      Y0, Y2
+	VFMADD231PS  f40000000AVX2<>+0(SB), Y1, Y2
+	VMOVUPS      Y2, (BX)(DI*1)
+	VMOVAPS      Y0, Y0
+	VFNMADD231PS f40000000AVX2<>+0(SB), Y1, Y0
+	VMOVUPS      Y0, (BX)(CX*4)
+	LEAQ         (BX)(DI*2), BX
+	VMOVUPS      768(SI), Y0
+	VMOVUPS      800(SI), Y1
+	VMOVUPS      832(SI), Y2
+	VMOVUPS      864(SI), Y3
+	VMOVUPS      Y0, (BX)
+	VMOVUPS      Y3, (BX)(R8*1)
+	VADDPS       Y2, Y0, Y4
+	VADDPS       Y3, Y1, Y5
+	VADDPS       Y5, Y4, Y6
+	VMOVUPS      Y6, (BX)(CX*1)
+	VSUBPS       Y5, Y4, Y4
+	VMOVUPS      Y4, (BX)(CX*2)
+	VMOVAPS      Y0, Y0
+	VFMADD231PS  f40800000AVX2<>+0(SB), Y2, Y0
+	VMOVAPS      Y1, Y1
+	VFMADD231PS  f40800000AVX2<>+0(SB), Y3, Y1
+	VMOVAPS      Y0, Y2
+	VFMADD231PS  f40000000AVX2<>+0(SB), Y1, Y2
+	VMOVUPS      Y2, (BX)(DI*1)
+	VMOVAPS      Y0, Y0
+	VFNMADD231PS f40000000AVX2<>+0(SB), Y1, Y0
+	VMOVUPS      Y0, (BX)(CX*4)
+	LEAQ         (BX)(DI*2), BX
+	ADDQ         $0x20, DX
+	LEAQ         32(DX), BX
+	CMPQ         BX, AX
+	JLE          vector
+	CMPQ         DX, AX
+	JE           end
+	LEAQ         -32(AX), DX
+	JMP          vector
+
+end:
+	VZEROUPPER
+	RET
+
 // func winoWeightsAVX2(n int, w *float32, tap int, u *float32, plane int, scratch *float32)
 // Requires: AVX, FMA3
 TEXT ·winoWeightsAVX2(SB), NOSPLIT, $0-48
@@ -3225,6 +3584,289 @@ vector:
 	ADDQ         SI, R8
 	VMOVUPS      Y2, (R8)
 	ADDQ         SI, R8
+	ADDQ         $0x20, CX
+	ADDQ         $0x20, BX
+	DECQ         AX
+	JNZ          vector
+	VZEROUPPER
+	RET
+
+// func winoWeightsGradAVX2(n int, u *float32, plane int, w *float32, tap int, scratch *float32)
+// Requires: AVX, FMA3
+TEXT ·winoWeightsGradAVX2(SB), NOSPLIT, $0-48
+	MOVQ n+0(FP), AX
+	MOVQ w+24(FP), CX
+	MOVQ tap+32(FP), DX
+	MOVQ u+8(FP), BX
+	MOVQ plane+16(FP), SI
+	MOVQ scratch+40(FP), DI
+	SHLQ $0x02, DX
+	SHLQ $0x02, SI
+
+vector:
+	MOVQ         BX, R8
+	VMOVUPS      (R8), Y0
+	ADDQ         SI, R8
+	VMOVUPS      (R8), Y1
+	ADDQ         SI, R8
+	VMOVUPS      (R8), Y2
+	ADDQ         SI, R8
+	VMOVUPS      (R8), Y3
+	ADDQ         SI, R8
+	VMOVUPS      (R8), Y4
+	ADDQ         SI, R8
+	VMOVUPS      (R8), Y5
+	ADDQ         SI, R8
+	VADDPS       Y2, Y1, Y6
+	VSUBPS       Y1, Y2, Y1
+	VADDPS       Y4, Y3, Y2
+	VSUBPS       Y4, Y3, Y3
+	VMULPS       f3d2aaaabAVX2<>+0(SB), Y2, Y4
+	VMOVAPS      Y4, Y4
+	VFNMADD231PS f3e2aaaabAVX2<>+0(SB), Y6, Y4
+	VMOVAPS      Y4, Y4
+	VFMADD231PS  f3e800000AVX2<>+0(SB), Y0, Y4
+	VMOVUPS      Y4, (DI)
+	VMULPS       f3e2aaaabAVX2<>+0(SB), Y1, Y0
+	VMOVAPS      Y0, Y0
+	VFMADD231PS  f3daaaaabAVX2<>+0(SB), Y3, Y0
+	VMOVUPS      Y0, 32(DI)
+	VSUBPS       Y6, Y2, Y0
+	VMOVAPS      Y5, Y1
+	VFMADD231PS  f3e2aaaabAVX2<>+0(SB), Y0, Y1
+	VMOVUPS      Y1, 64(DI)
+	VMOVUPS      (R8), Y0
+	ADDQ         SI, R8
+	VMOVUPS      (R8), Y1
+	ADDQ         SI, R8
+	VMOVUPS      (R8), Y2
+	ADDQ         SI, R8
+	VMOVUPS      (R8), Y3
+	ADDQ         SI, R8
+	VMOVUPS      (R8), Y4
+	ADDQ         SI, R8
+	VMOVUPS      (R8), Y5
+	ADDQ         SI, R8
+	VADDPS       Y2, Y1, Y6
+	VSUBPS       Y1, Y2, Y1
+	VADDPS       Y4, Y3, Y2
+	VSUBPS       Y4, Y3, Y3
+	VMULPS       f3d2aaaabAVX2<>+0(SB), Y2, Y4
+	VMOVAPS      Y4, Y4
+	VFNMADD231PS f3e2aaaabAVX2<>+0(SB), Y6, Y4
+	VMOVAPS      Y4, Y4
+	VFMADD231PS  f3e800000AVX2<>+0(SB), Y0, Y4
+	VMOVUPS      Y4, 96(DI)
+	VMULPS       f3e2aaaabAVX2<>+0(SB), Y1, Y0
+	VMOVAPS      Y0, Y0
+	VFMADD231PS  f3daaaaabAVX2<>+0(SB), Y3, Y0
+	VMOVUPS      Y0, 128(DI)
+	VSUBPS       Y6, Y2, Y0
+	VMOVAPS      Y5, Y1
+	VFMADD231PS  f3e2aaaabAVX2<>+0(SB), Y0, Y1
+	VMOVUPS      Y1, 160(DI)
+	VMOVUPS      (R8), Y0
+	ADDQ         SI, R8
+	VMOVUPS      (R8), Y1
+	ADDQ         SI, R8
+	VMOVUPS      (R8), Y2
+	ADDQ         SI, R8
+	VMOVUPS      (R8), Y3
+	ADDQ         SI, R8
+	VMOVUPS      (R8), Y4
+	ADDQ         SI, R8
+	VMOVUPS      (R8), Y5
+	ADDQ         SI, R8
+	VADDPS       Y2, Y1, Y6
+	VSUBPS       Y1, Y2, Y1
+	VADDPS       Y4, Y3, Y2
+	VSUBPS       Y4, Y3, Y3
+	VMULPS       f3d2aaaabAVX2<>+0(SB), Y2, Y4
+	VMOVAPS      Y4, Y4
+	VFNMADD231PS f3e2aaaabAVX2<>+0(SB), Y6, Y4
+	VMOVAPS      Y4, Y4
+	VFMADD231PS  f3e800000AVX2<>+0(SB), Y0, Y4
+	VMOVUPS      Y4, 192(DI)
+	VMULPS       f3e2aaaabAVX2<>+0(SB), Y1, Y0
+	VMOVAPS      Y0, Y0
+	VFMADD231PS  f3daaaaabAVX2<>+0(SB), Y3, Y0
+	VMOVUPS      Y0, 224(DI)
+	VSUBPS       Y6, Y2, Y0
+	VMOVAPS      Y5, Y1
+	VFMADD231PS  f3e2aaaabAVX2<>+0(SB), Y0, Y1
+	VMOVUPS      Y1, 256(DI)
+	VMOVUPS      (R8), Y0
+	ADDQ         SI, R8
+	VMOVUPS      (R8), Y1
+	ADDQ         SI, R8
+	VMOVUPS      (R8), Y2
+	ADDQ         SI, R8
+	VMOVUPS      (R8), Y3
+	ADDQ         SI, R8
+	VMOVUPS      (R8), Y4
+	ADDQ         SI, R8
+	VMOVUPS      (R8), Y5
+	ADDQ         SI, R8
+	VADDPS       Y2, Y1, Y6
+	VSUBPS       Y1, Y2, Y1
+	VADDPS       Y4, Y3, Y2
+	VSUBPS       Y4, Y3, Y3
+	VMULPS       f3d2aaaabAVX2<>+0(SB), Y2, Y4
+	VMOVAPS      Y4, Y4
+	VFNMADD231PS f3e2aaaabAVX2<>+0(SB), Y6, Y4
+	VMOVAPS      Y4, Y4
+	VFMADD231PS  f3e800000AVX2<>+0(SB), Y0, Y4
+	VMOVUPS      Y4, 288(DI)
+	VMULPS       f3e2aaaabAVX2<>+0(SB), Y1, Y0
+	VMOVAPS      Y0, Y0
+	VFMADD231PS  f3daaaaabAVX2<>+0(SB), Y3, Y0
+	VMOVUPS      Y0, 320(DI)
+	VSUBPS       Y6, Y2, Y0
+	VMOVAPS      Y5, Y1
+	VFMADD231PS  f3e2aaaabAVX2<>+0(SB), Y0, Y1
+	VMOVUPS      Y1, 352(DI)
+	VMOVUPS      (R8), Y0
+	ADDQ         SI, R8
+	VMOVUPS      (R8), Y1
+	ADDQ         SI, R8
+	VMOVUPS      (R8), Y2
+	ADDQ         SI, R8
+	VMOVUPS      (R8), Y3
+	ADDQ         SI, R8
+	VMOVUPS      (R8), Y4
+	ADDQ         SI, R8
+	VMOVUPS      (R8), Y5
+	ADDQ         SI, R8
+	VADDPS       Y2, Y1, Y6
+	VSUBPS       Y1, Y2, Y1
+	VADDPS       Y4, Y3, Y2
+	VSUBPS       Y4, Y3, Y3
+	VMULPS       f3d2aaaabAVX2<>+0(SB), Y2, Y4
+	VMOVAPS      Y4, Y4
+	VFNMADD231PS f3e2aaaabAVX2<>+0(SB), Y6, Y4
+	VMOVAPS      Y4, Y4
+	VFMADD231PS  f3e800000AVX2<>+0(SB), Y0, Y4
+	VMOVUPS      Y4, 384(DI)
+	VMULPS       f3e2aaaabAVX2<>+0(SB), Y1, Y0
+	VMOVAPS      Y0, Y0
+	VFMADD231PS  f3daaaaabAVX2<>+0(SB), Y3, Y0
+	VMOVUPS      Y0, 416(DI)
+	VSUBPS       Y6, Y2, Y0
+	VMOVAPS      Y5, Y1
+	VFMADD231PS  f3e2aaaabAVX2<>+0(SB), Y0, Y1
+	VMOVUPS      Y1, 448(DI)
+	VMOVUPS      (R8), Y0
+	ADDQ         SI, R8
+	VMOVUPS      (R8), Y1
+	ADDQ         SI, R8
+	VMOVUPS      (R8), Y2
+	ADDQ         SI, R8
+	VMOVUPS      (R8), Y3
+	ADDQ         SI, R8
+	VMOVUPS      (R8), Y4
+	ADDQ         SI, R8
+	VMOVUPS      (R8), Y5
+	ADDQ         SI, R8
+	VADDPS       Y2, Y1, Y6
+	VSUBPS       Y1, Y2, Y1
+	VADDPS       Y4, Y3, Y2
+	VSUBPS       Y4, Y3, Y3
+	VMULPS       f3d2aaaabAVX2<>+0(SB), Y2, Y4
+	VMOVAPS      Y4, Y4
+	VFNMADD231PS f3e2aaaabAVX2<>+0(SB), Y6, Y4
+	VMOVAPS      Y4, Y4
+	VFMADD231PS  f3e800000AVX2<>+0(SB), Y0, Y4
+	VMOVUPS      Y4, 480(DI)
+	VMULPS       f3e2aaaabAVX2<>+0(SB), Y1, Y0
+	VMOVAPS      Y0, Y0
+	VFMADD231PS  f3daaaaabAVX2<>+0(SB), Y3, Y0
+	VMOVUPS      Y0, 512(DI)
+	VSUBPS       Y6, Y2, Y0
+	VMOVAPS      Y5, Y1
+	VFMADD231PS  f3e2aaaabAVX2<>+0(SB), Y0, Y1
+	VMOVUPS      Y1, 544(DI)
+	MOVQ         CX, R8
+	VMOVUPS      (DI), Y0
+	VMOVUPS      96(DI), Y1
+	VMOVUPS      192(DI), Y2
+	VMOVUPS      288(DI), Y3
+	VMOVUPS      384(DI), Y4
+	VMOVUPS      480(DI), Y5
+	VADDPS       Y2, Y1, Y6
+	VSUBPS       Y1, Y2, Y1
+	VADDPS       Y4, Y3, Y2
+	VSUBPS       Y4, Y3, Y3
+	VMULPS       f3d2aaaabAVX2<>+0(SB), Y2, Y4
+	VMOVAPS      Y4, Y4
+	VFNMADD231PS f3e2aaaabAVX2<>+0(SB), Y6, Y4
+	VMOVAPS      Y4, Y4
+	VFMADD231PS  f3e800000AVX2<>+0(SB), Y0, Y4
+	VMULPS       f3e2aaaabAVX2<>+0(SB), Y1, Y0
+	VMOVAPS      Y0, Y0
+	VFMADD231PS  f3daaaaabAVX2<>+0(SB), Y3, Y0
+	VSUBPS       Y6, Y2, Y1
+	VMOVAPS      Y5, Y2
+	VFMADD231PS  f3e2aaaabAVX2<>+0(SB), Y1, Y2
+	VMOVUPS      32(DI), Y1
+	VMOVUPS      128(DI), Y3
+	VMOVUPS      224(DI), Y5
+	VMOVUPS      320(DI), Y6
+	VMOVUPS      416(DI), Y7
+	VMOVUPS      512(DI), Y8
+	VADDPS       Y5, Y3, Y9
+	VSUBPS       Y3, Y5, Y3
+	VADDPS       Y7, Y6, Y5
+	VSUBPS       Y7, Y6, Y6
+	VMULPS       f3d2aaaabAVX2<>+0(SB), Y5, Y7
+	VMOVAPS      Y7, Y7
+	VFNMADD231PS f3e2aaaabAVX2<>+0(SB), Y9, Y7
+	VMOVAPS      Y7, Y7
+	VFMADD231PS  f3e800000AVX2<>+0(SB), Y1, Y7
+	VMULPS       f3e2aaaabAVX2<>+0(SB), Y3, Y1
+	VMOVAPS      Y1, Y1
+	VFMADD231PS  f3daaaaabAVX2<>+0(SB), Y6, Y1
+	VSUBPS       Y9, Y5, Y3
+	VMOVAPS      Y8, Y5
+	VFMADD231PS  f3e2aaaabAVX2<>+0(SB), Y3, Y5
+	VMOVUPS      64(DI), Y3
+	VMOVUPS      160(DI), Y6
+	VMOVUPS      256(DI), Y8
+	VMOVUPS      352(DI), Y9
+	VMOVUPS      448(DI), Y10
+	VMOVUPS      544(DI), Y11
+	VADDPS       Y8, Y6, Y12
+	VSUBPS       Y6, Y8, Y6
+	VADDPS       Y10, Y9, Y8
+	VSUBPS       Y10, Y9, Y9
+	VMULPS       f3d2aaaabAVX2<>+0(SB), Y8, Y10
+	VMOVAPS      Y10, Y10
+	VFNMADD231PS f3e2aaaabAVX2<>+0(SB), Y12, Y10
+	VMOVAPS      Y10, Y10
+	VFMADD231PS  f3e800000AVX2<>+0(SB), Y3, Y10
+	VMULPS       f3e2aaaabAVX2<>+0(SB), Y6, Y3
+	VMOVAPS      Y3, Y3
+	VFMADD231PS  f3daaaaabAVX2<>+0(SB), Y9, Y3
+	VSUBPS       Y12, Y8, Y6
+	VMOVAPS      Y11, Y8
+	VFMADD231PS  f3e2aaaabAVX2<>+0(SB), Y6, Y8
+	VMOVUPS      Y4, (R8)
+	ADDQ         DX, R8
+	VMOVUPS      Y7, (R8)
+	ADDQ         DX, R8
+	VMOVUPS      Y10, (R8)
+	ADDQ         DX, R8
+	VMOVUPS      Y0, (R8)
+	ADDQ         DX, R8
+	VMOVUPS      Y1, (R8)
+	ADDQ         DX, R8
+	VMOVUPS      Y3, (R8)
+	ADDQ         DX, R8
+	VMOVUPS      Y2, (R8)
+	ADDQ         DX, R8
+	VMOVUPS      Y5, (R8)
+	ADDQ         DX, R8
+	VMOVUPS      Y8, (R8)
+	ADDQ         DX, R8
 	ADDQ         $0x20, CX
 	ADDQ         $0x20, BX
 	DECQ         AX

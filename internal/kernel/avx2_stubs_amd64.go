@@ -26,18 +26,20 @@ func gemm6x8AVX2(m int, taps int, cin int, off *int32, x *float32, zero *float32
 func gemm6x16AVX2(m int, taps int, cin int, off *int32, x *float32, zero *float32, w *float32, y *float32, ldy int, cols int, bias *float32, res *float32, slope float32)
 
 // outer6x8AVX2 computes m rows of up to 8 columns of c, ldy elements apart, 6 rows at a time:
-// c[i][j] = (first != 0 ? 0 : c[i][j]) + sum over r<rows, k<width of x[i/R*tilestep+off[r]+k*R+i%R]*dy[r*width+k][j],
-// R = 6. dy has 8 columns, c cols (1..8). rows and width are at least 1.
+// c[i][j] = (first != 0 ? 0 : c[i][j]) + sum over r<rows, k<width of
+// x[i/R*tilestep+off[r]+k*xstep+i%R]*dy[(r*width+k)*dystep+j], R = 6. x has whole tiles, dy 8 columns,
+// c cols (1..8). rows and width are at least 1.
 //
 //go:noescape
-func outer6x8AVX2(m int, rows int, width int, off *int32, x *float32, tilestep int, dy *float32, c *float32, ldy int, cols int, first int)
+func outer6x8AVX2(m int, rows int, width int, off *int32, x *float32, xstep int, tilestep int, dy *float32, dystep int, c *float32, ldy int, cols int, first int)
 
 // outer6x16AVX2 computes m rows of up to 16 columns of c, ldy elements apart, 6 rows at a time:
-// c[i][j] = (first != 0 ? 0 : c[i][j]) + sum over r<rows, k<width of x[i/R*tilestep+off[r]+k*R+i%R]*dy[r*width+k][j],
-// R = 6. dy has 16 columns, c cols (1..16). rows and width are at least 1.
+// c[i][j] = (first != 0 ? 0 : c[i][j]) + sum over r<rows, k<width of
+// x[i/R*tilestep+off[r]+k*xstep+i%R]*dy[(r*width+k)*dystep+j], R = 6. x has whole tiles, dy 16 columns,
+// c cols (1..16). rows and width are at least 1.
 //
 //go:noescape
-func outer6x16AVX2(m int, rows int, width int, off *int32, x *float32, tilestep int, dy *float32, c *float32, ldy int, cols int, first int)
+func outer6x16AVX2(m int, rows int, width int, off *int32, x *float32, xstep int, tilestep int, dy *float32, dystep int, c *float32, ldy int, cols int, first int)
 
 // pack6AVX2 copies 6 elements of each of rows rows of src, stride elements apart, to dst without gaps.
 //
@@ -157,11 +159,24 @@ func blend3AVX2(n int, c int, out *float32, src *float32, off *int32, weight *fl
 //go:noescape
 func winoInputAVX2(c int, x *float32, zero *float32, off *int32, v *float32, plane int, scratch *float32)
 
+// winoGradAVX2 transforms the 4x4 tile of x whose pixels begin at the 16 offsets off (below 0: at zero), c channels,
+// to v: channel j of place p is v[p*plane+j].
+// c is at least 8; scratch has 224 elements.
+//
+//go:noescape
+func winoGradAVX2(c int, x *float32, zero *float32, off *int32, v *float32, plane int, scratch *float32)
+
 // winoWeightsAVX2 transforms n vectors of 8 3x3 weights: element j of tap t is w[t*tap+j], of place p u[p*plane+j].
 // scratch has 144 elements.
 //
 //go:noescape
 func winoWeightsAVX2(n int, w *float32, tap int, u *float32, plane int, scratch *float32)
+
+// winoWeightsGradAVX2 transforms n vectors of 8 gradients: element j of place p is u[p*plane+j], of tap t w[t*tap+j].
+// scratch has 144 elements.
+//
+//go:noescape
+func winoWeightsGradAVX2(n int, u *float32, plane int, w *float32, tap int, scratch *float32)
 
 // winoOutputAVX2 transforms the 36 places m[p*plane+j], j < c, to the 4x4 pixels of y that begin at the 16 offsets off
 // (below 0: at spare, c elements), as y = act(transformed + bias + res). m and bias are read in whole

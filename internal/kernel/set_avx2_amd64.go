@@ -40,6 +40,9 @@ func (s *simd) newDense(d Desc) Kernel[float32] {
 		}
 		return newSIMDGemm(s, d.ConvShape, d.Co, d.Ci, true)
 	case ConvWeightGrad:
+		if winogradPays(d.ConvShape) {
+			return newWinogradGrad(s, d.ConvShape)
+		}
 		return newWeightGrad(s, d.ConvShape)
 	case Linear:
 		if d.Fixed {

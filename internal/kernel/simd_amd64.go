@@ -17,24 +17,25 @@ type simd struct {
 	packs        []packs // of mr, narrow and wide columns
 	transpose8   func(dst, src *float32, blocks, stride, width int)
 
-	lanes        int // float32 per vector
-	relu         unaryFunc
-	add, addReLU binaryFunc
-	reluGrad     binaryFunc
-	scale        binaryFunc
-	scaleAddReLU ternaryFunc
-	sums         columnsFunc
-	products     productsFunc
-	moments      momentsFunc
-	normalise    normaliseFunc
-	normGradZ    normGradZFunc
-	normGradY    normGradYFunc
-	normSumsZ    normSumsZFunc
-	normSumsY    normSumsYFunc
-	blend3       blendFunc
-	winoInput    winoInputFunc
-	winoWeights  winoWeightsFunc
-	winoOutput   winoOutputFunc
+	lanes               int // float32 per vector
+	relu                unaryFunc
+	add, addReLU        binaryFunc
+	reluGrad            binaryFunc
+	scale               binaryFunc
+	scaleAddReLU        ternaryFunc
+	sums                columnsFunc
+	products            productsFunc
+	moments             momentsFunc
+	normalise           normaliseFunc
+	normGradZ           normGradZFunc
+	normGradY           normGradYFunc
+	normSumsZ           normSumsZFunc
+	normSumsY           normSumsYFunc
+	blend3              blendFunc
+	winoInput, winoGrad winoInputFunc
+	winoWeights         winoWeightsFunc
+	winoOutput          winoOutputFunc
+	winoWeightsGrad     winoWeightsGradFunc
 }
 
 // packs is a packFunc and its number of columns.
@@ -57,7 +58,7 @@ func avx2() *simd {
 		moments: momentsAVX2, normalise: normaliseAVX2,
 		normGradZ: normGradZAVX2, normGradY: normGradYAVX2, normSumsZ: normSumsZAVX2, normSumsY: normSumsYAVX2,
 		blend3:    blend3AVX2,
-		winoInput: winoInputAVX2, winoWeights: winoWeightsAVX2, winoOutput: winoOutputAVX2,
+		winoInput: winoInputAVX2, winoGrad: winoGradAVX2, winoWeightsGrad: winoWeightsGradAVX2, winoWeights: winoWeightsAVX2, winoOutput: winoOutputAVX2,
 	}
 }
 

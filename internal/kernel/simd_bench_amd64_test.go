@@ -145,8 +145,9 @@ func BenchmarkWinograd(b *testing.B) {
 		for _, n := range []int{1, 4, 16} {
 			s := ConvShape{n, c.hw, c.hw, c.ch, c.ch, 3}
 			for name, d := range map[string]Desc{
-				"fixed":    Conv{ConvShape: s, Epilogue: Epilogue{Bias: true}, Fixed: true},
-				"datagrad": ConvDataGrad{s},
+				"fixed":      Conv{ConvShape: s, Epilogue: Epilogue{Bias: true}, Fixed: true},
+				"datagrad":   ConvDataGrad{s},
+				"weightgrad": ConvWeightGrad{s},
 			} {
 				b.Run(name+"/"+s.name(), func(b *testing.B) { compare(b, d, 1) })
 			}

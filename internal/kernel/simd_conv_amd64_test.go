@@ -41,6 +41,8 @@ func (w directSet) New(d Desc) (Kernel[float32], error) {
 		return newSIMDConv(s, d), nil
 	case ConvDataGrad:
 		return newSIMDGemm(s, d.ConvShape, d.Co, d.Ci, true), nil
+	case ConvWeightGrad:
+		return newWeightGrad(s, d.ConvShape), nil
 	}
 	return fast()[0].New(d)
 }

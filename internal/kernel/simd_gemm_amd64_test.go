@@ -94,8 +94,8 @@ func TestGemmMatchesTwin(t *testing.T) {
 }
 
 // outerTwin is outer in Go, for any tile.
-func outerTwin(mr, nr int) func(m, rows, width int, off []int32, x []float32, tilestep int, dy, c []float32, ldy, cols, first int) {
-	return func(m, rows, width int, off []int32, x []float32, tilestep int, dy, c []float32, ldy, cols, first int) {
+func outerTwin(mr int) func(m, rows, width int, off []int32, x []float32, xstep, tilestep int, dy []float32, dystep int, c []float32, ldy, cols, first int) {
+	return func(m, rows, width int, off []int32, x []float32, xstep, tilestep int, dy []float32, dystep int, c []float32, ldy, cols, first int) {
 		for i := range m {
 			for j := range cols {
 				sum := float64(c[i*ldy+j])
@@ -104,7 +104,7 @@ func outerTwin(mr, nr int) func(m, rows, width int, off []int32, x []float32, ti
 				}
 				for r := range rows {
 					for k := range width {
-						sum += float64(x[i/mr*tilestep+int(off[r])+k*mr+i%mr]) * float64(dy[(r*width+k)*nr+j])
+						sum += float64(x[i/mr*tilestep+int(off[r])+k*xstep+i%mr]) * float64(dy[(r*width+k)*dystep+j])
 					}
 				}
 				c[i*ldy+j] = float32(sum)
@@ -125,16 +125,16 @@ func TestOuterMatchesTwin(t *testing.T) {
 			t.Run(fmt.Sprintf("%d/%+v", tile.nr, c), func(t *testing.T) {
 				r := rand.New(rand.NewPCG(1, 2))
 				cols := min(c.cols, tile.nr)
-				ldy, tilestep := cols+3, 200*s.mr
-				x, dy := randoms(r, ceilDiv(c.m, s.mr)*tilestep), randoms(r, c.rows*c.width*tile.nr)
+				ldy, xstep, tilestep, dystep := cols+3, s.mr+1, 250*s.mr, tile.nr+2
+				x, dy := randoms(r, ceilDiv(c.m, s.mr)*tilestep), randoms(r, c.rows*c.width*dystep)
 				off := make([]int32, c.rows)
 				for i := range off {
 					off[i] = int32(r.IntN(100) * s.mr)
 				}
 				got := randoms(r, c.m*ldy)
 				want := append([]float32(nil), got...)
-				tile.outer(c.m, c.rows, c.width, &off[0], &x[0], tilestep, &dy[0], &got[0], ldy, cols, c.first)
-				outerTwin(s.mr, tile.nr)(c.m, c.rows, c.width, off, x, tilestep, dy, want, ldy, cols, c.first)
+				tile.outer(c.m, c.rows, c.width, &off[0], &x[0], xstep, tilestep, &dy[0], dystep, &got[0], ldy, cols, c.first)
+				outerTwin(s.mr)(c.m, c.rows, c.width, off, x, xstep, tilestep, dy, dystep, want, ldy, cols, c.first)
 				near(t, "c", got, want, 1e-5)
 			})
 		}

@@ -21,7 +21,7 @@ type weightGrad struct {
 }
 
 // outerFunc is a generated sum of outer products: see outer6x16AVX2.
-type outerFunc func(m, rows, width int, off *int32, x *float32, tilestep int, dy, c *float32, ldy, cols, first int)
+type outerFunc func(m, rows, width int, off *int32, x *float32, xstep, tilestep int, dy *float32, dystep int, c *float32, ldy, cols, first int)
 
 const (
 	bandFloats       = 1 << 20 // about how many elements a band packs
@@ -198,7 +198,7 @@ func (k *weightGrad) chunk(q, t0, at, n int) {
 		for tx := range k.K {
 			x := &k.px[t0*k.panelX()+(ty*k.lineX()+tx)*mr]
 			dw := &k.dw[((ty*k.K+tx)*k.Ci+c0)*k.Co+col]
-			outer(c1-c0, n, k.W, &k.off[at], x, k.panelX(), dy, dw, k.Co, min(width, k.Co-col), first)
+			outer(c1-c0, n, k.W, &k.off[at], x, mr, k.panelX(), dy, width, dw, k.Co, min(width, k.Co-col), first)
 		}
 	}
 }

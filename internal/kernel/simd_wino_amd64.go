@@ -8,44 +8,21 @@ type (
 )
 
 const (
-	winoPlaces = 36
-	winoSide   = 4       // of an output tile
 	winoFloats = 1 << 19 // about how many transformed elements are alive at a time
 	winoBlock  = 64      // tiles at least, so that the weights of many channels are worth loading
-	winoJob    = 4       // tiles per transforming job
 )
-
-// winogradPays is the rule that chooses between Winograd and direct convolution (BenchmarkWinograd runs
-// them in turn). Winograd needs 36/9 of the direct weights, so it needs tiles to use them on; it computes
-// whole tiles, so the sides must not be much smaller than those; and it transforms every channel, so
-// there must be enough products per channel.
-func winogradPays(c ConvShape) bool {
-	const (
-		leastTiles    = 24
-		leastChannels = 16
-		mostWaste     = 1.8 // computed by used pixels
-	)
-	if c.K != 3 {
-		return false
-	}
-	tiles := ceilDiv(c.H, winoSide) * ceilDiv(c.W, winoSide)
-	waste := float64(tiles*winoSide*winoSide) / float64(c.H*c.W)
-	return c.N*tiles >= leastTiles && min(c.Ci, c.Co) >= leastChannels && waste <= mostWaste
-}
 
 // winograd is a 3x3 convolution, or its gradient by x, through the transforms of F(4x4,3x3). It works
 // through blocks of tiles, each in three steps: the inputs of the block's tiles are transformed, each of
 // the 36 places is a matrix product, and its results are transformed back with the epilogue.
 type winograd struct {
-	s            *simd
-	epilogue     convEpilogue
-	n, h, w      int
+	s        *simd
+	epilogue convEpilogue
+	winoTiling
 	cin, cols    int
-	tilesH       int
-	tilesW       int
 	inOff        []int32 // 36 offsets per tile of a picture, in elements from the picture's first
 	outOff       []int32 // 16 likewise
-	block        int     // tiles per block
+	blockTiles   int     // tiles per block
 	ranges       int     // ranges of panels per place
 	table        rowTable
 	pack         packer
@@ -60,15 +37,11 @@ type winograd struct {
 }
 
 func newWinograd(s *simd, c ConvShape, cin, cols int, transposed bool) *winograd {
-	k := &winograd{s: s, n: c.N, h: c.H, w: c.W, cin: cin, cols: cols}
-	k.tilesH, k.tilesW = ceilDiv(c.H, winoSide), ceilDiv(c.W, winoSide)
-	k.inOff = k.offsets(6, -1, cin)
-	k.outOff = k.offsets(winoSide, 0, cols)
-	all := c.N * k.perPicture()
-	k.block = min(all, max(winoBlock, winoFloats/(winoPlaces*(cin+cols))))
-	k.block = ceilDiv(all, ceilDiv(all, k.block))
+	k := &winograd{s: s, winoTiling: newWinoTiling(c), cin: cin, cols: cols}
+	k.inOff, k.outOff = k.inputs(cin), k.outputs(cols)
+	k.blockTiles = k.block(winoBlock, winoFloats, cin+cols)
 	k.ranges = ceilDiv(s.panels(cols), 8)
-	k.table = pointTable(k.block, cin, s.mr)
+	k.table = pointTable(k.blockTiles, cin, s.mr)
 	k.pack = packer{s: s, taps: 9, cin: cin, cols: cols, transposed: transposed}
 	k.zero = make([]float32, max(cin, s.wide))
 	k.epilogue = newEpilogue(s, cols, Epilogue{Slope: 1})
@@ -85,31 +58,11 @@ func newWinogradConv(s *simd, d Conv) *winograd {
 	return k
 }
 
-// perPicture is the number of tiles of a picture.
-func (k *winograd) perPicture() int { return k.tilesH * k.tilesW }
-
-// offsets lists the offsets of side x side pixels of c channels of every tile of a picture, beginning
-// shift pixels from the tile's corner; -1 where there is no pixel.
-func (k *winograd) offsets(side, shift, c int) []int32 {
-	var off []int32
-	for t := range k.perPicture() {
-		for i := range side * side {
-			y, x := t/k.tilesW*winoSide+i/side+shift, t%k.tilesW*winoSide+i%side+shift
-			if y < 0 || y >= k.h || x < 0 || x >= k.w {
-				off = append(off, -1)
-			} else {
-				off = append(off, int32((y*k.w+x)*c))
-			}
-		}
-	}
-	return off
-}
-
 // The distances of two places. They are no multiples of a large power of two, so that the 36 places of a
 // tile do not compete for the same lines of the caches.
 func (k *winograd) planeU() int { return k.cin*k.s.packedCols(k.cols) + 16 }
-func (k *winograd) planeV() int { return k.block*k.cin + 16 }
-func (k *winograd) planeM() int { return k.block*k.s.packedCols(k.cols) + 16 }
+func (k *winograd) planeV() int { return k.blockTiles*k.cin + 16 }
+func (k *winograd) planeM() int { return k.blockTiles*k.s.packedCols(k.cols) + 16 }
 
 // scratchLen is what a worker needs for the transforms, with a row for the pixels outside.
 func (k *winograd) scratchLen() int { return 80 + winoPlaces*k.s.lanes + k.cols }
@@ -139,14 +92,13 @@ func (k *winograd) Run(c *Ctx[float32], out []float32, in [][]float32) {
 			k.u, k.keptOf = k.kept, &in[1][0]
 		}
 		k.pack.run(c.Pool, k.p, in[1])
-		c.Pool.Run(k.s.panels(k.cols), (*winoWeights)(k))
+		c.Pool.Run(k.s.panels(k.cols), (*winoWeighing)(k))
 	}
-	all := k.n * k.perPicture()
-	for k.first = 0; k.first < all; k.first += k.block {
-		k.tiles = min(k.block, all-k.first)
-		c.Pool.Run(ceilDiv(k.tiles, winoJob), (*winoInput)(k))
-		c.Pool.Run(winoPlaces*k.ranges, (*winoProduct)(k))
-		c.Pool.Run(ceilDiv(k.tiles, winoJob), (*winoOutput)(k))
+	for k.first = 0; k.first < k.all(); k.first += k.blockTiles {
+		k.tiles = min(k.blockTiles, k.all()-k.first)
+		c.Pool.Run(ceilDiv(k.tiles, winoJob), (*winoInputs)(k))
+		c.Pool.Run(winoPlaces*k.ranges, (*winoProducts)(k))
+		c.Pool.Run(ceilDiv(k.tiles, winoJob), (*winoOutputs)(k))
 	}
 	k.x, k.y, k.p, k.v, k.m, k.scratch = nil, nil, nil, nil, nil, nil
 	k.epilogue.release()
@@ -159,14 +111,14 @@ func (k *winograd) workerScratch(worker int) []float32 {
 
 // The steps of winograd, as tasks.
 type (
-	winoWeights winograd
-	winoInput   winograd
-	winoProduct winograd
-	winoOutput  winograd
+	winoWeighing winograd
+	winoInputs   winograd
+	winoProducts winograd
+	winoOutputs  winograd
 )
 
 // Do transforms the weights of one panel.
-func (t *winoWeights) Do(p, worker int) {
+func (t *winoWeighing) Do(p, worker int) {
 	k := (*winograd)(t)
 	width := k.s.panelWidth(k.cols, p)
 	at := p * k.s.wide * k.cin
@@ -174,17 +126,17 @@ func (t *winoWeights) Do(p, worker int) {
 }
 
 // Do transforms the inputs of a few tiles.
-func (t *winoInput) Do(job, worker int) {
+func (t *winoInputs) Do(job, worker int) {
 	k := (*winograd)(t)
 	scratch := &k.workerScratch(worker)[0]
 	for i := job * winoJob; i < min(k.tiles, (job+1)*winoJob); i++ {
-		picture, tile := (k.first+i)/k.perPicture(), (k.first+i)%k.perPicture()
+		picture, tile := k.find(k.first + i)
 		k.s.winoInput(k.cin, &k.x[picture*k.h*k.w*k.cin], &k.zero[0], &k.inOff[tile*36], &k.v[i*k.cin], k.planeV(), scratch)
 	}
 }
 
 // Do multiplies one place by a range of panels.
-func (t *winoProduct) Do(job, _ int) {
+func (t *winoProducts) Do(job, _ int) {
 	k := (*winograd)(t)
 	place, r := job/k.ranges, job%k.ranges
 	panels := k.s.panels(k.cols)
@@ -198,12 +150,12 @@ func (t *winoProduct) Do(job, _ int) {
 }
 
 // Do transforms the products of a few tiles to outputs.
-func (t *winoOutput) Do(job, worker int) {
+func (t *winoOutputs) Do(job, worker int) {
 	k := (*winograd)(t)
 	scratch := k.workerScratch(worker)
 	spare := &scratch[len(scratch)-k.cols]
 	for i := job * winoJob; i < min(k.tiles, (job+1)*winoJob); i++ {
-		picture, tile := (k.first+i)/k.perPicture(), (k.first+i)%k.perPicture()
+		picture, tile := k.find(k.first + i)
 		at := picture * k.h * k.w * k.cols
 		k.s.winoOutput(k.cols, &k.m[i*k.s.packedCols(k.cols)], k.planeM(), &k.y[at], &k.outOff[tile*16], spare,
 			&k.epilogue.padded[0], k.epilogue.residual(at), k.epilogue.slope, &scratch[0])

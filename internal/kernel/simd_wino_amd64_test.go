@@ -47,6 +47,17 @@ func sandwich(m [][]float64, x []float64) []float64 {
 	return out
 }
 
+// flip is the transpose of m.
+func flip(m [][]float64) [][]float64 {
+	out := make([][]float64, len(m[0]))
+	for _, row := range m {
+		for j, v := range row {
+			out[j] = append(out[j], v)
+		}
+	}
+	return out
+}
+
 func TestWinogradTransformsMatchTwins(t *testing.T) {
 	s := avx2()
 	b, g, a := winoMatrices()
@@ -86,6 +97,30 @@ func TestWinogradTransformsMatchTwins(t *testing.T) {
 			nearPlaces(t, fmt.Sprintf("weight %d of %d", j, c), u, c+5, j, want)
 		}
 		winoOutputMatches(t, s, a, r, c)
+
+		dy, m := randoms(r, 16*c), make([]float32, 36*(c+3))
+		dyOff := make([]int32, 16)
+		for i := range dyOff {
+			dyOff[i] = int32(i * c)
+		}
+		dyOff[0], dyOff[6] = -1, -1
+		s.winoGrad(c, &dy[0], &zero[0], &dyOff[0], &m[0], c+3, &scratch[0])
+		for j := range c {
+			want := sandwich(flip(a), square(16, func(k int) float32 {
+				if dyOff[k] < 0 {
+					return 0
+				}
+				return dy[k*c+j]
+			}))
+			nearPlaces(t, fmt.Sprintf("gradient channel %d of %d", j, c), m, c+3, j, want)
+		}
+
+		du, dw := randoms(r, 36*c), make([]float32, 9*(c+1))
+		s.winoWeightsGrad(n, &du[0], c, &dw[0], c+1, &scratch[0])
+		for j := range n * s.lanes {
+			want := sandwich(flip(g), square(36, func(k int) float32 { return du[k*c+j] }))
+			nearPlaces(t, fmt.Sprintf("weight gradient %d of %d", j, c), dw, c+1, j, want)
+		}
 	}
 }
 
@@ -152,6 +187,8 @@ func (w winogradSet) New(d Desc) (Kernel[float32], error) {
 		return newWinogradConv(s, d), nil
 	case ConvDataGrad:
 		return newWinograd(s, d.ConvShape, d.Co, d.Ci, true), nil
+	case ConvWeightGrad:
+		return newWinogradGrad(s, d.ConvShape), nil
 	}
 	return w.Set.New(d)
 }
@@ -174,6 +211,7 @@ func TestWinogradMatchesPortable(t *testing.T) {
 				Conv{ConvShape: s, Epilogue: Epilogue{Bias: true, Residual: true, Slope: 0.001}},
 				Conv{ConvShape: s, Epilogue: Epilogue{Bias: true}, Fixed: true},
 				ConvDataGrad{s},
+				ConvWeightGrad{s},
 			} {
 				matchesPortable(t, winogradSet{}, d, 1e-4)
 			}

@@ -77,6 +77,7 @@ func emit(m machine) {
 	m.winoConstants()
 	m.winoInput()
 	m.winoWeights()
+	m.winoWeightsGrad()
 	m.winoOutput()
 }
 

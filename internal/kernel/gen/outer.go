@@ -9,23 +9,27 @@ import (
 
 // outer generates the kernel of weight gradients, a sum of outer products over pixels:
 //
-//	c[i][0:cols] (+)= sum over r < rows, k < width of x[off[r] + k][i] * dy[r*width + k]
+//	c[i][0:cols] (+)= sum over r < rows, k < width of x[off[r] + k*xstep + i] * dy[(r*width + k)*dystep]
 //
-// Rows i come in tiles whose x is packed pixel by pixel, so that one pointer serves all broadcasts
-// of a tile; dy is packed to the width of the tile. Successive pixels alternate between sets.
+// A tile of rows x nv vectors of c stays in registers. A pixel costs nv loads of dy and one broadcast of x
+// per row, all from one pointer. Successive pixels alternate between sets.
 func (m machine) outer(sets, nv int) {
 	n := nv * m.lanes
 	m.function(fmt.Sprintf("outer%dx%d", m.rows, n),
-		"(m, rows, width int, off *int32, x *float32, tilestep int, dy, c *float32, ldy, cols, first int)",
+		"(m, rows, width int, off *int32, x *float32, xstep, tilestep int, dy *float32, dystep int, c *float32, ldy, cols, first int)",
 		fmt.Sprintf("computes m rows of up to %d columns of c, ldy elements apart, %d rows at a time:", n, m.rows),
-		"c[i][j] = (first != 0 ? 0 : c[i][j]) + sum over r<rows, k<width of x[i/R*tilestep+off[r]+k*R+i%R]*dy[r*width+k][j],",
-		fmt.Sprintf("R = %d. dy has %d columns, c cols (1..%d). rows and width are at least 1.", m.rows, n, n))
+		"c[i][j] = (first != 0 ? 0 : c[i][j]) + sum over r<rows, k<width of",
+		fmt.Sprintf("x[i/R*tilestep+off[r]+k*xstep+i%%R]*dy[(r*width+k)*dystep+j], R = %d. x has whole tiles, dy %d columns,", m.rows, n),
+		fmt.Sprintf("c cols (1..%d). rows and width are at least 1.", n))
 	g := &tile{machine: m, nv: nv}
 	g.y, g.left = g.load("c"), g.load("m")
 	g.w = g.GP64()
 	x := g.GP64()
 	g.rows = []reg.GPVirtual{x}
 	g.accumulators(sets)
+	xstep, dystep := g.load("xstep"), g.load("dystep")
+	g.SHLQ(operand.Imm(2), xstep)
+	g.SHLQ(operand.Imm(2), dystep)
 	g.Label("tile")
 	for _, set := range g.acc {
 		for _, row := range set {
@@ -42,17 +46,20 @@ func (m machine) outer(sets, nv int) {
 	g.LEAQ(operand.Mem{Base: base, Index: x, Scale: 4}, x)
 	g.ADDQ(operand.Imm(4), off)
 	g.Load(g.Param("width"), k)
-	const unroll = 2
-	g.SUBQ(operand.Imm(unroll), k)
+	g.SUBQ(operand.Imm(2), k)
 	g.JL(operand.LabelRef("single"))
 	g.Label("steps")
-	g.pixels(unroll)
-	g.SUBQ(operand.Imm(unroll), k)
+	g.pixel(0, operand.Mem{Base: x}, operand.Mem{Base: g.w})
+	g.pixel(1, operand.Mem{Base: x, Index: xstep, Scale: 1}, operand.Mem{Base: g.w, Index: dystep, Scale: 1})
+	g.LEAQ(operand.Mem{Base: x, Index: xstep, Scale: 2}, x)
+	g.LEAQ(operand.Mem{Base: g.w, Index: dystep, Scale: 2}, g.w)
+	g.SUBQ(operand.Imm(2), k)
 	g.JGE(operand.LabelRef("steps"))
 	g.Label("single")
-	g.CMPQ(k, operand.I32(-unroll))
+	g.CMPQ(k, operand.I32(-2))
 	g.JE(operand.LabelRef("rowend"))
-	g.pixels(1)
+	g.pixel(0, operand.Mem{Base: x}, operand.Mem{Base: g.w})
+	g.ADDQ(dystep, g.w)
 	g.Label("rowend")
 	g.DECQ(rows)
 	g.JNZ(operand.LabelRef("row"))
@@ -73,23 +80,14 @@ func (m machine) outer(sets, nv int) {
 	g.end()
 }
 
-// pixels does n pixels: acc[i][j] += x[i] * dy[j].
-func (g *tile) pixels(n int) {
-	x := g.rows[0]
-	for u := range n {
-		dy := make([]reg.VecVirtual, g.nv)
-		for j := range dy {
-			dy[j] = g.vec()
-			g.VMOVUPS(operand.Mem{Base: g.w, Disp: (u*g.nv + j) * g.bytes()}, dy[j])
-		}
-		for i, row := range g.acc[u%len(g.acc)] {
-			b := g.vec()
-			g.VBROADCASTSS(operand.Mem{Base: x, Disp: 4 * (u*g.machine.rows + i)}, b)
-			for j := range dy {
-				g.VFMADD231PS(dy[j], b, row[j])
-			}
+// pixel does one pixel: acc[i][j] += x[i] * dy[j].
+func (g *tile) pixel(u int, x, dy operand.Mem) {
+	w := g.loadAll(g.nv, func(j int) operand.Mem { return dy.Offset(j * g.bytes()) })
+	for i, row := range g.acc[u%len(g.acc)] {
+		b := g.vec()
+		g.VBROADCASTSS(x.Offset(4*i), b)
+		for j := range w {
+			g.VFMADD231PS(w[j], b, row[j])
 		}
 	}
-	g.ADDQ(operand.U32(uint32(n*g.nv*g.bytes())), g.w)
-	g.ADDQ(operand.U32(uint32(4*n*g.machine.rows)), x)
 }

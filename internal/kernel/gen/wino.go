@@ -121,6 +121,31 @@ func (m machine) outputTransform(v []reg.VecVirtual, emit func(i int, v reg.VecV
 	emit(3, m.addOf(m.plus(8, odd2, odd), v[5]))
 }
 
+// gradTransform is A of four values, for the gradient by the weights:
+//
+//	1 0 0 0 | 1 1 1 1 | 1 -1 1 -1 | 1 2 4 8 | 1 -2 4 -8 | 0 0 0 1
+func (m machine) gradTransform(y []reg.VecVirtual, emit func(i int, v reg.VecVirtual)) {
+	emit(0, y[0])
+	emit(5, y[3])
+	even, odd := m.addOf(y[0], y[2]), m.addOf(y[1], y[3])
+	emit(1, m.addOf(even, odd))
+	emit(2, m.subOf(even, odd))
+	even4, odd4 := m.plus(4, y[2], y[0]), m.plus(4, y[3], y[1])
+	emit(3, m.plus(2, odd4, even4))
+	emit(4, m.minus(2, odd4, even4))
+}
+
+// weightGradTransform is G' of six values:
+//
+//	1/4 -1/6 -1/6 1/24 1/24 0 | 0 -1/6 1/6 1/12 -1/12 0 | 0 -1/6 -1/6 1/6 1/6 1
+func (m machine) weightGradTransform(u []reg.VecVirtual, emit func(i int, v reg.VecVirtual)) {
+	sum12, diff21 := m.addOf(u[1], u[2]), m.subOf(u[2], u[1])
+	sum34, diff34 := m.addOf(u[3], u[4]), m.subOf(u[3], u[4])
+	emit(0, m.plus(0.25, u[0], m.minus(sixth, sum12, m.times(twentyfourth, sum34))))
+	emit(1, m.plus(2*twentyfourth, diff34, m.times(sixth, diff21)))
+	emit(2, m.plus(sixth, m.subOf(sum34, sum12), u[5]))
+}
+
 // pointers turns n offsets into pointers in scratch: offsets below 0 into other.
 func (m machine) pointers(n int, off, base, other reg.GPVirtual, scratch operand.Mem) {
 	p := m.GP64()
@@ -143,27 +168,33 @@ func (m machine) loadAll(n int, at func(i int) operand.Mem) []reg.VecVirtual {
 	return v
 }
 
-// winoInput generates the transform of input tiles.
+// winoInput generates the transform of input tiles, winoGrad that of the gradient's tiles.
 func (m machine) winoInput() {
-	m.function("winoInput", "(c int, x, zero *float32, off *int32, v *float32, plane int, scratch *float32)",
-		"transforms the 6x6 tile of x whose pixels begin at the 36 offsets off (below 0: at zero), c channels,",
+	m.transformTiles("winoInput", winoIn, m.inputTransform)
+	m.transformTiles("winoGrad", winoOut, m.gradTransform)
+}
+
+// transformTiles generates a transform of tiles of side x side pixels to 6x6 places.
+func (m machine) transformTiles(name string, side int, transform func(d []reg.VecVirtual, emit func(i int, v reg.VecVirtual))) {
+	m.function(name, "(c int, x, zero *float32, off *int32, v *float32, plane int, scratch *float32)",
+		fmt.Sprintf("transforms the %dx%d tile of x whose pixels begin at the %d offsets off (below 0: at zero), c channels,", side, side, side*side),
 		"to v: channel j of place p is v[p*plane+j].",
-		fmt.Sprintf("c is at least %d; scratch has %d elements.", m.lanes, 72+36*m.lanes))
+		fmt.Sprintf("c is at least %d; scratch has %d elements.", m.lanes, 2*side*side+winoIn*side*m.lanes))
 	c, plane, at, to := m.load("c"), m.load("plane"), m.GP64(), m.GP64()
 	m.SHLQ(operand.Imm(2), c)
 	m.SHLQ(operand.Imm(2), plane)
 	pointers := operand.Mem{Base: m.load("scratch")}
-	m.pointers(winoIn*winoIn, m.load("off"), m.load("x"), m.load("zero"), pointers)
-	scratch := pointers.Offset(8 * winoIn * winoIn)
+	m.pointers(side*side, m.load("off"), m.load("x"), m.load("zero"), pointers)
+	scratch := pointers.Offset(8 * side * side)
 	m.XORQ(at, at)
 	m.Label("vector")
 	p := m.GP64()
-	for j := range winoIn {
-		d := m.loadAll(winoIn, func(i int) operand.Mem {
-			m.MOVQ(pointers.Offset(8*(i*winoIn+j)), p)
+	for j := range side {
+		d := m.loadAll(side, func(i int) operand.Mem {
+			m.MOVQ(pointers.Offset(8*(i*side+j)), p)
 			return operand.Mem{Base: p, Index: at, Scale: 1}
 		})
-		m.inputTransform(d, func(i int, v reg.VecVirtual) { m.VMOVUPS(v, scratch.Offset(m.bytes()*(i*winoIn+j))) })
+		transform(d, func(i int, v reg.VecVirtual) { m.VMOVUPS(v, scratch.Offset(m.bytes()*(i*side+j))) })
 	}
 	m.Load(m.Param("v"), to)
 	m.ADDQ(at, to)
@@ -171,7 +202,7 @@ func (m machine) winoInput() {
 	m.LEAQ(operand.Mem{Base: plane, Index: plane, Scale: 2}, plane3)
 	m.LEAQ(operand.Mem{Base: plane, Index: plane, Scale: 4}, plane5)
 	for i := range winoIn {
-		d := m.loadAll(winoIn, func(j int) operand.Mem { return scratch.Offset(m.bytes() * (i*winoIn + j)) })
+		d := m.loadAll(side, func(j int) operand.Mem { return scratch.Offset(m.bytes() * (i*side + j)) })
 		place := []operand.Mem{
 			{Base: to},
 			{Base: to, Index: plane, Scale: 1},
@@ -180,7 +211,7 @@ func (m machine) winoInput() {
 			{Base: to, Index: plane, Scale: 4},
 			{Base: to, Index: plane5, Scale: 1},
 		}
-		m.inputTransform(d, func(j int, v reg.VecVirtual) { m.VMOVUPS(v, place[j]) })
+		transform(d, func(j int, v reg.VecVirtual) { m.VMOVUPS(v, place[j]) })
 		m.LEAQ(operand.Mem{Base: to, Index: plane3, Scale: 2}, to)
 	}
 	m.nextVector(at, c)
@@ -238,6 +269,47 @@ func (m machine) winoWeights() {
 		for _, v := range row {
 			m.VMOVUPS(v, operand.Mem{Base: to})
 			m.ADDQ(plane, to)
+		}
+	}
+	m.ADDQ(operand.Imm(uint64(m.bytes())), w)
+	m.ADDQ(operand.Imm(uint64(m.bytes())), u)
+	m.DECQ(n)
+	m.JNZ(operand.LabelRef("vector"))
+	m.end()
+}
+
+// winoWeightsGrad generates the transform back of the gradient by the weights.
+func (m machine) winoWeightsGrad() {
+	m.function("winoWeightsGrad", "(n int, u *float32, plane int, w *float32, tap int, scratch *float32)",
+		fmt.Sprintf("transforms n vectors of %d gradients: element j of place p is u[p*plane+j], of tap t w[t*tap+j].", m.lanes),
+		fmt.Sprintf("scratch has %d elements.", 18*m.lanes))
+	n, w, tap, u, plane := m.load("n"), m.load("w"), m.load("tap"), m.load("u"), m.load("plane")
+	scratch := operand.Mem{Base: m.load("scratch")}
+	m.SHLQ(operand.Imm(2), tap)
+	m.SHLQ(operand.Imm(2), plane)
+	m.Label("vector")
+	from, to := m.GP64(), m.GP64()
+	m.MOVQ(u, from)
+	for i := range winoIn {
+		var v []reg.VecVirtual
+		for range winoIn {
+			r := m.vec()
+			m.VMOVUPS(operand.Mem{Base: from}, r)
+			m.ADDQ(plane, from)
+			v = append(v, r)
+		}
+		m.weightGradTransform(v, func(j int, r reg.VecVirtual) { m.VMOVUPS(r, scratch.Offset(m.bytes()*(3*i+j))) })
+	}
+	m.MOVQ(w, to)
+	var dw [3][3]reg.VecVirtual
+	for j := range 3 {
+		v := m.loadAll(winoIn, func(i int) operand.Mem { return scratch.Offset(m.bytes() * (3*i + j)) })
+		m.weightGradTransform(v, func(i int, r reg.VecVirtual) { dw[i][j] = r })
+	}
+	for _, row := range dw {
+		for _, r := range row {
+			m.VMOVUPS(r, operand.Mem{Base: to})
+			m.ADDQ(tap, to)
 		}
 	}
 	m.ADDQ(operand.Imm(uint64(m.bytes())), w)

@@ -1,0 +1,133 @@
+package kernel
+
+// winoWeightsGradFunc is the transform back of the gradient by the weights: see winoWeightsGradAVX2.
+type winoWeightsGradFunc func(n int, u *float32, plane int, w *float32, tap int, scratch *float32)
+
+const (
+	winoGradFloats  = 1 << 19 // about how many transformed elements are alive at a time
+	winoGradBlock   = 128     // tiles at least, so that sums of many channels are worth loading
+	winoGradVectors = 256     // per job of the transform back
+)
+
+// winogradGrad is the gradient of a 3x3 convolution by its weights in the transformed space: the
+// gradient by the transformed weights of a place is the sum over tiles of outer products of the
+// transformed inputs and the transformed gradients, and goes back through the transposed transform.
+//
+//	dG = G' [ sum over tiles of (B' d B) .* (A dY A') ] G
+type winogradGrad struct {
+	s *simd
+	winoTiling
+	cin, cols     int
+	inOff, outOff []int32
+	blockTiles    int
+	ranges        int // ranges of tiles of input channels per place
+	zero          []float32
+	off           [1]int32 // the kernel's table of lines: one line
+
+	x, dy, dw    []float32
+	v, m, u      []float32 // transformed inputs, gradients by outputs and by weights
+	scratch      []float32
+	first, tiles int // of the current block
+}
+
+func newWinogradGrad(s *simd, c ConvShape) *winogradGrad {
+	k := &winogradGrad{s: s, winoTiling: newWinoTiling(c), cin: c.Ci, cols: c.Co}
+	k.inOff, k.outOff = k.inputs(c.Ci), k.outputs(c.Co)
+	k.blockTiles = k.block(winoGradBlock, winoGradFloats, c.Ci+c.Co)
+	k.ranges = ceilDiv(c.Ci, 64)
+	k.zero = make([]float32, max(c.Ci, c.Co))
+	return k
+}
+
+// pitch is the distance of two tiles of c channels: room for whole tiles and panels, and no multiple of a
+// large power of two, so that tiles do not compete for the same lines of the caches.
+func (k *winogradGrad) pitch(c int) int { return ceilDiv(c, k.s.wide)*k.s.wide + k.s.wide }
+
+// The distances of two places.
+func (k *winogradGrad) planeV() int { return k.blockTiles*k.pitch(k.cin) + 16 }
+func (k *winogradGrad) planeM() int { return k.blockTiles*k.pitch(k.cols) + 16 }
+func (k *winogradGrad) planeU() int { return k.cin*k.cols + 16 }
+
+// scratchLen is what a worker needs for the transforms.
+func (k *winogradGrad) scratchLen() int { return 80 + winoPlaces*k.s.lanes }
+
+// Work is the room for a block, the sums and the workers' scratch.
+func (k *winogradGrad) Work(workers int) int {
+	return winoPlaces*(k.planeV()+k.planeM()+k.planeU()) + workers*k.scratchLen()
+}
+
+// Run implements Kernel.
+func (k *winogradGrad) Run(c *Ctx[float32], out []float32, in [][]float32) {
+	k.x, k.dy, k.dw = in[0], in[1], out
+	work := c.Work
+	k.v, work = work[:winoPlaces*k.planeV()], work[winoPlaces*k.planeV():]
+	k.m, work = work[:winoPlaces*k.planeM()], work[winoPlaces*k.planeM():]
+	k.u, k.scratch = work[:winoPlaces*k.planeU()], work[winoPlaces*k.planeU():]
+	for k.first = 0; k.first < k.all(); k.first += k.blockTiles {
+		k.tiles = min(k.blockTiles, k.all()-k.first)
+		c.Pool.Run(ceilDiv(k.tiles, winoJob), (*winoGradInputs)(k))
+		c.Pool.Run(winoPlaces*k.ranges, (*winoGradProducts)(k))
+	}
+	c.Pool.Run(ceilDiv(k.cin*k.cols/k.s.lanes, winoGradVectors), (*winoGradWeights)(k))
+	k.x, k.dy, k.dw, k.v, k.m, k.u, k.scratch = nil, nil, nil, nil, nil, nil, nil
+}
+
+// The steps of winogradGrad, as tasks.
+type (
+	winoGradInputs   winogradGrad
+	winoGradProducts winogradGrad
+	winoGradWeights  winogradGrad
+)
+
+// Do transforms the inputs and the gradients of a few tiles.
+func (t *winoGradInputs) Do(job, worker int) {
+	k := (*winogradGrad)(t)
+	scratch := &k.scratch[worker*k.scratchLen()]
+	for i := job * winoJob; i < min(k.tiles, (job+1)*winoJob); i++ {
+		picture, tile := k.find(k.first + i)
+		pixel := picture * k.h * k.w
+		k.s.winoInput(k.cin, &k.x[pixel*k.cin], &k.zero[0], &k.inOff[tile*winoIn*winoIn],
+			&k.v[i*k.pitch(k.cin)], k.planeV(), scratch)
+		k.s.winoGrad(k.cols, &k.dy[pixel*k.cols], &k.zero[0], &k.outOff[tile*winoOut*winoOut],
+			&k.m[i*k.pitch(k.cols)], k.planeM(), scratch)
+	}
+}
+
+// Do adds the block's products of one place and a range of input channels to their sums.
+func (t *winoGradProducts) Do(job, _ int) {
+	k := (*winogradGrad)(t)
+	place, r := job/k.ranges, job%k.ranges
+	tiles := ceilDiv(k.cin, k.s.mr)
+	c0, c1 := r*tiles/k.ranges*k.s.mr, min(k.cin, (r+1)*tiles/k.ranges*k.s.mr)
+	if c0 >= c1 {
+		return
+	}
+	first := 0
+	if k.first == 0 {
+		first = 1
+	}
+	for q := range k.s.panels(k.cols) {
+		col := q * k.s.wide
+		outer, width := k.s.outerWide, k.s.panelWidth(k.cols, q)
+		if width == k.s.narrow {
+			outer = k.s.outerNarrow
+		}
+		outer(c1-c0, 1, k.tiles, &k.off[0], &k.v[place*k.planeV()+c0], k.pitch(k.cin), k.s.mr,
+			&k.m[place*k.planeM()+col], k.pitch(k.cols), &k.u[place*k.planeU()+c0*k.cols+col], k.cols,
+			min(width, k.cols-col), first)
+	}
+}
+
+// Do transforms some of the sums back; the last vector of all may overlap the one before it.
+func (t *winoGradWeights) Do(job, worker int) {
+	k := (*winogradGrad)(t)
+	scratch := &k.scratch[worker*k.scratchLen()]
+	size := k.cin * k.cols
+	at := job * winoGradVectors * k.s.lanes
+	n := min(winoGradVectors, (size-at)/k.s.lanes)
+	k.s.winoWeightsGrad(n, &k.u[at], k.planeU(), &k.dw[at], size, scratch)
+	if left := size - at - n*k.s.lanes; left > 0 && left < k.s.lanes {
+		at = size - k.s.lanes
+		k.s.winoWeightsGrad(1, &k.u[at], k.planeU(), &k.dw[at], size, scratch)
+	}
+}
