@@ -77,7 +77,9 @@ class-aware selective loss (arXiv 2110.10955).`,
 	root.AddCommand(
 		newTrainCommand(s),
 		newValidateCommand(s),
+		newInferCommand(s),
 		newEstimatePriorCommand(s),
+		newBenchCommand(s),
 		newConfigCommand(s),
 		newVersionCommand(s),
 	)

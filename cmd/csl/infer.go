@@ -1,0 +1,226 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"csl/internal/config"
+	"csl/internal/graph"
+	"csl/internal/infer"
+	"csl/internal/model"
+	"csl/internal/pictures"
+
+	"github.com/spf13/cobra"
+)
+
+// inferOptions is what "csl infer" was asked to do.
+type inferOptions struct {
+	*streams
+	pictures []string // --pic_path and further arguments
+
+	model           infer.ModelOptions
+	dataset         string
+	inputSize       string
+	threshold       float64
+	exifOrientation bool
+	strict          bool
+
+	topK      int
+	maxPixels int64
+	batch     int
+	workers   int
+
+	out    string
+	logits bool
+	format string
+}
+
+func newInferCommand(s *streams) *cobra.Command {
+	o := &inferOptions{streams: s}
+	cmd := &cobra.Command{
+		Use:   "infer --model_path FILE --pic_path PICTURE...",
+		Short: "Say what is in pictures",
+		Long: `Say what is in pictures. A PICTURE is a file, a folder (all pictures below it), a pattern such as
+'photos/*.jpg', @FILE (a list of paths, one per line) or - (such a list on standard input); several
+may follow each other.
+
+Results come in the order of the pictures, as text, as JSON lines or as CSV. A picture that cannot be
+read is named and passed over, and the exit code is 3 in the end. Classes count as present above a
+threshold: --th, else the checkpoint's own, else that of --dataset_type, else 0.7.`,
+		Example: `  csl infer --model_path model.pth --pic_path photo.jpg
+  csl infer --model_path model.pth --pic_path photos --format json --out annotated
+  find / -name '*.jpg' | csl infer --model_path model.pth --pic_path - --format csv >tags.csv`,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			o.pictures = append(o.pictures, args...)
+			if cmd.Flags().Changed("th") {
+				o.model.Threshold = &o.threshold
+			}
+			if cmd.Flags().Changed("exif_orientation") {
+				o.model.EXIFOrientation = &o.exifOrientation
+			}
+			return runInfer(cmd.Context(), o)
+		},
+	}
+	o.bind(cmd)
+	return cmd
+}
+
+func (o *inferOptions) bind(cmd *cobra.Command) {
+	fs := cmd.Flags()
+	fs.SortFlags = false
+	fs.StringVar(&o.model.Path, "model_path", "", "checkpoint `FILE`: .pth, .safetensors, csl's own")
+	fs.StringArrayVar(&o.pictures, "pic_path", nil, "`PICTURE`: file, folder, pattern, @list or - (paths on standard input)")
+	fs.StringVar(&o.dataset, "dataset_type", "", "what published weights were trained on: MS-COCO (threshold 0.7) or OpenImages (0.995)")
+	fs.StringVar(&o.model.Name, "model_name", "", "architecture that the checkpoint must have; it is found out anyway")
+	fs.StringVar(&o.inputSize, "input_size", "", "input in pixels, `N|HxW`; default the checkpoint's, else 448")
+	fs.Float64Var(&o.threshold, "th", infer.DefaultThreshold, "score above which a class counts as present; 0: every class")
+	fs.IntVar(&o.topK, "top_k", 30, "only the most likely classes are compared with the threshold; 0: all")
+	fs.StringVar(&o.model.Classes, "classes", "", "class names `FILE`: one per line in the order of the outputs, or CSV id,name")
+	fs.StringVar(&o.model.Descriptions, "class_description_path", "", "Open Images class descriptions `FILE`: CSV MID,name")
+	fs.StringVar(&o.model.Interpolation, "interpolation", "", "resizing: bilinear or bicubic; default the checkpoint's, else bilinear")
+	fs.BoolVar(&o.exifOrientation, "exif_orientation", false, "turn pictures upright as their EXIF says; default the checkpoint's, else no")
+	fs.Int64Var(&o.maxPixels, "max_pixels", pictures.DefaultMaxPixels, "larger pictures are refused from their header")
+	fs.IntVar(&o.batch, "batch_size", 8, "pictures per run of the network")
+	fs.IntVar(&o.workers, "workers", 0, "goroutines that decode; 0: one per thread")
+	fs.BoolVar(&o.strict, "strict", true, "refuse a checkpoint with tensors that the model has no place for")
+	fs.StringVar(&o.out, "out", "", "write each picture with its tags into the folder `DIR`")
+	fs.BoolVar(&o.logits, "logits", false, "print logits as well")
+	fs.StringVar(&o.format, "format", formatText, "text, json (an object per picture and line) or csv")
+	complete := func(flag string, values ...string) {
+		// An error would mean that the flag does not exist or is completed already.
+		_ = cmd.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp))
+	}
+	complete("dataset_type", string(infer.COCO), string(infer.OpenImages))
+	complete("model_name", model.Names()...)
+	complete("interpolation", config.Bilinear, config.Bicubic)
+	complete("format", formatText, formatJSON, formatCSV)
+}
+
+// check refuses wrong flags and reads those that are texts.
+func (o *inferOptions) check() error {
+	if err := checkFormat(o.format, formatText, formatJSON, formatCSV); err != nil {
+		return err
+	}
+	var err error
+	switch {
+	case o.model.Path == "":
+		return usagef("--model_path is missing: which checkpoint?")
+	case len(o.pictures) == 0:
+		return usagef("--pic_path is missing: which pictures?")
+	case !(o.threshold >= 0 && o.threshold <= 1):
+		return usagef("--th %v: must be from 0 to 1", o.threshold)
+	case o.topK < 0:
+		return usagef("--top_k %d: must be at least 0", o.topK)
+	case o.batch < 1:
+		return usagef("--batch_size %d: must be at least 1", o.batch)
+	case o.workers < 0:
+		return usagef("--workers %d: must be at least 0", o.workers)
+	case o.maxPixels < 1:
+		return usagef("--max_pixels %d: must be at least 1", o.maxPixels)
+	}
+	if o.model.Dataset, err = infer.ParseDataset(o.dataset); err != nil {
+		return usagef("--dataset_type: %w", err)
+	}
+	if o.model.Name != "" {
+		if _, err := model.Lookup(o.model.Name); err != nil {
+			return usagef("--model_name: %w", err)
+		}
+	}
+	if o.model.Interpolation != "" {
+		if _, err := pictures.ParseFilter(o.model.Interpolation); err != nil {
+			return usagef("--interpolation: %w", err)
+		}
+	}
+	if o.model.Height, o.model.Width, err = parseSize(o.inputSize); err != nil {
+		return usagef("--input_size: %w", err)
+	}
+	o.model.Lenient = !o.strict
+	return nil
+}
+
+// parseSize reads N or HxW; "" is 0, 0.
+func parseSize(text string) (height, width int, err error) {
+	if text == "" {
+		return 0, 0, nil
+	}
+	h, w, both := strings.Cut(strings.ToLower(text), "x")
+	if !both {
+		w = h
+	}
+	height, err = strconv.Atoi(h)
+	if err == nil {
+		width, err = strconv.Atoi(w)
+	}
+	if err != nil {
+		return 0, 0, fmt.Errorf("%q: must be a side or HEIGHTxWIDTH", text)
+	}
+	return height, width, model.CheckSize(height, width)
+}
+
+func runInfer(ctx context.Context, o *inferOptions) error {
+	if err := o.check(); err != nil {
+		return err
+	}
+	images, err := infer.Inputs(o.pictures, o.in)
+	if err != nil {
+		return err
+	}
+	m, err := infer.Load(ctx, o.model)
+	if err != nil {
+		return err
+	}
+	for _, w := range m.Warnings {
+		o.log().Warn(w)
+	}
+	be, err := graph.NewCPU(o.global.threads)
+	if err != nil {
+		return err
+	}
+	defer be.Close()
+	return o.classify(ctx, m, images, be)
+}
+
+// classify runs the model over the pictures and sends the results where they go.
+func (o *inferOptions) classify(ctx context.Context, m *infer.Model, images []string, be graph.Backend) error {
+	nothing := "nothing scores above its threshold"
+	if m.OneThreshold {
+		nothing = fmt.Sprintf("nothing scores above %v", m.Thresholds[0])
+	}
+	write := infer.WriterOptions{Format: infer.Format(o.format), Logits: o.logits, Nothing: nothing}
+	results := &inferResults{o: o}
+	if o.out != "" {
+		d, err := infer.NewDrawer(ctx, infer.DrawerOptions{
+			Dir: o.out, FS: o.fs, Model: m, Images: images, MaxPixels: o.maxPixels, Workers: o.global.threads, Nothing: nothing,
+		})
+		if err != nil {
+			return err
+		}
+		results.drawer, write.Drawn = d, d.File
+	}
+	var err error
+	if results.Writer, err = infer.NewWriter(o.streams.out, write); err != nil {
+		return err
+	}
+	if !o.outTTY { // on a terminal the results themselves show how far it is
+		results.task = o.display.Start("classifying", "img", int64(len(images)))
+	}
+	skipped, err := infer.Run(ctx, infer.Options{
+		Model: m, Images: images, MaxPixels: o.maxPixels, Batch: o.batch, Workers: o.workers, TopK: o.topK, Backend: be,
+	}, results)
+	results.task.Done()
+	if results.drawer != nil {
+		if drawn := results.drawer.Close(); err == nil || !errors.Is(err, drawn) {
+			err = errors.Join(err, drawn)
+		}
+	}
+	if err != nil {
+		return err
+	}
+	if skipped > 0 {
+		return &skippedError{fmt.Errorf("%d of %d pictures could not be read", skipped, len(images))}
+	}
+	return nil
+}

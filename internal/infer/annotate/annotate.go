@@ -1,0 +1,113 @@
+// Package annotate draws a picture with the names and scores of what is in it: the photo as it is, and
+// below it a panel of tags, so that nothing of the photo is covered. Which tags there are is package
+// infer's business, where the result is stored the caller's.
+package annotate
+
+import (
+	"fmt"
+	"image"
+	"image/color"
+	"math"
+
+	"github.com/disintegration/imaging"
+	"golang.org/x/image/font"
+	"golang.org/x/image/font/gofont/gomedium"
+	"golang.org/x/image/font/gofont/goregular"
+	"golang.org/x/image/font/opentype"
+)
+
+// Sides in pixels.
+const (
+	maxSide  = 1280 // of the photo as it is drawn; larger ones are shrunk
+	minSide  = 360  // the longer side; smaller ones are enlarged
+	minWidth = 360  // of the whole
+)
+
+// Tag is one class that is in a picture.
+type Tag struct {
+	Name  string
+	Score float32 // 0 to 1
+}
+
+// Painter draws annotated pictures. It is for one goroutine at a time.
+type Painter struct {
+	medium, regular *opentype.Font
+	size            float64 // of the faces below
+	name, score     font.Face
+}
+
+// NewPainter reads the fonts, which are Go's own and part of the program.
+func NewPainter() (*Painter, error) {
+	p := &Painter{}
+	var err error
+	if p.medium, err = opentype.Parse(gomedium.TTF); err != nil {
+		return nil, fmt.Errorf("font: %w", err)
+	}
+	if p.regular, err = opentype.Parse(goregular.TTF); err != nil {
+		return nil, fmt.Errorf("font: %w", err)
+	}
+	return p, nil
+}
+
+// use makes the faces of a size in pixels.
+func (p *Painter) use(size float64) error {
+	if p.size == size {
+		return nil
+	}
+	o := &opentype.FaceOptions{Size: size, DPI: 72, Hinting: font.HintingNone}
+	var err error
+	if p.name, err = opentype.NewFace(p.medium, o); err != nil {
+		return fmt.Errorf("font: %w", err)
+	}
+	if p.score, err = opentype.NewFace(p.regular, o); err != nil {
+		return fmt.Errorf("font: %w", err)
+	}
+	p.size = size
+	return nil
+}
+
+// Paint draws the photo and its tags, in their order. Without tags the panel says nothing.
+func (p *Painter) Paint(photo image.Image, tags []Tag, nothing string) (*image.NRGBA, error) {
+	shown := fit(photo)
+	width := max(shown.Rect.Dx(), minWidth)
+	if err := p.use(math.Round(min(max(float64(width)/38, 14), 28))); err != nil {
+		return nil, err
+	}
+	l := p.layout(tags, nothing, width)
+	canvas := imaging.New(width, shown.Rect.Dy()+l.height, panelColor)
+	canvas = imaging.Paste(canvas, shown, image.Pt((width-shown.Rect.Dx())/2, 0))
+	p.draw(canvas, l, shown.Rect.Dy())
+	return canvas, nil
+}
+
+// fit brings a photo to a size that can be looked at, with its proportions but for sides of less than
+// a pixel.
+func fit(photo image.Image) *image.NRGBA {
+	w, h := photo.Bounds().Dx(), photo.Bounds().Dy()
+	long := max(w, h)
+	switch {
+	case long > maxSide:
+		return scaled(photo, w, h, maxSide, imaging.Lanczos)
+	case long < minSide:
+		return scaled(photo, w, h, minSide, imaging.CatmullRom)
+	}
+	return imaging.Clone(photo)
+}
+
+// scaled makes the longer side as long as asked for.
+func scaled(photo image.Image, w, h, long int, f imaging.ResampleFilter) *image.NRGBA {
+	if w >= h {
+		return imaging.Resize(photo, long, max(1, (h*long+w/2)/w), f)
+	}
+	return imaging.Resize(photo, max(1, (w*long+h/2)/h), long, f)
+}
+
+// Colours of the panel.
+var (
+	panelColor = color.NRGBA{0x12, 0x17, 0x22, 0xff}
+	tagColor   = color.NRGBA{0x26, 0x30, 0x42, 0xff}
+	fillColor  = color.NRGBA{0x1f, 0x5f, 0x8b, 0xff}
+	nameColor  = color.NRGBA{0xf5, 0xf8, 0xfc, 0xff}
+	scoreColor = color.NRGBA{0xa9, 0xd3, 0xf2, 0xff}
+	mutedColor = color.NRGBA{0x8d, 0x99, 0xad, 0xff}
+)

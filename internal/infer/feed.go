@@ -1,0 +1,129 @@
+package infer
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"sync"
+
+	"csl/internal/pictures"
+)
+
+// maxFile is the largest picture file read, in bytes: a bound on memory, far above real pictures.
+const maxFile = 1 << 30
+
+// feed reads, decodes and resizes pictures by their paths. It is the loader's list of samples as well:
+// pictures without labels.
+type feed struct {
+	paths   []string
+	decode  pictures.DecodeOptions
+	w, h    int
+	filter  pictures.Filter
+	scratch sync.Pool // of *scratch
+
+	mu       sync.Mutex
+	animated map[int]bool // samples of which only the first frame was taken
+}
+
+// scratch is what a goroutine keeps between pictures.
+type scratch struct {
+	file    []byte
+	full    pictures.RGB
+	resizer pictures.Resizer
+}
+
+// keep is how much memory of a huge picture is kept for the next one, in bytes.
+const keep = 64 << 20
+
+func newFeed(m *Model, paths []string, maxPixels int64) *feed {
+	f := &feed{paths: paths, decode: m.decode(maxPixels), w: m.Width, h: m.Height, filter: m.Filter, animated: map[int]bool{}}
+	f.scratch.New = func() any { return new(scratch) }
+	return f
+}
+
+// decode is how pictures are decoded for the model.
+func (m *Model) decode(maxPixels int64) pictures.DecodeOptions {
+	return pictures.DecodeOptions{MaxPixels: maxPixels, EXIFOrientation: m.EXIFOrientation}
+}
+
+func (f *feed) Len() int               { return len(f.paths) }
+func (f *feed) NumClasses() int        { return 0 }
+func (f *feed) ImageName(i int) string { return f.paths[i] }
+func (f *feed) Row(int, []int8)        {}
+func (f *feed) Size() (w, h int)       { return f.w, f.h }
+
+// Picture makes dst the input made of sample i. Errors do not name the picture.
+func (f *feed) Picture(i int, _ string, dst *pictures.RGB, _ *pictures.Scratch) error {
+	s := f.scratch.Get().(*scratch)
+	defer f.scratch.Put(s)
+	var err error
+	if s.file, err = readFile(f.paths[i], s.file); err != nil {
+		return err
+	}
+	info, err := pictures.DecodeInto(&s.full, s.file, f.decode)
+	if err != nil {
+		return err
+	}
+	if info.Animated {
+		f.noteAnimated(i)
+	}
+	s.resizer.Resize(dst, &s.full, f.w, f.h, f.filter)
+	if cap(s.full.Pix) > keep || cap(s.file) > keep {
+		*s = scratch{}
+	}
+	return nil
+}
+
+func (f *feed) noteAnimated(i int) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.animated[i] = true
+}
+
+func (f *feed) isAnimated(i int) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.animated[i]
+}
+
+// Picture decodes a whole picture as the model gets it before it is resized.
+func (m *Model) Picture(path string, maxPixels int64) (*pictures.RGB, error) {
+	data, err := readFile(path, nil)
+	if err != nil {
+		return nil, err
+	}
+	picture, _, err := pictures.Decode(data, m.decode(maxPixels))
+	return picture, err
+}
+
+// readFile reads a file into buf or new memory. Pipes are read to their end.
+func readFile(path string, buf []byte) (data []byte, err error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return buf, bare(err)
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	info, err := f.Stat()
+	if err != nil {
+		return buf, bare(err)
+	}
+	switch {
+	case info.IsDir():
+		return buf, errors.New("it is a folder")
+	case info.Size() > maxFile:
+		return buf, fmt.Errorf("the file has %d bytes; a picture file may have %d", info.Size(), int64(maxFile))
+	case !info.Mode().IsRegular():
+		data, err = io.ReadAll(io.LimitReader(f, maxFile))
+		return data, bare(err)
+	}
+	n := int(info.Size())
+	if cap(buf) < n {
+		buf = make([]byte, n)
+	}
+	buf = buf[:n]
+	if got, err := io.ReadFull(f, buf); err != nil {
+		return buf, fmt.Errorf("%d of %d bytes could be read: %w", got, n, bare(err))
+	}
+	return buf, nil
+}

@@ -1,0 +1,142 @@
+package infer
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"csl/internal/pictures"
+)
+
+// maxPath is the longest line of a list, in bytes: far above what systems allow for a path.
+const maxPath = 1 << 16
+
+// Inputs lists the pictures that the arguments stand for, in their order: a file; a folder, for all
+// files below it with a picture's extension, by name; a pattern with * ? or [...]; @FILE, a list of
+// paths, one per line; "-", such a list on stdin. Whether the files are pictures is not looked at. An
+// argument that stands for nothing is an error.
+func Inputs(args []string, stdin io.Reader) ([]string, error) {
+	var all []string
+	for _, arg := range args {
+		paths, err := expand(arg, stdin)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, paths...)
+	}
+	return all, nil
+}
+
+func expand(arg string, stdin io.Reader) ([]string, error) {
+	if arg == "-" {
+		return readList(stdin, "standard input")
+	}
+	info, err := os.Stat(arg)
+	switch {
+	case err == nil && info.IsDir():
+		return below(arg)
+	case err == nil:
+		return []string{arg}, nil
+	case strings.HasPrefix(arg, "@"):
+		return listFile(arg[1:])
+	case !errors.Is(err, fs.ErrNotExist) && !strings.ContainsAny(arg, "*?["):
+		return nil, fmt.Errorf("picture %q: %w", arg, bare(err))
+	}
+	if strings.ContainsAny(arg, "*?[") {
+		return matches(arg)
+	}
+	return nil, fmt.Errorf("picture %q: no such file or folder", arg)
+}
+
+// below lists the pictures below a folder.
+func below(dir string) ([]string, error) {
+	source, err := pictures.OpenSource(dir)
+	if err != nil {
+		return nil, err
+	}
+	names, err := source.Names()
+	if err = errors.Join(err, source.Close()); err != nil {
+		return nil, err
+	}
+	if len(names) == 0 {
+		return nil, fmt.Errorf("folder %q: there is no file with a picture's extension in it", dir)
+	}
+	for i, name := range names {
+		names[i] = filepath.Join(dir, filepath.FromSlash(name))
+	}
+	return names, nil
+}
+
+// matches lists the files that a pattern stands for.
+func matches(pattern string) ([]string, error) {
+	if strings.Contains(pattern, "**") {
+		return nil, fmt.Errorf("pattern %q: ** is not known; a folder stands for all pictures below it", pattern)
+	}
+	found, err := filepath.Glob(pattern)
+	if err != nil {
+		return nil, fmt.Errorf("pattern %q: %w", pattern, err)
+	}
+	var files []string
+	for _, path := range found {
+		if info, err := os.Stat(path); err != nil || !info.IsDir() {
+			files = append(files, path)
+		}
+	}
+	if len(files) == 0 {
+		return nil, fmt.Errorf("pattern %q: no file matches", pattern)
+	}
+	return files, nil
+}
+
+func listFile(path string) (list []string, err error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("list of pictures %q: %w", path, bare(err))
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	return readList(f, fmt.Sprintf("list of pictures %q", path))
+}
+
+// readList reads paths, one per line; empty lines do not count.
+func readList(r io.Reader, name string) ([]string, error) {
+	var list []string
+	lines := bufio.NewScanner(r)
+	lines.Buffer(make([]byte, 0, 4096), maxPath)
+	number := 1
+	for ; lines.Scan(); number++ {
+		line := bytes.TrimSuffix(lines.Bytes(), []byte("\r"))
+		if number == 1 {
+			line = bytes.TrimPrefix(line, []byte("\ufeff"))
+		}
+		switch {
+		case bytes.IndexByte(line, 0) >= 0:
+			return nil, fmt.Errorf("%s line %d: a zero byte: it is no text with one path per line", name, number)
+		case len(bytes.TrimSpace(line)) > 0:
+			list = append(list, string(line))
+		}
+	}
+	if err := lines.Err(); errors.Is(err, bufio.ErrTooLong) {
+		return nil, fmt.Errorf("%s line %d: longer than any path (%d bytes)", name, number, maxPath)
+	} else if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, bare(err))
+	}
+	if len(list) == 0 {
+		return nil, fmt.Errorf("%s: there is no path in it", name)
+	}
+	return list, nil
+}
+
+// bare takes the path off an error of package os.
+func bare(err error) error {
+	var p *fs.PathError
+	if errors.As(err, &p) {
+		return p.Err
+	}
+	return err
+}

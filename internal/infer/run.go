@@ -1,0 +1,170 @@
+package infer
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"sync"
+
+	"csl/internal/graph"
+	"csl/internal/pictures"
+	"csl/internal/predict"
+)
+
+// Prediction is one class that a picture is said to have.
+type Prediction struct {
+	Index int    `json:"index"` // of the output
+	Class string `json:"class"`
+	// Score is the class's probability by the model, and Logit what it is the sigmoid of.
+	Score float32 `json:"score"`
+	Logit float32 `json:"-"`
+}
+
+// Result is what came out for one picture.
+type Result struct {
+	Number int    // of the picture among the inputs, from 0
+	Image  string // its path
+	// Predictions are sorted by falling score.
+	Predictions []Prediction
+	// Animated says that further frames of the picture were not looked at.
+	Animated bool
+	// Err is why there are none: the picture could not be read.
+	Err error
+}
+
+// Sink takes results in the order of the inputs. Flush says that the next one may take a while.
+type Sink interface {
+	Result(*Result) error
+	Flush() error
+}
+
+// Options says what to run a model on.
+type Options struct {
+	Model  *Model
+	Images []string
+	// MaxPixels is the largest picture to decode; 0: pictures.DefaultMaxPixels.
+	MaxPixels int64
+	Batch     int // pictures per run of the network
+	Workers   int // goroutines that decode; 0: GOMAXPROCS
+	// TopK is how many classes, the most likely, are compared with their thresholds; 0: all.
+	TopK    int
+	Backend graph.Backend
+}
+
+// Run classifies pictures. They are decoded while the network runs on earlier ones. A picture that
+// cannot be read is a result with an error; skipped counts those.
+func Run(ctx context.Context, o Options, sink Sink) (skipped int, err error) {
+	f := newFeed(o.Model, o.Images, o.MaxPixels)
+	p := &pass{o: o, feed: f, sink: sink, bad: map[int]error{}}
+	loader, err := pictures.NewLoader(pictures.LoaderConfig{
+		Samples: f, Feed: f, Scale: o.Model.Scale,
+		Batch: min(o.Batch, len(o.Images)), Workers: o.Workers, SkipBad: true, OnSkip: p.skip,
+	})
+	if err != nil {
+		return 0, err
+	}
+	runner, err := predict.New(o.Backend, o.Model.Weights, nil, o.Model.Height, o.Model.Width)
+	if err != nil {
+		return 0, err
+	}
+	err = predict.Pass(ctx, loader, 0, func(b *pictures.Batch) error {
+		logits, err := runner.Logits(b.Pix, b.N)
+		if err != nil {
+			return err
+		}
+		return p.batch(b.Samples, logits)
+	})
+	if err == nil {
+		err = p.until(len(o.Images)) // bad pictures at the end
+	}
+	if err = errors.Join(err, sink.Flush()); errors.Is(err, context.Canceled) {
+		err = fmt.Errorf("stopped after %d of %d pictures: %w", p.next, len(o.Images), context.Canceled)
+	}
+	return p.skipped, err
+}
+
+// pass is one run over the pictures.
+type pass struct {
+	o       Options
+	feed    *feed
+	sink    Sink
+	next    int // the number of the next result
+	skipped int
+	order   []int
+
+	mu  sync.Mutex
+	bad map[int]error
+}
+
+// skip notes that a picture could not be read.
+func (p *pass) skip(b pictures.Bad) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.bad[b.Sample] = b.Err
+}
+
+// batch hands on the results of a batch, and before each those of the bad pictures that precede it.
+func (p *pass) batch(samples []int, logits []float32) error {
+	classes := len(p.o.Model.Classes)
+	for i, n := range samples {
+		if err := p.until(n); err != nil {
+			return err
+		}
+		r := &Result{Number: n, Image: p.o.Images[n], Animated: p.feed.isAnimated(n)}
+		r.Predictions, r.Err = p.predictions(logits[i*classes : (i+1)*classes])
+		if err := p.emit(r); err != nil {
+			return err
+		}
+	}
+	return p.sink.Flush()
+}
+
+// until hands on the pictures before number n, which are all bad.
+func (p *pass) until(n int) error {
+	for p.next < n {
+		p.mu.Lock()
+		err := p.bad[p.next]
+		p.mu.Unlock()
+		if err := p.emit(&Result{Number: p.next, Image: p.o.Images[p.next], Err: err}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (p *pass) emit(r *Result) error {
+	p.next = r.Number + 1
+	if r.Err != nil {
+		p.skipped++
+	}
+	return p.sink.Result(r)
+}
+
+// predictions ranks the classes of a picture: the first TopK of them, of which those above their
+// threshold remain. Classes of equal logits keep their order.
+func (p *pass) predictions(logits []float32) ([]Prediction, error) {
+	p.order = p.order[:0]
+	for i, z := range logits {
+		if math.IsNaN(float64(z)) || math.IsInf(float64(z), 0) {
+			return nil, fmt.Errorf("the model's output for class %d is %v: the checkpoint's numbers are broken", i, z)
+		}
+		p.order = append(p.order, i)
+	}
+	slices.SortStableFunc(p.order, func(a, b int) int { return cmp.Compare(logits[b], logits[a]) })
+	top := p.order
+	if p.o.TopK > 0 {
+		top = top[:min(p.o.TopK, len(top))]
+	}
+	list := []Prediction{}
+	for _, i := range top {
+		var score [1]float32
+		predict.Sigmoid(score[:], logits[i:i+1])
+		if t := p.o.Model.Thresholds[i]; t == 0 || score[0] > t {
+			list = append(list, Prediction{Index: i, Class: p.o.Model.Classes[i], Score: score[0], Logit: logits[i]})
+		}
+	}
+	return list, nil
+}

@@ -1,0 +1,156 @@
+package infer
+
+import (
+	"bufio"
+	"encoding/csv"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"unicode"
+)
+
+// Format is how results are printed.
+type Format string
+
+// The formats.
+const (
+	Text Format = "text" // a block per picture, for people
+	JSON Format = "json" // an object per picture and line
+	CSV  Format = "csv"  // a row per prediction
+)
+
+// WriterOptions says how results are printed.
+type WriterOptions struct {
+	Format Format
+	Logits bool // print the logits as well
+	// Nothing is what text says of a picture without predictions.
+	Nothing string
+	// Drawn tells where the picture with its tags is, for JSON; nil: nowhere.
+	Drawn func(*Result) string
+}
+
+// Writer prints results. Numbers are the shortest text that reads back as the same float32. Pictures
+// with an error are part of JSON only.
+type Writer struct {
+	o   WriterOptions
+	out *bufio.Writer
+	csv *csv.Writer
+}
+
+var _ Sink = (*Writer)(nil)
+
+// NewWriter prints to w.
+func NewWriter(w io.Writer, o WriterOptions) (*Writer, error) {
+	p := &Writer{o: o, out: bufio.NewWriter(w)}
+	if o.Format != CSV {
+		return p, nil
+	}
+	p.csv = csv.NewWriter(p.out)
+	header := []string{"image", "index", "class", "score"}
+	if o.Logits {
+		header = append(header, "logit")
+	}
+	return p, p.csv.Write(header)
+}
+
+// Result implements Sink.
+func (p *Writer) Result(r *Result) error {
+	switch p.o.Format {
+	case JSON:
+		return p.json(r)
+	case CSV:
+		return p.rows(r)
+	}
+	return p.text(r)
+}
+
+// Flush implements Sink.
+func (p *Writer) Flush() error {
+	if p.csv != nil {
+		p.csv.Flush()
+		if err := p.csv.Error(); err != nil {
+			return err
+		}
+	}
+	return p.out.Flush()
+}
+
+// withLogit is a Prediction whose logit is printed.
+type withLogit struct {
+	Prediction
+	Logit float32 `json:"logit"`
+}
+
+func (p *Writer) json(r *Result) error {
+	e := json.NewEncoder(p.out)
+	e.SetEscapeHTML(false)
+	if r.Err != nil {
+		return e.Encode(struct {
+			Image string `json:"image"`
+			Error string `json:"error"`
+		}{r.Image, r.Err.Error()})
+	}
+	line := struct {
+		Image       string `json:"image"`
+		Predictions any    `json:"predictions"`
+		Drawn       string `json:"drawn,omitempty"`
+	}{Image: r.Image, Predictions: r.Predictions}
+	if p.o.Drawn != nil {
+		line.Drawn = p.o.Drawn(r)
+	}
+	if p.o.Logits {
+		all := make([]withLogit, len(r.Predictions))
+		for i, q := range r.Predictions {
+			all[i] = withLogit{q, q.Logit}
+		}
+		line.Predictions = all
+	}
+	return e.Encode(line)
+}
+
+func (p *Writer) rows(r *Result) error {
+	var errs []error
+	for _, q := range r.Predictions {
+		row := []string{r.Image, strconv.Itoa(q.Index), q.Class, number(q.Score)}
+		if p.o.Logits {
+			row = append(row, number(q.Logit))
+		}
+		errs = append(errs, p.csv.Write(row))
+	}
+	return errors.Join(errs...)
+}
+
+func (p *Writer) text(r *Result) error {
+	if r.Err != nil {
+		return nil
+	}
+	fmt.Fprintln(p.out, printable(r.Image))
+	for _, q := range r.Predictions {
+		fmt.Fprintf(p.out, "  %-12s", number(q.Score))
+		if p.o.Logits {
+			fmt.Fprintf(p.out, "  %12s", number(q.Logit))
+		}
+		fmt.Fprintf(p.out, "  %s\n", printable(q.Class))
+	}
+	if len(r.Predictions) == 0 {
+		fmt.Fprintf(p.out, "  %s\n", p.o.Nothing)
+	}
+	return nil // the buffer keeps the first error for Flush
+}
+
+// number is the shortest text that reads back as the same float32.
+func number(v float32) string { return strconv.FormatFloat(float64(v), 'g', -1, 32) }
+
+// printable keeps names of files and classes, which strangers may have chosen, from steering the
+// terminal.
+func printable(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) {
+			return unicode.ReplacementChar
+		}
+		return r
+	}, s)
+}
