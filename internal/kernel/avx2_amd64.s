@@ -1928,148 +1928,188 @@ end:
 	VZEROUPPER
 	RET
 
-// func normSumsZAVX2(rows int, stride int, z *float32, dy *float32, mean *float32, scale *float32, beta *float32, slope float32, s1 *float64, s2 *float64)
+// func normSumsZAVX2(rows int, c int, stride int, z *float32, dy *float32, mean *float32, scale *float32, beta *float32, slope float32, s1 *float64, s2 *float64)
 // Requires: AVX, CMOV, FMA3
-TEXT ·normSumsZAVX2(SB), NOSPLIT, $0-80
-	XORQ         AX, AX
-	MOVQ         z+16(FP), CX
-	MOVQ         dy+24(FP), DX
-	MOVQ         mean+32(FP), BX
-	MOVQ         scale+40(FP), SI
-	MOVQ         beta+48(FP), DI
-	VBROADCASTSS slope+56(FP), Y0
-	VXORPS       Y1, Y1, Y1
-	VXORPS       Y2, Y2, Y2
-	VXORPS       Y3, Y3, Y3
-	VXORPS       Y4, Y4, Y4
-	MOVQ         rows+0(FP), R8
-	MOVQ         stride+8(FP), R9
-	SHLQ         $0x02, R9
+TEXT ·normSumsZAVX2(SB), NOSPLIT, $0-88
+	MOVQ         z+24(FP), CX
+	MOVQ         dy+32(FP), BX
+	MOVQ         mean+40(FP), DI
+	MOVQ         scale+48(FP), R8
+	MOVQ         beta+56(FP), R9
+	MOVQ         s1+72(FP), R10
+	MOVQ         s2+80(FP), R11
+	VBROADCASTSS slope+64(FP), Y0
+	MOVQ         c+8(FP), R12
+	SHLQ         $0x02, R12
+	SHLQ         $0x02, stride+16(FP)
 
 group:
-	MOVQ    $0x00000008, R10
-	CMPQ    R8, R10
-	CMOVQLT R8, R10
-	SUBQ    R10, R8
-	VXORPS  Y5, Y5, Y5
-	VXORPS  Y6, Y6, Y6
+	XORQ AX, AX
+	XORQ R14, R14
+
+vector:
+	MOVQ    rows+0(FP), R13
+	MOVQ    $0x00000008, DX
+	CMPQ    R13, DX
+	CMOVQGT DX, R13
+	MOVQ    CX, DX
+	MOVQ    BX, SI
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
 
 row:
-	VMOVUPS      (CX)(AX*1), Y7
-	VMOVUPS      (DX)(AX*1), Y8
-	VSUBPS       (BX)(AX*1), Y7, Y7
-	VMOVUPS      (SI)(AX*1), Y9
-	VFMADD213PS  (DI)(AX*1), Y7, Y9
-	VMULPS       Y0, Y8, Y10
-	VXORPS       Y11, Y11, Y11
-	VCMPPS       $0x01, Y11, Y9, Y9
-	VBLENDVPS    Y9, Y10, Y8, Y8
-	VADDPS       Y8, Y5, Y5
-	VFMADD231PS  Y8, Y7, Y6
-	ADDQ         R9, CX
-	ADDQ         R9, DX
-	DECQ         R10
+	VMOVUPS      (DX)(AX*1), Y3
+	VMOVUPS      (SI)(AX*1), Y4
+	VSUBPS       (DI)(AX*1), Y3, Y3
+	VMOVUPS      (R8)(AX*1), Y5
+	VFMADD213PS  (R9)(AX*1), Y3, Y5
+	VMULPS       Y0, Y4, Y6
+	VXORPS       Y7, Y7, Y7
+	VCMPPS       $0x01, Y7, Y5, Y5
+	VBLENDVPS    Y5, Y6, Y4, Y4
+	VADDPS       Y4, Y1, Y1
+	VFMADD231PS  Y4, Y3, Y2
+	ADDQ         stride+16(FP), DX
+	ADDQ         stride+16(FP), SI
+	DECQ         R13
 	JNZ          row
-	VCVTPS2PD    X5, Y7
-	VADDPD       Y7, Y1, Y1
-	VEXTRACTF128 $0x01, Y5, X5
-	VCVTPS2PD    X5, Y5
-	VADDPD       Y5, Y2, Y2
-	VCVTPS2PD    X6, Y5
-	VADDPD       Y5, Y3, Y3
-	VEXTRACTF128 $0x01, Y6, X5
-	VCVTPS2PD    X5, Y5
-	VADDPD       Y5, Y4, Y4
-	TESTQ        R8, R8
-	JNZ          group
-	MOVQ         s1+64(FP), AX
-	VMOVUPD      Y1, (AX)
-	VMOVUPD      Y2, 32(AX)
-	MOVQ         s2+72(FP), AX
-	VMOVUPD      Y3, (AX)
-	VMOVUPD      Y4, 32(AX)
+	VCVTPS2PD    X1, Y3
+	VEXTRACTF128 $0x01, Y1, X1
+	VCVTPS2PD    X1, Y1
+	VADDPD       (R10)(R14*1), Y3, Y3
+	VMOVUPD      Y3, (R10)(R14*1)
+	VADDPD       32(R10)(R14*1), Y1, Y1
+	VMOVUPD      Y1, 32(R10)(R14*1)
+	VCVTPS2PD    X2, Y1
+	VEXTRACTF128 $0x01, Y2, X2
+	VCVTPS2PD    X2, Y2
+	VADDPD       (R11)(R14*1), Y1, Y1
+	VMOVUPD      Y1, (R11)(R14*1)
+	VADDPD       32(R11)(R14*1), Y2, Y2
+	VMOVUPD      Y2, 32(R11)(R14*1)
+	ADDQ         $0x40, R14
+	ADDQ         $0x20, AX
+	LEAQ         32(AX), R13
+	CMPQ         R13, R12
+	JLE          vector
+	CMPQ         AX, R12
+	JE           groupend
+	LEAQ         -32(R12), AX
+	JMP          vector
+
+groupend:
+	MOVQ DX, CX
+	MOVQ SI, BX
+	SUBQ $0x08, rows+0(FP)
+	JG   group
 	VZEROUPPER
 	RET
 
-// func normSumsYAVX2(rows int, stride int, y *float32, dy *float32, beta *float32, slope float32, undo float32, s1 *float64, s2 *float64)
+// func normSumsYAVX2(rows int, c int, stride int, y *float32, dy *float32, beta *float32, slope float32, undo float32, s1 *float64, s2 *float64)
 // Requires: AVX, CMOV, FMA3
-TEXT ·normSumsYAVX2(SB), NOSPLIT, $0-64
-	XORQ         AX, AX
-	MOVQ         y+16(FP), CX
-	MOVQ         dy+24(FP), DX
-	MOVQ         beta+32(FP), BX
-	VBROADCASTSS slope+40(FP), Y0
-	VBROADCASTSS undo+44(FP), Y1
-	VXORPS       Y2, Y2, Y2
-	VXORPS       Y3, Y3, Y3
-	VXORPS       Y4, Y4, Y4
-	VXORPS       Y5, Y5, Y5
-	MOVQ         rows+0(FP), SI
-	MOVQ         stride+8(FP), DI
-	SHLQ         $0x02, DI
+TEXT ·normSumsYAVX2(SB), NOSPLIT, $0-72
+	MOVQ         y+24(FP), CX
+	MOVQ         dy+32(FP), BX
+	MOVQ         beta+40(FP), DI
+	MOVQ         s1+56(FP), R8
+	MOVQ         s2+64(FP), R9
+	VBROADCASTSS slope+48(FP), Y0
+	VBROADCASTSS undo+52(FP), Y1
+	MOVQ         c+8(FP), R10
+	SHLQ         $0x02, R10
+	SHLQ         $0x02, stride+16(FP)
 
 group:
-	MOVQ    $0x00000008, R8
-	CMPQ    SI, R8
-	CMOVQLT SI, R8
-	SUBQ    R8, SI
-	VXORPS  Y6, Y6, Y6
-	VXORPS  Y7, Y7, Y7
+	XORQ AX, AX
+	XORQ R12, R12
+
+vector:
+	MOVQ    rows+0(FP), R11
+	MOVQ    $0x00000008, DX
+	CMPQ    R11, DX
+	CMOVQGT DX, R11
+	MOVQ    CX, DX
+	MOVQ    BX, SI
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
 
 row:
-	VMOVUPS      (CX)(AX*1), Y8
-	VMOVUPS      (DX)(AX*1), Y9
-	VXORPS       Y10, Y10, Y10
-	VCMPPS       $0x01, Y10, Y8, Y10
-	VMULPS       Y1, Y8, Y11
-	VBLENDVPS    Y10, Y11, Y8, Y8
-	VSUBPS       (BX)(AX*1), Y8, Y8
-	VMULPS       Y0, Y9, Y11
-	VBLENDVPS    Y10, Y11, Y9, Y9
-	VADDPS       Y9, Y6, Y6
-	VFMADD231PS  Y9, Y8, Y7
-	ADDQ         DI, CX
-	ADDQ         DI, DX
-	DECQ         R8
+	VMOVUPS      (DX)(AX*1), Y4
+	VMOVUPS      (SI)(AX*1), Y5
+	VXORPS       Y6, Y6, Y6
+	VCMPPS       $0x01, Y6, Y4, Y6
+	VMULPS       Y1, Y4, Y7
+	VBLENDVPS    Y6, Y7, Y4, Y4
+	VSUBPS       (DI)(AX*1), Y4, Y4
+	VMULPS       Y0, Y5, Y7
+	VBLENDVPS    Y6, Y7, Y5, Y5
+	VADDPS       Y5, Y2, Y2
+	VFMADD231PS  Y5, Y4, Y3
+	ADDQ         stride+16(FP), DX
+	ADDQ         stride+16(FP), SI
+	DECQ         R11
 	JNZ          row
-	VCVTPS2PD    X6, Y8
-	VADDPD       Y8, Y2, Y2
-	VEXTRACTF128 $0x01, Y6, X6
-	VCVTPS2PD    X6, Y6
-	VADDPD       Y6, Y3, Y3
-	VCVTPS2PD    X7, Y6
-	VADDPD       Y6, Y4, Y4
-	VEXTRACTF128 $0x01, Y7, X6
-	VCVTPS2PD    X6, Y6
-	VADDPD       Y6, Y5, Y5
-	TESTQ        SI, SI
-	JNZ          group
-	MOVQ         s1+48(FP), AX
-	VMOVUPD      Y2, (AX)
-	VMOVUPD      Y3, 32(AX)
-	MOVQ         s2+56(FP), AX
-	VMOVUPD      Y4, (AX)
-	VMOVUPD      Y5, 32(AX)
+	VCVTPS2PD    X2, Y4
+	VEXTRACTF128 $0x01, Y2, X2
+	VCVTPS2PD    X2, Y2
+	VADDPD       (R8)(R12*1), Y4, Y4
+	VMOVUPD      Y4, (R8)(R12*1)
+	VADDPD       32(R8)(R12*1), Y2, Y2
+	VMOVUPD      Y2, 32(R8)(R12*1)
+	VCVTPS2PD    X3, Y2
+	VEXTRACTF128 $0x01, Y3, X3
+	VCVTPS2PD    X3, Y3
+	VADDPD       (R9)(R12*1), Y2, Y2
+	VMOVUPD      Y2, (R9)(R12*1)
+	VADDPD       32(R9)(R12*1), Y3, Y3
+	VMOVUPD      Y3, 32(R9)(R12*1)
+	ADDQ         $0x40, R12
+	ADDQ         $0x20, AX
+	LEAQ         32(AX), R11
+	CMPQ         R11, R10
+	JLE          vector
+	CMPQ         AX, R10
+	JE           groupend
+	LEAQ         -32(R10), AX
+	JMP          vector
+
+groupend:
+	MOVQ DX, CX
+	MOVQ SI, BX
+	SUBQ $0x08, rows+0(FP)
+	JG   group
 	VZEROUPPER
 	RET
 
-// func momentsAVX2(rows int, stride int, z *float32, shift *float32, s1 *float64, s2 *float64)
-// Requires: AVX, FMA3
-TEXT ·momentsAVX2(SB), NOSPLIT, $0-48
-	XORQ   AX, AX
-	MOVQ   z+16(FP), CX
-	MOVQ   shift+24(FP), DX
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	MOVQ   rows+0(FP), BX
-	MOVQ   stride+8(FP), SI
-	SHLQ   $0x02, SI
+// func momentsAVX2(rows int, c int, stride int, z *float32, shift *float32, s1 *float64, s2 *float64)
+// Requires: AVX, CMOV, FMA3
+TEXT ·momentsAVX2(SB), NOSPLIT, $0-56
+	MOVQ z+24(FP), CX
+	MOVQ shift+32(FP), BX
+	MOVQ s1+40(FP), SI
+	MOVQ s2+48(FP), DI
+	MOVQ c+8(FP), R8
+	SHLQ $0x02, R8
+	SHLQ $0x02, stride+16(FP)
+
+group:
+	XORQ AX, AX
+	XORQ R10, R10
+
+vector:
+	MOVQ    rows+0(FP), R9
+	MOVQ    $0x00000008, DX
+	CMPQ    R9, DX
+	CMOVQGT DX, R9
+	MOVQ    CX, DX
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
 
 row:
-	VMOVUPS      (CX)(AX*1), Y4
-	VSUBPS       (DX)(AX*1), Y4, Y4
+	VMOVUPS      (DX)(AX*1), Y4
+	VSUBPS       (BX)(AX*1), Y4, Y4
 	VCVTPS2PD    X4, Y5
 	VADDPD       Y5, Y0, Y0
 	VFMADD231PD  Y5, Y5, Y2
@@ -2077,92 +2117,138 @@ row:
 	VCVTPS2PD    X4, Y4
 	VADDPD       Y4, Y1, Y1
 	VFMADD231PD  Y4, Y4, Y3
-	ADDQ         SI, CX
-	DECQ         BX
+	ADDQ         stride+16(FP), DX
+	DECQ         R9
 	JNZ          row
-	MOVQ         s1+32(FP), AX
-	VMOVUPD      Y0, (AX)
-	VMOVUPD      Y1, 32(AX)
-	MOVQ         s2+40(FP), AX
-	VMOVUPD      Y2, (AX)
-	VMOVUPD      Y3, 32(AX)
+	VADDPD       (SI)(R10*1), Y0, Y0
+	VMOVUPD      Y0, (SI)(R10*1)
+	VADDPD       32(SI)(R10*1), Y1, Y1
+	VMOVUPD      Y1, 32(SI)(R10*1)
+	VADDPD       (DI)(R10*1), Y2, Y2
+	VMOVUPD      Y2, (DI)(R10*1)
+	VADDPD       32(DI)(R10*1), Y3, Y3
+	VMOVUPD      Y3, 32(DI)(R10*1)
+	ADDQ         $0x40, R10
+	ADDQ         $0x20, AX
+	LEAQ         32(AX), R9
+	CMPQ         R9, R8
+	JLE          vector
+	CMPQ         AX, R8
+	JE           groupend
+	LEAQ         -32(R8), AX
+	JMP          vector
+
+groupend:
+	MOVQ DX, CX
+	SUBQ $0x08, rows+0(FP)
+	JG   group
 	VZEROUPPER
 	RET
 
-// func sumsAVX2(rows int, stride int, x *float32, s1 *float64)
+// func sumsAVX2(rows int, c int, stride int, x *float32, s1 *float64)
 // Requires: AVX, CMOV
-TEXT ·sumsAVX2(SB), NOSPLIT, $0-32
-	XORQ   AX, AX
-	MOVQ   x+16(FP), CX
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	MOVQ   rows+0(FP), DX
-	MOVQ   stride+8(FP), BX
-	SHLQ   $0x02, BX
+TEXT ·sumsAVX2(SB), NOSPLIT, $0-40
+	MOVQ x+24(FP), CX
+	MOVQ s1+32(FP), BX
+	MOVQ c+8(FP), SI
+	SHLQ $0x02, SI
+	SHLQ $0x02, stride+16(FP)
 
 group:
-	MOVQ    $0x00000008, SI
-	CMPQ    DX, SI
-	CMOVQLT DX, SI
-	SUBQ    SI, DX
-	VXORPS  Y2, Y2, Y2
+	XORQ AX, AX
+	XORQ R8, R8
+
+vector:
+	MOVQ    rows+0(FP), DI
+	MOVQ    $0x00000008, DX
+	CMPQ    DI, DX
+	CMOVQGT DX, DI
+	MOVQ    CX, DX
+	VXORPS  Y0, Y0, Y0
 
 row:
-	VMOVUPS      (CX)(AX*1), Y3
-	VADDPS       Y3, Y2, Y2
-	ADDQ         BX, CX
-	DECQ         SI
-	JNZ          row
-	VCVTPS2PD    X2, Y3
-	VADDPD       Y3, Y0, Y0
-	VEXTRACTF128 $0x01, Y2, X2
-	VCVTPS2PD    X2, Y2
-	VADDPD       Y2, Y1, Y1
-	TESTQ        DX, DX
-	JNZ          group
-	MOVQ         s1+24(FP), AX
-	VMOVUPD      Y0, (AX)
-	VMOVUPD      Y1, 32(AX)
-	VZEROUPPER
-	RET
-
-// func productsAVX2(rows int, stride int, x *float32, dy *float32, s2 *float64)
-// Requires: AVX, CMOV, FMA3
-TEXT ·productsAVX2(SB), NOSPLIT, $0-40
-	XORQ   AX, AX
-	MOVQ   x+16(FP), CX
-	MOVQ   dy+24(FP), DX
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	MOVQ   rows+0(FP), BX
-	MOVQ   stride+8(FP), SI
-	SHLQ   $0x02, SI
-
-group:
-	MOVQ    $0x00000008, DI
-	CMPQ    BX, DI
-	CMOVQLT BX, DI
-	SUBQ    DI, BX
-	VXORPS  Y2, Y2, Y2
-
-row:
-	VMOVUPS      (CX)(AX*1), Y3
-	VMOVUPS      (DX)(AX*1), Y4
-	VFMADD231PS  Y3, Y4, Y2
-	ADDQ         SI, CX
-	ADDQ         SI, DX
+	VMOVUPS      (DX)(AX*1), Y1
+	VADDPS       Y1, Y0, Y0
+	ADDQ         stride+16(FP), DX
 	DECQ         DI
 	JNZ          row
-	VCVTPS2PD    X2, Y3
-	VADDPD       Y3, Y0, Y0
-	VEXTRACTF128 $0x01, Y2, X2
-	VCVTPS2PD    X2, Y2
-	VADDPD       Y2, Y1, Y1
-	TESTQ        BX, BX
-	JNZ          group
-	MOVQ         s2+32(FP), AX
-	VMOVUPD      Y0, (AX)
-	VMOVUPD      Y1, 32(AX)
+	VCVTPS2PD    X0, Y1
+	VEXTRACTF128 $0x01, Y0, X0
+	VCVTPS2PD    X0, Y0
+	VADDPD       (BX)(R8*1), Y1, Y1
+	VMOVUPD      Y1, (BX)(R8*1)
+	VADDPD       32(BX)(R8*1), Y0, Y0
+	VMOVUPD      Y0, 32(BX)(R8*1)
+	ADDQ         $0x40, R8
+	ADDQ         $0x20, AX
+	LEAQ         32(AX), DI
+	CMPQ         DI, SI
+	JLE          vector
+	CMPQ         AX, SI
+	JE           groupend
+	LEAQ         -32(SI), AX
+	JMP          vector
+
+groupend:
+	MOVQ DX, CX
+	SUBQ $0x08, rows+0(FP)
+	JG   group
+	VZEROUPPER
+	RET
+
+// func productsAVX2(rows int, c int, stride int, x *float32, dy *float32, s2 *float64)
+// Requires: AVX, CMOV, FMA3
+TEXT ·productsAVX2(SB), NOSPLIT, $0-48
+	MOVQ x+24(FP), CX
+	MOVQ dy+32(FP), BX
+	MOVQ s2+40(FP), DI
+	MOVQ c+8(FP), R8
+	SHLQ $0x02, R8
+	SHLQ $0x02, stride+16(FP)
+
+group:
+	XORQ AX, AX
+	XORQ R10, R10
+
+vector:
+	MOVQ    rows+0(FP), R9
+	MOVQ    $0x00000008, DX
+	CMPQ    R9, DX
+	CMOVQGT DX, R9
+	MOVQ    CX, DX
+	MOVQ    BX, SI
+	VXORPS  Y0, Y0, Y0
+
+row:
+	VMOVUPS      (DX)(AX*1), Y1
+	VMOVUPS      (SI)(AX*1), Y2
+	VFMADD231PS  Y1, Y2, Y0
+	ADDQ         stride+16(FP), DX
+	ADDQ         stride+16(FP), SI
+	DECQ         R9
+	JNZ          row
+	VCVTPS2PD    X0, Y1
+	VEXTRACTF128 $0x01, Y0, X0
+	VCVTPS2PD    X0, Y0
+	VADDPD       (DI)(R10*1), Y1, Y1
+	VMOVUPD      Y1, (DI)(R10*1)
+	VADDPD       32(DI)(R10*1), Y0, Y0
+	VMOVUPD      Y0, 32(DI)(R10*1)
+	ADDQ         $0x40, R10
+	ADDQ         $0x20, AX
+	LEAQ         32(AX), R9
+	CMPQ         R9, R8
+	JLE          vector
+	CMPQ         AX, R8
+	JE           groupend
+	LEAQ         -32(R8), AX
+	JMP          vector
+
+groupend:
+	MOVQ DX, CX
+	MOVQ SI, BX
+	SUBQ $0x08, rows+0(FP)
+	JG   group
 	VZEROUPPER
 	RET
 

@@ -117,34 +117,39 @@ func normGradZAVX2(rows int, c int, out *float32, z *float32, dy *float32, mean 
 func normGradYAVX2(rows int, c int, out *float32, y *float32, dy *float32, scale *float32, beta *float32, slant *float32, offset *float32, slope float32, undo float32)
 
 // normSumsZAVX2 is s1 = sum of dz', s2 = sum of dz'*(z-mean), dz' = (z-mean)*scale+beta < 0 ? slope*dy : dy.
-// Over rows, stride elements apart, for 8 channels.
+// Adds the sums over rows, stride elements apart, of c >= 8 channels to slots of 8 sums, one per vector;
+// the last vector ends at channel c-1.
 //
 //go:noescape
-func normSumsZAVX2(rows int, stride int, z *float32, dy *float32, mean *float32, scale *float32, beta *float32, slope float32, s1 *float64, s2 *float64)
+func normSumsZAVX2(rows int, c int, stride int, z *float32, dy *float32, mean *float32, scale *float32, beta *float32, slope float32, s1 *float64, s2 *float64)
 
 // normSumsYAVX2 is s1 = sum of dz', s2 = sum of dz'*(u-beta), u, dz' = y < 0 ? y*undo, slope*dy : y, dy.
-// Over rows, stride elements apart, for 8 channels.
+// Adds the sums over rows, stride elements apart, of c >= 8 channels to slots of 8 sums, one per vector;
+// the last vector ends at channel c-1.
 //
 //go:noescape
-func normSumsYAVX2(rows int, stride int, y *float32, dy *float32, beta *float32, slope float32, undo float32, s1 *float64, s2 *float64)
+func normSumsYAVX2(rows int, c int, stride int, y *float32, dy *float32, beta *float32, slope float32, undo float32, s1 *float64, s2 *float64)
 
 // momentsAVX2 is s1 = sum of z-shift, s2 = sum of (z-shift)^2.
-// Over rows, stride elements apart, for 8 channels.
+// Adds the sums over rows, stride elements apart, of c >= 8 channels to slots of 8 sums, one per vector;
+// the last vector ends at channel c-1.
 //
 //go:noescape
-func momentsAVX2(rows int, stride int, z *float32, shift *float32, s1 *float64, s2 *float64)
+func momentsAVX2(rows int, c int, stride int, z *float32, shift *float32, s1 *float64, s2 *float64)
 
 // sumsAVX2 is s1 = sum of x.
-// Over rows, stride elements apart, for 8 channels.
+// Adds the sums over rows, stride elements apart, of c >= 8 channels to slots of 8 sums, one per vector;
+// the last vector ends at channel c-1.
 //
 //go:noescape
-func sumsAVX2(rows int, stride int, x *float32, s1 *float64)
+func sumsAVX2(rows int, c int, stride int, x *float32, s1 *float64)
 
 // productsAVX2 is s2 = sum of x*dy.
-// Over rows, stride elements apart, for 8 channels.
+// Adds the sums over rows, stride elements apart, of c >= 8 channels to slots of 8 sums, one per vector;
+// the last vector ends at channel c-1.
 //
 //go:noescape
-func productsAVX2(rows int, stride int, x *float32, dy *float32, s2 *float64)
+func productsAVX2(rows int, c int, stride int, x *float32, dy *float32, s2 *float64)
 
 // blend3AVX2 is out[i*c+j] = sum over t<3 of weight[i][t]*src[off[i][t]+j] for i < n, j < c.
 // c is at least 8. out must not overlap src.

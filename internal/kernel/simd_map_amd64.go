@@ -6,8 +6,8 @@ type (
 	unaryFunc    func(rows, c int, out, x *float32)
 	binaryFunc   func(rows, c int, out, a, b *float32)
 	ternaryFunc  func(rows, c int, out, a, b, d *float32)
-	columnsFunc  func(rows, stride int, x *float32, sums *float64)
-	productsFunc func(rows, stride int, x, dy *float32, sums *float64)
+	columnsFunc  func(rows, c, stride int, x *float32, sums *float64)
+	productsFunc func(rows, c, stride int, x, dy *float32, sums *float64)
 )
 
 // newPointwise plans d if it is pointwise and worth it; else nil.
@@ -78,12 +78,12 @@ func (s *simd) newMap(d Desc) Kernel[float32] {
 			}
 		})
 	case GlobalPool:
-		return s.newPictureSums(d.MapShape, 1/float64(d.H*d.W), func(in [][]float32, at int, sums *float64) {
-			s.sums(d.H*d.W, d.C, &in[0][at], sums)
+		return s.newPictureSums(d.MapShape, 1/float64(d.H*d.W), func(in [][]float32, at, c int, sums *float64) {
+			s.sums(d.H*d.W, c, d.C, &in[0][at], sums)
 		})
 	case ScaleChannelsGrad:
-		return s.newPictureSums(d.MapShape, 1, func(in [][]float32, at int, sums *float64) {
-			s.products(d.H*d.W, d.C, &in[0][at], &in[1][at], sums)
+		return s.newPictureSums(d.MapShape, 1, func(in [][]float32, at, c int, sums *float64) {
+			s.products(d.H*d.W, c, d.C, &in[0][at], &in[1][at], sums)
 		})
 	}
 	return nil
@@ -109,24 +109,28 @@ func (s *simd) newPixels(m MapShape, f func(p *spanPlan[float32], row, at, pixel
 	}
 }
 
-// newPictureSums plans out[n,c] = factor * a sum over the pixels of picture n, which f computes for
-// lanes channels from element at.
-func (s *simd) newPictureSums(m MapShape, factor float64, f func(in [][]float32, at int, sums *float64)) Kernel[float32] {
+// sumChannels is about how many channels of a picture a job sums.
+const sumChannels = 64
+
+// newPictureSums plans out[n,c] = factor * a sum over the pixels of picture n, which f computes for c
+// channels from element at.
+func (s *simd) newPictureSums(m MapShape, factor float64, f func(in [][]float32, at, c int, sums *float64)) Kernel[float32] {
 	if m.C < s.lanes {
 		return nil
 	}
-	blocks := ceilDiv(m.C, s.lanes)
-	work := doublesLen[float32](m.N * blocks * s.lanes)
+	ranges := max(1, m.C/sumChannels)
+	slots := s.slots(ceilDiv(m.C, ranges))
+	jobs := m.N * ranges
 	return &spanPlan[float32]{
-		cut: cutElements(m.N*blocks, m.H*m.W*s.lanes), scratch: work,
-		body: func(p *spanPlan[float32], lo, hi int) {
-			for job := lo; job < hi; job++ {
-				picture, c := job/blocks, min(m.C-s.lanes, job%blocks*s.lanes)
-				sums := doubles(p.work, m.N*blocks*s.lanes)[job*s.lanes:][:s.lanes]
-				f(p.in, picture*m.H*m.W*m.C+c, &sums[0])
-				for i, v := range sums[job%blocks*s.lanes-c:] {
-					p.out[picture*m.C+job%blocks*s.lanes+i] = float32(v * factor)
-				}
+		cut: cut{jobs, 1}, scratch: doublesLen[float32](jobs * slots),
+		body: func(p *spanPlan[float32], job, _ int) {
+			n, r := job/ranges, job%ranges
+			c0, c1 := r*m.C/ranges, (r+1)*m.C/ranges
+			sums := doubles(p.work, jobs*slots)[job*slots:][:slots]
+			clear(sums)
+			f(p.in, n*m.H*m.W*m.C+c0, c1-c0, &sums[0])
+			for c := range c1 - c0 {
+				p.out[n*m.C+c0+c] = float32(sums[s.slot(c, c1-c0)] * factor)
 			}
 		},
 	}

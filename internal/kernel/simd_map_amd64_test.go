@@ -171,50 +171,71 @@ func TestSweepsKeepNaNAndReLUOfInfinityIsZero(t *testing.T) {
 
 func TestColumnSumsMatchTwins(t *testing.T) {
 	s := avx2()
-	const stride = 13
-	for _, rows := range []int{1, 2, 7, 8, 9, 40} {
-		r := rand.New(rand.NewPCG(7, 8))
-		x, dy := randoms(r, rows*stride), randoms(r, rows*stride)
-		ch, p := randomVectors(r, 3, s.lanes)
-		for _, f := range []struct {
-			name     string
-			assembly func(s1, s2 *float64)
-			twin     func(x, dy float32, i int) (a, b float32)
-		}{
-			{"sums", func(s1, _ *float64) { s.sums(rows, stride, &x[0], s1) }, func(x, _ float32, _ int) (a, b float32) { return x, 0 }},
-			{"products", func(_, s2 *float64) { s.products(rows, stride, &x[0], &dy[0], s2) }, func(x, dy float32, _ int) (a, b float32) { return 0, x * dy }},
-			{"moments", func(s1, s2 *float64) { s.moments(rows, stride, &x[0], p[0], s1, s2) }, func(x, _ float32, i int) (a, b float32) {
-				return x - ch[0][i], (x - ch[0][i]) * (x - ch[0][i])
-			}},
-			{
-				"normSumsY", func(s1, s2 *float64) { s.normSumsY(rows, stride, &x[0], &dy[0], p[0], twinSlope, twinUndo, s1, s2) },
-				func(x, dy float32, i int) (a, b float32) {
-					t, g := twinGradY(x, dy, ch[0][i])
-					return g, g * t
-				},
+	for _, shape := range [][2]int{{1, 8}, {2, 13}, {7, 16}, {8, 9}, {9, 76}, {40, 8}} {
+		t.Run(fmt.Sprint(shape), func(t *testing.T) { columnSumsMatch(t, s, shape[0], shape[1]) })
+	}
+}
+
+// columnSumsMatch compares all sums over rows, which are added to ones.
+func columnSumsMatch(t *testing.T, s *simd, rows, c int) {
+	stride, slots := c+3, s.slots(c)
+	r := rand.New(rand.NewPCG(7, 8))
+	x, dy := randoms(r, rows*stride), randoms(r, rows*stride)
+	ch, p := randomVectors(r, 3, c)
+	for _, f := range []struct {
+		name     string
+		assembly func(s1, s2 *float64)
+		twin     func(x, dy float32, i int) (a, b float32)
+	}{
+		{
+			"sums", func(s1, _ *float64) { s.sums(rows, c, stride, &x[0], s1) },
+			func(x, _ float32, _ int) (a, b float32) { return x, 0 },
+		},
+		{
+			"products", func(_, s2 *float64) { s.products(rows, c, stride, &x[0], &dy[0], s2) },
+			func(x, dy float32, _ int) (a, b float32) { return 0, x * dy },
+		},
+		{
+			"moments", func(s1, s2 *float64) { s.moments(rows, c, stride, &x[0], p[0], s1, s2) },
+			func(x, _ float32, i int) (a, b float32) { return x - ch[0][i], (x - ch[0][i]) * (x - ch[0][i]) },
+		},
+		{
+			"normSumsY", func(s1, s2 *float64) {
+				s.normSumsY(rows, c, stride, &x[0], &dy[0], p[0], twinSlope, twinUndo, s1, s2)
 			},
-			{
-				"normSumsZ", func(s1, s2 *float64) { s.normSumsZ(rows, stride, &x[0], &dy[0], p[0], p[1], p[2], twinSlope, s1, s2) },
-				func(x, dy float32, i int) (a, b float32) {
-					t, g := twinGradZ(x, dy, ch[0][i], ch[1][i], ch[2][i])
-					return g, g * t
-				},
+			func(x, dy float32, i int) (a, b float32) {
+				t, g := twinGradY(x, dy, ch[0][i])
+				return g, g * t
 			},
-		} {
-			got, want := make([]float64, 2*s.lanes), make([]float64, 2*s.lanes)
-			f.assembly(&got[0], &got[s.lanes])
+		},
+		{
+			"normSumsZ", func(s1, s2 *float64) {
+				s.normSumsZ(rows, c, stride, &x[0], &dy[0], p[0], p[1], p[2], twinSlope, s1, s2)
+			},
+			func(x, dy float32, i int) (a, b float32) {
+				t, g := twinGradZ(x, dy, ch[0][i], ch[1][i], ch[2][i])
+				return g, g * t
+			},
+		},
+	} {
+		sums := make([]float64, 2*slots+1)
+		for i := range sums {
+			sums[i] = 1
+		}
+		f.assembly(&sums[0], &sums[slots])
+		for i := range c {
+			a, b := 1.0, 1.0
 			for row := range rows {
-				for i := range s.lanes {
-					a, b := f.twin(x[row*stride+i], dy[row*stride+i], i)
-					want[i] += float64(a)
-					want[s.lanes+i] += float64(b)
-				}
+				da, db := f.twin(x[row*stride+i], dy[row*stride+i], i)
+				a, b = a+float64(da), b+float64(db)
 			}
-			for i := range want {
-				if d := math.Abs(got[i] - want[i]); !(d <= 1e-5*math.Sqrt(float64(rows))) {
-					t.Errorf("%s of %d rows: element %d is %g, want %g", f.name, rows, i, got[i], want[i])
-				}
+			got := [2]float64{sums[s.slot(i, c)], sums[slots+s.slot(i, c)]}
+			if d := math.Hypot(got[0]-a, got[1]-b); !(d <= 2e-6*math.Sqrt(float64(rows))) {
+				t.Errorf("%s: channel %d has %g, want %g and %g", f.name, i, got, a, b)
 			}
+		}
+		if sums[2*slots] != 1 {
+			t.Fatalf("%s wrote past the end", f.name)
 		}
 	}
 }

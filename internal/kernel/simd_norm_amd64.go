@@ -2,16 +2,16 @@ package kernel
 
 // The functions of activated batch norm: see normaliseAVX2 and the following.
 type (
-	momentsFunc   func(rows, stride int, z, shift *float32, s1, s2 *float64)
+	momentsFunc   func(rows, c, stride int, z, shift *float32, s1, s2 *float64)
 	normaliseFunc func(rows, c int, out, z, mean, scale, beta *float32, slope float32)
 	normGradZFunc func(rows, c int, out, z, dy, mean, scale, beta, slant, offset *float32, slope float32)
 	normGradYFunc func(rows, c int, out, y, dy, scale, beta, slant, offset *float32, slope, undo float32)
-	normSumsZFunc func(rows, stride int, z, dy, mean, scale, beta *float32, slope float32, s1, s2 *float64)
-	normSumsYFunc func(rows, stride int, y, dy, beta *float32, slope, undo float32, s1, s2 *float64)
+	normSumsZFunc func(rows, c, stride int, z, dy, mean, scale, beta *float32, slope float32, s1, s2 *float64)
+	normSumsYFunc func(rows, c, stride int, y, dy, beta *float32, slope, undo float32, s1, s2 *float64)
 )
 
-// newNorm plans d if it is part of batch norm over enough channels; else nil. Plans, sums and
-// finishing are those of the portable set: only the loops over rows differ.
+// newNorm plans d if it is part of batch norm over enough channels; else nil. Elementwise
+// parts take the plans of the portable set and replace the loops over rows.
 func (s *simd) newNorm(d Desc) Kernel[float32] {
 	switch d := d.(type) {
 	case BNStats:
@@ -42,22 +42,34 @@ func (s *simd) newNorm(d Desc) Kernel[float32] {
 	return nil
 }
 
-// newStats is the portable plan of BNStats with its own sums.
-func (s *simd) newStats(d BNStats) Kernel[float32] {
-	k := newBNStats[float32](d).(*sumPlan[float32])
-	k.add = func(p *sumPlan[float32], sums []float64, lo, hi int) {
-		z := p.in[0]
-		s.blocks(d.C, func(c int) {
-			s.moments(hi-lo, d.C, &z[lo*d.C+c], &z[c], &sums[c], &sums[d.C+c])
-		})
+// slots is the number of sums that the functions over rows keep for c channels: whole vectors. The sum of
+// channel i is in slot(i, c), as the last vector ends with the last channel.
+func (s *simd) slots(c int) int { return ceilDiv(c, s.lanes) * s.lanes }
+
+func (s *simd) slot(i, c int) int {
+	if last := s.slots(c) - s.lanes; i >= last {
+		return last + i - (c - s.lanes)
 	}
-	return k
+	return i
 }
 
-// blocks calls f with the first channel of every vector of c channels; the last overlaps the one before.
-func (s *simd) blocks(c int, f func(c int)) {
-	for at := 0; at < c; at += s.lanes {
-		f(min(at, c-s.lanes))
+// newStats plans BNStats: sums of the differences to the first row and of their squares.
+func (s *simd) newStats(d BNStats) Kernel[float32] {
+	slots := s.slots(d.C)
+	return &sumPlan[float32]{
+		cut: cutSums(d.Rows, d.C), width: 2 * slots,
+		add: func(p *sumPlan[float32], sums []float64, lo, hi int) {
+			z := p.in[0]
+			s.moments(hi-lo, d.C, d.C, &z[lo*d.C], &z[0], &sums[0], &sums[slots])
+		},
+		finish: func(out []float32, in [][]float32, total []float64) {
+			for c, shift := range in[0][:d.C] {
+				i := s.slot(c, d.C)
+				mean := total[i] / float64(d.Rows)
+				out[c] = float32(float64(shift) + mean)
+				out[d.C+c] = float32(max(0, total[slots+i]/float64(d.Rows)-mean*mean))
+			}
+		},
 	}
 }
 
@@ -82,23 +94,23 @@ func (d ABNShape) undo(fromY bool) float32 {
 // that turns t into xhat is applied to the finished sum.
 func (s *simd) newNormSums(d ABNReduce) Kernel[float32] {
 	slope, undo := float32(d.Slope), d.undo(d.FromY)
-	k := &sumPlan[float32]{cut: cutSums(d.Rows, d.C), width: 2 * d.C, scratch: d.C}
+	slots := s.slots(d.C)
+	k := &sumPlan[float32]{cut: cutSums(d.Rows, d.C), width: 2 * slots, scratch: d.C}
 	k.prepare = func(scale []float32, in [][]float32) { fillScale(scale, in[2], in[3]) }
 	k.add = func(p *sumPlan[float32], sums []float64, lo, hi int) {
-		s.blocks(d.C, func(c int) {
-			kept, dy := &p.in[0][lo*d.C+c], &p.in[1][lo*d.C+c]
-			s1, s2, beta := &sums[c], &sums[d.C+c], &p.in[4][c]
-			if d.FromY {
-				s.normSumsY(hi-lo, d.C, kept, dy, beta, slope, undo, s1, s2)
-			} else {
-				s.normSumsZ(hi-lo, d.C, kept, dy, &p.in[2][c], &p.work[c], beta, slope, s1, s2)
-			}
-		})
+		kept, dy, beta := &p.in[0][lo*d.C], &p.in[1][lo*d.C], &p.in[4][0]
+		s1, s2 := &sums[0], &sums[slots]
+		if d.FromY {
+			s.normSumsY(hi-lo, d.C, d.C, kept, dy, beta, slope, undo, s1, s2)
+		} else {
+			s.normSumsZ(hi-lo, d.C, d.C, kept, dy, &p.in[2][0], &p.work[0], beta, slope, s1, s2)
+		}
 	}
 	k.finish = func(out []float32, in [][]float32, total []float64) {
 		for c := range d.C {
-			out[c] = float32(total[c])
-			out[d.C+c] = float32(total[d.C+c] * xhatFactor(d.FromY, in[2][d.C+c], in[3][c]))
+			i := s.slot(c, d.C)
+			out[c] = float32(total[i])
+			out[d.C+c] = float32(total[slots+i] * xhatFactor(d.FromY, in[2][d.C+c], in[3][c]))
 		}
 	}
 	return k

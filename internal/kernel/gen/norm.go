@@ -134,104 +134,75 @@ type columns struct {
 	exact           bool // adds up every row in float64: where the sums cancel later
 }
 
-// groupRows is the number of rows that columns sums in float32 before it adds them up in float64: few
-// enough for an error of a few units in the last place, many enough to hide the conversion.
+// groupRows is the number of rows that columns works on at a time: few enough streams for the caches and
+// for an error of a few units in the last place where it sums them in float32, many enough to hide the
+// conversion to float64.
 const groupRows = 8
 
-// columns generates the function.
+// columns generates the function. It goes through a group of rows vector by vector, so that memory is read
+// in order.
 func (m machine) columns(d columns) {
 	pointers := append(append([]string{}, d.inputs...), d.perChan...)
-	signature := fmt.Sprintf("(rows, stride int, %s *float32", strings.Join(pointers, ", "))
+	signature := fmt.Sprintf("(rows, c, stride int, %s *float32", strings.Join(pointers, ", "))
 	if len(d.scalars) > 0 {
 		signature += fmt.Sprintf(", %s float32", strings.Join(d.scalars, ", "))
 	}
 	results := d.results()
 	signature += fmt.Sprintf(", %s *float64)", strings.Join(results, ", "))
-	m.function(d.name, signature, append(d.doc, fmt.Sprintf("Over rows, stride elements apart, for %d channels.", m.lanes))...)
-	s := &sweeping{machine: m, base: map[string]reg.GPVirtual{}, scalar: map[string]reg.VecVirtual{}, at: m.GP64()}
-	m.XORQ(s.at, s.at)
-	for _, p := range pointers {
+	m.function(d.name, signature, append(d.doc,
+		fmt.Sprintf("Adds the sums over rows, stride elements apart, of c >= %d channels to slots of %d sums, one per vector;", m.lanes, m.lanes),
+		"the last vector ends at channel c-1.")...)
+	s := &summing{sweeping: sweeping{machine: m, base: map[string]reg.GPVirtual{}, scalar: map[string]reg.VecVirtual{}, at: m.GP64()}, columns: d}
+	s.row, s.total = map[string]reg.GPVirtual{}, map[string]reg.GPVirtual{}
+	for _, p := range d.inputs {
+		s.row[p], s.base[p] = m.load(p), m.GP64()
+	}
+	for _, p := range d.perChan {
 		s.base[p] = m.load(p)
 	}
+	for _, r := range results {
+		s.total[r] = m.load(r)
+	}
 	s.loadScalars(d.scalars)
-	total := map[string][]reg.VecVirtual{}
-	for _, r := range results {
-		total[r] = []reg.VecVirtual{m.zero(), m.zero()}
-	}
-	rows, stride := m.load("rows"), m.load("stride")
-	m.SHLQ(operand.Imm(2), stride)
-	if d.exact {
-		d.sumExactly(s, rows, stride, total)
-	} else {
-		d.sumInGroups(s, rows, stride, total)
-	}
-	for _, r := range results {
-		to := m.load(r)
-		for half, v := range total[r] {
-			m.VMOVUPD(v, operand.Mem{Base: to, Disp: half * m.bytes()})
-		}
-	}
-	m.end()
-}
-
-// sumExactly adds every row to the totals in float64.
-func (d columns) sumExactly(s *sweeping, rows, stride reg.GPVirtual, total map[string][]reg.VecVirtual) {
-	s.Label("row")
-	a, b := d.body(s)
-	for half := range 2 {
-		wide := s.widen(a, half)
-		if d.linear {
-			s.VADDPD(wide, total["s1"][half], total["s1"][half])
-		}
-		if d.product {
-			other := wide
-			if a != b {
-				other = s.widen(b, half)
-			}
-			s.VFMADD231PD(wide, other, total["s2"][half])
-		}
-	}
-	d.nextRow(s, stride)
-	s.DECQ(rows)
-	s.JNZ(operand.LabelRef("row"))
-}
-
-// sumInGroups adds up groups of rows in float32 and then adds them to the totals.
-func (d columns) sumInGroups(s *sweeping, rows, stride reg.GPVirtual, total map[string][]reg.VecVirtual) {
-	part, left := map[string]reg.VecVirtual{}, s.GP64()
-	s.Label("group")
-	s.MOVQ(operand.U32(groupRows), left)
-	s.CMPQ(rows, left)
-	s.CMOVQLT(rows, left)
-	s.SUBQ(left, rows)
-	for _, r := range d.results() {
-		part[r] = s.zero()
-	}
-	s.Label("row")
-	a, b := d.body(s)
-	if d.linear {
-		s.VADDPS(a, part["s1"], part["s1"])
-	}
-	if d.product {
-		s.VFMADD231PS(a, b, part["s2"])
-	}
-	d.nextRow(s, stride)
-	s.DECQ(left)
-	s.JNZ(operand.LabelRef("row"))
-	for _, r := range d.results() {
-		for half, v := range total[r] {
-			s.VADDPD(s.widen(part[r], half), v, v)
-		}
-	}
-	s.TESTQ(rows, rows)
-	s.JNZ(operand.LabelRef("group"))
-}
-
-// nextRow moves the inputs on.
-func (d columns) nextRow(s *sweeping, stride reg.GPVirtual) {
+	c := m.load("c")
+	m.SHLQ(operand.Imm(2), c)
+	m.SHLQ(operand.Imm(2), m.slot("stride"))
+	s.left = m.GP64()
+	m.Label("group")
+	m.XORQ(s.at, s.at)
+	s.slotAt = m.GP64()
+	m.XORQ(s.slotAt, s.slotAt)
+	m.Label("vector")
+	m.MOVQ(m.slot("rows"), s.left)
+	most := m.GP64()
+	m.MOVQ(operand.U32(groupRows), most)
+	m.CMPQ(s.left, most)
+	m.CMOVQGT(most, s.left)
 	for _, p := range d.inputs {
-		s.ADDQ(stride, s.base[p])
+		m.MOVQ(s.row[p], s.base[p])
 	}
+	if d.exact {
+		s.sumExactly()
+	} else {
+		s.sumRows()
+	}
+	m.ADDQ(operand.Imm(uint64(2*m.bytes())), s.slotAt)
+	m.ADDQ(operand.Imm(uint64(m.bytes())), s.at)
+	next := m.GP64()
+	m.LEAQ(operand.Mem{Base: s.at, Disp: m.bytes()}, next)
+	m.CMPQ(next, c)
+	m.JLE(operand.LabelRef("vector"))
+	m.CMPQ(s.at, c)
+	m.JE(operand.LabelRef("groupend"))
+	s.lastVector(c)
+	m.JMP(operand.LabelRef("vector"))
+	m.Label("groupend")
+	for _, p := range d.inputs {
+		m.MOVQ(s.base[p], s.row[p])
+	}
+	m.SUBQ(operand.Imm(groupRows), m.slot("rows"))
+	m.JG(operand.LabelRef("group"))
+	m.end()
 }
 
 // results are the names of the sums.
@@ -244,6 +215,79 @@ func (d columns) results() []string {
 		names = append(names, "s2")
 	}
 	return names
+}
+
+// summing is columns while it is generated.
+type summing struct {
+	sweeping
+	columns
+	row, total   map[string]reg.GPVirtual // first row of the group; sums
+	left, slotAt reg.GPVirtual            // rows left of the group; bytes into the sums
+}
+
+// sumRows adds up the rows of a vector in float32 and then adds them to the totals.
+func (s *summing) sumRows() {
+	part := map[string]reg.VecVirtual{}
+	for _, r := range s.results() {
+		part[r] = s.zero()
+	}
+	s.Label("row")
+	a, b := s.body(&s.sweeping)
+	if s.linear {
+		s.VADDPS(a, part["s1"], part["s1"])
+	}
+	if s.product {
+		s.VFMADD231PS(a, b, part["s2"])
+	}
+	s.nextRow()
+	for _, r := range s.results() {
+		s.addTotal(r, s.widen(part[r], 0), s.widen(part[r], 1))
+	}
+}
+
+// sumExactly converts every row to float64 before it adds anything up.
+func (s *summing) sumExactly() {
+	part := map[string][2]reg.VecVirtual{}
+	for _, r := range s.results() {
+		part[r] = [2]reg.VecVirtual{s.zero(), s.zero()}
+	}
+	s.Label("row")
+	a, b := s.body(&s.sweeping)
+	for half := range 2 {
+		wide := s.widen(a, half)
+		if s.linear {
+			s.VADDPD(wide, part["s1"][half], part["s1"][half])
+		}
+		if s.product {
+			other := wide
+			if a != b {
+				other = s.widen(b, half)
+			}
+			s.VFMADD231PD(wide, other, part["s2"][half])
+		}
+	}
+	s.nextRow()
+	for _, r := range s.results() {
+		s.addTotal(r, part[r][0], part[r][1])
+	}
+}
+
+// nextRow moves the inputs on and goes back to label row until the group is done.
+func (s *summing) nextRow() {
+	for _, p := range s.inputs {
+		s.ADDQ(s.slot("stride"), s.base[p])
+	}
+	s.DECQ(s.left)
+	s.JNZ(operand.LabelRef("row"))
+}
+
+// addTotal adds the two halves of a vector to its slot of sums.
+func (s *summing) addTotal(result string, halves ...reg.VecVirtual) {
+	for half, v := range halves {
+		slot := operand.Mem{Base: s.total[result], Index: s.slotAt, Scale: 1, Disp: half * s.bytes()}
+		s.VADDPD(slot, v, v)
+		s.VMOVUPD(v, slot)
+	}
 }
 
 // widen converts the lower or upper half of v to float64.
