@@ -1,0 +1,77 @@
+package bench
+
+import (
+	"fmt"
+	"math/rand/v2"
+
+	"csl/internal/graph"
+	"csl/internal/model"
+)
+
+// subject is what is measured: the phases of a step. The first one runs the machine.
+type subject struct {
+	machine *graph.Machine
+	phases  []phase
+}
+
+// phase is a part of a step.
+type phase struct {
+	name  string
+	bytes int64 // read and written, roughly; for phases outside the machine
+	run   func() error
+}
+
+// step does everything once.
+func (s *subject) step() error {
+	for i := range s.phases {
+		if err := s.phases[i].run(); err != nil {
+			return fmt.Errorf("%s: %w", s.phases[i].name, err)
+		}
+	}
+	return nil
+}
+
+// seed is that of all random numbers here.
+const seed = 1
+
+// newSubject prepares what o asks for.
+func newSubject(be *graph.CPU, o Options) (*subject, error) {
+	if o.Mode == Train {
+		t, err := newTrainer(be, o)
+		if err != nil {
+			return nil, err
+		}
+		return t.subject(), nil
+	}
+	w, err := randomWeights(o)
+	if err != nil {
+		return nil, err
+	}
+	net, err := model.NewInferNet(be, w, model.Options{Batch: o.Batch, Height: o.Size, Width: o.Size})
+	if err != nil {
+		return nil, err
+	}
+	randomPictures(net.Input())
+	return &subject{machine: net.Machine(), phases: []phase{{name: "net", run: net.Run}}}, nil
+}
+
+func randomWeights(o Options) (*model.Weights, error) {
+	spec, err := model.Lookup(o.Model)
+	if err != nil {
+		return nil, err
+	}
+	spec.NumClasses = o.Classes
+	w, err := model.NewWeights(spec)
+	if err != nil {
+		return nil, err
+	}
+	w.Init(seed)
+	return w, nil
+}
+
+func randomPictures(pix []float32) {
+	random := rand.New(rand.NewPCG(seed, 0))
+	for i := range pix {
+		pix[i] = random.Float32()
+	}
+}
