@@ -127,13 +127,13 @@ func (p *Writer) text(r *Result) error {
 	if r.Err != nil {
 		return nil
 	}
-	fmt.Fprintln(p.out, printable(r.Image))
+	fmt.Fprintln(p.out, Printable(r.Image))
 	for _, q := range r.Predictions {
 		fmt.Fprintf(p.out, "  %-12s", number(q.Score))
 		if p.o.Logits {
 			fmt.Fprintf(p.out, "  %12s", number(q.Logit))
 		}
-		fmt.Fprintf(p.out, "  %s\n", printable(q.Class))
+		fmt.Fprintf(p.out, "  %s\n", Printable(q.Class))
 	}
 	if len(r.Predictions) == 0 {
 		fmt.Fprintf(p.out, "  %s\n", p.o.Nothing)
@@ -144,9 +144,9 @@ func (p *Writer) text(r *Result) error {
 // number is the shortest text that reads back as the same float32.
 func number(v float32) string { return strconv.FormatFloat(float64(v), 'g', -1, 32) }
 
-// printable keeps names of files and classes, which strangers may have chosen, from steering the
+// Printable keeps names of files and classes, which strangers may have chosen, from steering the
 // terminal.
-func printable(s string) string {
+func Printable(s string) string {
 	return strings.Map(func(r rune) rune {
 		if unicode.IsControl(r) {
 			return unicode.ReplacementChar

@@ -1,0 +1,147 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"csl/internal/checkpoint"
+	"csl/internal/checkpoint/onnx"
+	"csl/internal/infer"
+	"csl/internal/model"
+	"csl/internal/safefile"
+
+	"github.com/spf13/cobra"
+)
+
+// Formats of "csl export".
+const (
+	toSafetensors = "safetensors"
+	toONNX        = "onnx"
+	toTorch       = "pth"
+)
+
+// exportOptions is what "csl export" was asked to do.
+type exportOptions struct {
+	*streams
+	modelPath    string
+	to           string
+	path         string
+	classes      string
+	descriptions string
+	force        bool
+}
+
+func newExportCommand(s *streams) *cobra.Command {
+	o := &exportOptions{streams: s}
+	cmd := &cobra.Command{
+		Use:   "export --model_path FILE --out FILE",
+		Short: "Write a checkpoint in another format",
+		Long: `Write a checkpoint in another format:
+
+  safetensors  the reference's tensor names, with architecture, classes and preprocessing: csl's own
+  pth          what the reference's code and torch.load(..., weights_only=True) read
+  onnx         for inference elsewhere: batch norms folded, any batch and picture size
+
+Tensors are written as float32, under the names and with the meaning of the Alibaba repositories.`,
+		Example: `  csl export --model_path outputs/best.safetensors --out model.onnx
+  csl export --model_path tresnet_m.pth --classes coco.txt --out tresnet_m.safetensors`,
+		Args: noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return runExport(cmd.Context(), o) },
+	}
+	fs := cmd.Flags()
+	fs.SortFlags = false
+	fs.StringVar(&o.modelPath, "model_path", "", "checkpoint `FILE` to read")
+	fs.StringVarP(&o.path, "out", "o", "", "`FILE` to write")
+	fs.StringVar(&o.to, "to", "", "safetensors, onnx or pth; default by the name of --out")
+	fs.StringVar(&o.classes, "classes", "", "class names `FILE` to store: one per line in the order of the outputs, or CSV id,name")
+	fs.StringVar(&o.descriptions, "class_description_path", "", "Open Images class descriptions `FILE`: CSV MID,name")
+	fs.BoolVar(&o.force, "force", false, "overwrite a file that exists")
+	// An error would mean that the flag does not exist or is completed already.
+	_ = cmd.RegisterFlagCompletionFunc("to", cobra.FixedCompletions([]string{toSafetensors, toONNX, toTorch}, cobra.ShellCompDirectiveNoFileComp))
+	return cmd
+}
+
+// target is the format to write.
+func (o *exportOptions) target() (string, error) {
+	known := []string{toSafetensors, toONNX, toTorch}
+	switch {
+	case o.modelPath == "":
+		return "", usagef("--model_path is missing: which checkpoint?")
+	case o.path == "":
+		return "", usagef("--out is missing: which file to write?")
+	case slices.Contains(known, o.to):
+		return o.to, nil
+	case o.to != "":
+		return "", usagef("--to %q: must be %s", o.to, strings.Join(known, ", "))
+	}
+	switch ext := strings.ToLower(filepath.Ext(o.path)); ext {
+	case ".safetensors":
+		return toSafetensors, nil
+	case ".onnx":
+		return toONNX, nil
+	case ".pth", ".pt", ".ckpt":
+		return toTorch, nil
+	}
+	return "", usagef("--out %q does not tell the format: give --to %s", o.path, strings.Join(known, ", "))
+}
+
+func runExport(ctx context.Context, o *exportOptions) error {
+	to, err := o.target()
+	if err != nil {
+		return err
+	}
+	if info, err := o.fs.Stat(o.path); err == nil && info.Mode().IsRegular() && !o.force {
+		return fmt.Errorf("write %q: it exists; --force overwrites it", o.path)
+	}
+	w, sd, err := checkpoint.ReadModel(ctx, o.modelPath)
+	if err != nil {
+		return err
+	}
+	meta, err := o.metadata(w.Spec(), sd)
+	if err != nil {
+		return err
+	}
+	if err := safefile.Write(o.fs, o.path, func(out io.Writer) error { return writeModel(out, to, w, meta) }); err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(o.out, "%s: %s, %d classes, %s\n", o.path, w.Spec().Name, w.Spec().NumClasses, to)
+	return err
+}
+
+// metadata is the checkpoint's own, with class names where they are given.
+func (o *exportOptions) metadata(spec model.Spec, sd *checkpoint.StateDict) (*checkpoint.Meta, error) {
+	meta := &checkpoint.Meta{Version: version()}
+	if sd.Meta != nil {
+		meta = sd.Meta
+	}
+	meta.Spec = spec
+	classes, warnings, err := infer.Classes(o.modelPath, sd, o.classes, o.descriptions)
+	for _, w := range warnings {
+		o.log().Warn(w)
+	}
+	meta.Classes = classes
+	return meta, err
+}
+
+// writeModel writes the weights in a format.
+func writeModel(out io.Writer, to string, w *model.Weights, meta *checkpoint.Meta) error {
+	if to == toTorch {
+		var names []string
+		for _, c := range meta.Classes {
+			names = append(names, c.Name)
+		}
+		return checkpoint.WriteTorch(out, checkpoint.Tensors(w), names)
+	}
+	table, err := meta.Encode()
+	if err != nil {
+		return err
+	}
+	if to == toONNX {
+		return onnx.Write(out, w, onnx.Options{Version: meta.Version, Metadata: table})
+	}
+	return checkpoint.WriteSafetensors(out, checkpoint.Tensors(w), table)
+}
