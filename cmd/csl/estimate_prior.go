@@ -3,8 +3,9 @@ package main
 import (
 	"context"
 	"fmt"
+	"path/filepath"
+	"strings"
 
-	"csl/internal/config"
 	"csl/internal/corpus"
 	"csl/internal/estimate"
 	"csl/internal/graph"
@@ -15,6 +16,10 @@ import (
 // topShown is how many classes of a prior are printed.
 const topShown = 10
 
+// temporaryRun is the folder of the temporary model's run within that of the run that the
+// configuration is for, so that both can have the same configuration.
+const temporaryRun = "prior"
+
 // priorOptions is what "csl estimate-prior" was asked to do.
 type priorOptions struct {
 	*streams
@@ -22,6 +27,7 @@ type priorOptions struct {
 	modelPath   string
 	out         string
 	compareWith string
+	runDir      string
 	resume      bool
 }
 
@@ -31,31 +37,39 @@ func newEstimatePriorCommand(s *streams) *cobra.Command {
 		Use:     "estimate-prior (--config FILE | --model_path FILE) --out prior.csv",
 		Aliases: []string{"estimate_prior"},
 		Short:   "Estimate how often each class occurs",
-		Long: `Estimate the class prior: train a temporary model on the annotated labels alone (mode ignore; its
-run goes to train.out), or take a checkpoint, and average its scores over the training pictures.`,
+		Long: `Estimate the class prior: train a temporary model on the annotated labels alone (loss.mode ignore,
+whatever the configuration says), or take a checkpoint, and average its scores over the training
+pictures. With --compare_with, or where labels are hidden by simulate.type, the estimate is
+compared with the full annotations, beside the count of annotated positives.`,
 		Example: `  csl estimate-prior --config configs/coco_fpc_1000.yaml --data /data/coco --out prior.csv
   csl estimate-prior --model_path best.safetensors --data photos --annotations labels.csv --out prior.csv`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return runEstimatePrior(cmd.Context(), o) },
 	}
-	o.settings = bindSettings(cmd, "data.train.root", "data.train.annotations", "data.train.format", "data.workers",
-		"data.skip_bad", "data.max_pixels", "train.batch", "train.seed", "schedule.epochs", "optimizer.lr", "simulate.type", "simulate.param")
+	// --out and --model_path mean something else here than for a run.
+	o.settings = bindSettings(cmd, settingsWithFlags("train.out", "model.path")...)
 	fs := cmd.Flags()
-	config.BindFlagAs(fs, "path_dest", "train.out")
-	fs.StringVar(&o.modelPath, "model_path", "", "checkpoint `FILE` to use instead of training one")
+	fs.StringVar(&o.modelPath, "model_path", "", "checkpoint `FILE` to use instead of training a model")
 	fs.StringVar(&o.out, "out", "prior.csv", "prior `FILE` to write: Classes,avg_pred")
 	fs.StringVar(&o.compareWith, "compare_with", "", "full annotations `FILE` to compare with")
+	fs.StringVar(&o.runDir, "run_dir", "", "`folder` of the temporary model's run; default: "+temporaryRun+" in that of train.out")
 	fs.BoolVar(&o.resume, "resume", false, "go on with the temporary model's training")
 	return cmd
 }
 
 func runEstimatePrior(ctx context.Context, o *priorOptions) error {
+	if o.modelPath != "" && (o.resume || o.runDir != "") {
+		return usagef("--model_path gives the model: there is no training to resume and no run for --run_dir")
+	}
 	cfg, _, err := o.settings.load()
 	if err != nil {
 		return err
 	}
 	if err := cfg.Require("data.train.root"); err != nil {
 		return err
+	}
+	if cfg.Train.Out = filepath.Join(cfg.Train.Out, temporaryRun); o.runDir != "" {
+		cfg.Train.Out = o.runDir
 	}
 	be, err := graph.NewCPU(o.global.threads)
 	if err != nil {
@@ -67,10 +81,14 @@ func runEstimatePrior(ctx context.Context, o *priorOptions) error {
 		CompareWith: o.compareWith, Out: o.out, Backend: be, Display: o.display, FS: o.fs, Version: version(),
 	})
 	if err != nil {
+		return howToGoOn(err, "the same command with --resume")
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "wrote %s, from %s\n\n", o.out, r.Weights)
+	if err := r.Prior.WriteSummary(&b, topShown, r.Comparison); err != nil {
 		return err
 	}
-	fmt.Fprintf(o.streams.out, "prior of %d classes in %s, from the %s\n\n", len(r.Prior.Classes), o.out, r.Weights)
-	if err := r.Prior.WriteSummary(o.streams.out, topShown, r.Comparison); err != nil {
+	if _, err := o.streams.out.Write([]byte(b.String())); err != nil {
 		return err
 	}
 	if r.Skipped > 0 {

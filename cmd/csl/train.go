@@ -2,9 +2,12 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 
 	"csl/internal/config"
 	"csl/internal/graph"
@@ -14,7 +17,7 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// resumeLast is the value of --resume that means the folder of the configuration.
+// resumeLast is the value of --resume that means the folder that the settings name.
 const resumeLast = "last"
 
 // trainOptions is what "csl train" was asked to do.
@@ -30,22 +33,25 @@ func newTrainCommand(s *streams) *cobra.Command {
 		Use:   "train --config FILE",
 		Short: "Train a model on partially annotated pictures",
 		Long: `Train a model. The run's folder (--out) gets the resolved configuration, the logs, the saved
-state and the best weights. Ctrl-C saves and says how to go on; a second one ends at once.`,
+state and the best weights. Ctrl-C saves and says how to go on; a second one ends at once.
+
+A run that ended early, in whatever way, goes on with --resume and the folder; --resume last means
+the folder of --out or of the configuration. Its settings are those it was started with.`,
 		Example: `  csl train --config configs/coco_fpc_1000.yaml --data /data/coco
   csl train --resume outputs`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return runTrain(cmd.Context(), o) },
 	}
 	o.settings = bindSettings(cmd, settingsWithFlags()...)
-	cmd.Flags().StringVar(&o.resume, "resume", "", "run to go on with: its folder `DIR`, or last for that of the configuration")
+	cmd.Flags().StringVar(&o.resume, "resume", "", "run to go on with: its folder `DIR`, or last for that of --out")
 	return cmd
 }
 
-// settingsWithFlags are all settings that have a flag.
-func settingsWithFlags() []string {
+// settingsWithFlags are all settings that have a flag, but for some.
+func settingsWithFlags(but ...string) []string {
 	var names []string
 	for _, k := range config.Keys() {
-		if k.Flag != "" {
+		if k.Flag != "" && !slices.Contains(but, k.Name) {
 			names = append(names, k.Name)
 		}
 	}
@@ -53,7 +59,7 @@ func settingsWithFlags() []string {
 }
 
 func runTrain(ctx context.Context, o *trainOptions) error {
-	cfg, err := o.configuration()
+	cfg, err := o.settings.loadRun(o.resume)
 	if err != nil {
 		return err
 	}
@@ -67,46 +73,76 @@ func runTrain(ctx context.Context, o *trainOptions) error {
 		Config: cfg, Backend: be, Display: o.display, FS: o.fs, Resume: o.resume != "", Version: version(),
 	})
 	if err != nil {
+		return howToGoOn(err, "csl train --resume "+shellWord(cfg.Train.Out))
+	}
+	if err := o.printResult(r); err != nil {
 		return err
 	}
-	o.printResult(r)
 	if r.Skipped > 0 {
 		return &skippedError{fmt.Errorf("%d pictures were left out; %s names them", r.Skipped, filepath.Join(r.Dir, rundir.Bad))}
 	}
 	return nil
 }
 
-// configuration resolves the settings. A run that is resumed brings its own; settings given besides
-// must agree with them.
-func (o *trainOptions) configuration() (*config.Config, error) {
-	dir := o.resume
-	if dir == "" || dir == resumeLast {
-		cfg, _, err := o.settings.load()
+// howToGoOn adds to the end of a run that was interrupted the command that continues it.
+func howToGoOn(err error, command string) error {
+	var stopped *train.Interrupted
+	if !errors.As(err, &stopped) {
+		return err
+	}
+	return fmt.Errorf("interrupted after step %d, which is saved; go on with: %s: %w", stopped.Step, command, context.Canceled)
+}
+
+// shellWord quotes a path that a shell would take apart.
+func shellWord(path string) string {
+	if strings.ContainsAny(path, " \t'\"$&;|<>()*?`\\#~") {
+		return "'" + strings.ReplaceAll(path, "'", `'\''`) + "'"
+	}
+	return path
+}
+
+// loadRun resolves the settings of a run, or of one that is to be resumed: that brings its own, and
+// those given besides must agree with them.
+func (s *settings) loadRun(resume string) (*config.Config, error) {
+	if resume == "" {
+		cfg, _, err := s.load()
 		return cfg, err
 	}
-	if o.settings.file == "" {
-		o.settings.file = filepath.Join(dir, rundir.Config)
-		if _, err := os.Stat(o.settings.file); err != nil {
+	dir := resume
+	if resume == resumeLast {
+		cfg, _, err := s.load()
+		if err != nil {
+			return nil, err
+		}
+		dir = cfg.Train.Out
+	}
+	if s.file == "" {
+		s.file = filepath.Join(dir, rundir.Config)
+		if _, err := os.Stat(s.file); err != nil {
 			return nil, fmt.Errorf("resume %q: it is no run's folder: %w", dir, err)
 		}
 	}
-	cfg, _, err := o.settings.load()
-	if err == nil {
-		cfg.Train.Out = dir
+	cfg, _, err := s.load()
+	if err != nil {
+		return nil, err
 	}
-	return cfg, err
+	cfg.Train.Out = dir
+	return cfg, nil
 }
 
 // printResult prints what came out, one fact per line.
-func (o *trainOptions) printResult(r train.Result) {
-	fmt.Fprintf(o.out, "steps    %d (%d epochs)\n", r.Steps, r.Epochs)
+func (o *trainOptions) printResult(r train.Result) error {
+	var b strings.Builder
+	fmt.Fprintf(&b, "steps    %d (%d epochs)\n", r.Steps, r.Epochs)
 	if r.Stopped != "" {
-		fmt.Fprintf(o.out, "stopped  %s\n", r.Stopped)
+		fmt.Fprintf(&b, "stopped  %s\n", r.Stopped)
 	}
 	if r.Best != nil {
-		fmt.Fprintf(o.out, "best     %s %.2f (%s weights)\n", r.Monitor, *r.Best, r.Source)
+		fmt.Fprintf(&b, "best     %s %.2f (%s weights)\n", r.Monitor, *r.Best, r.Source)
 	} else {
-		fmt.Fprintf(o.out, "best     not scored (%s weights)\n", r.Source)
+		fmt.Fprintf(&b, "best     not scored (%s weights)\n", r.Source)
 	}
-	fmt.Fprintf(o.out, "weights  %s\n", filepath.Join(r.Dir, rundir.Best))
+	fmt.Fprintf(&b, "weights  %s\n", filepath.Join(r.Dir, rundir.Best))
+	_, err := o.out.Write([]byte(b.String()))
+	return err
 }

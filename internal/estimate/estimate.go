@@ -52,42 +52,43 @@ type Result struct {
 	Skipped    int
 }
 
-// Run estimates the prior and writes it.
+// Run estimates the prior and writes it to Out and, where it trained a model, also into the run's
+// folder.
 func Run(ctx context.Context, o Options) (r Result, err error) {
-	modelPath := o.ModelPath
-	if modelPath == "" {
-		if modelPath, r.Weights, err = o.trainTemporary(ctx); err != nil {
-			return r, err
-		}
+	var set *dataset.Set
+	if o.ModelPath != "" {
+		r.Weights = o.ModelPath
+		set, err = o.fromModel(ctx, o.ModelPath, &r)
 	} else {
-		r.Weights = modelPath
+		set, err = o.fromTraining(ctx, &r)
 	}
-	annotated, err := o.fromModel(ctx, modelPath, &r)
 	if err != nil {
 		return r, err
 	}
 	if err := r.Prior.Save(o.FS, o.Out); err != nil {
 		return r, err
 	}
-	return r, o.compare(ctx, annotated, &r)
+	return r, o.compare(ctx, set, &r)
 }
 
 // compare sets the prior against full annotations: those of CompareWith, or those that the
-// configuration's simulation hid.
+// configuration's simulation hides.
 func (o *Options) compare(ctx context.Context, annotated *dataset.Set, r *Result) error {
 	full, partial := annotated, annotated
+	simulated := o.Config.Simulate.Type != config.SimulateNone
+	if !simulated && o.CompareWith == "" {
+		return nil
+	}
 	var err error
-	if s := o.Config.Simulate; o.ModelPath == "" && s.Type != config.SimulateNone {
+	if s := o.Config.Simulate; simulated {
 		if partial, err = dataset.Simulate(annotated, s.Type, s.Param, s.Seed); err != nil {
 			return err
 		}
-	} else if o.CompareWith == "" {
-		return nil
 	}
 	if o.CompareWith != "" {
 		full, _, err = dataset.Open(ctx, dataset.Options{Path: o.CompareWith, Classes: r.Prior.Classes, SkipOtherClasses: true})
 		if err != nil {
-			return err
+			return fmt.Errorf("compare: %w", err)
 		}
 	}
 	c, err := prior.Compare(r.Prior, full, partial, topCompared)
@@ -95,58 +96,63 @@ func (o *Options) compare(ctx context.Context, annotated *dataset.Set, r *Result
 	return err
 }
 
-// trainTemporary trains the model in Ignore mode and returns its checkpoint and which of its weights
-// that holds.
-func (o *Options) trainTemporary(ctx context.Context) (path, weights string, err error) {
+// fromTraining trains the temporary model in Ignore mode and fills r with the prior that it gives.
+func (o *Options) fromTraining(ctx context.Context, r *Result) (*dataset.Set, error) {
 	c := *o.Config
 	c.Loss.Mode, c.Prior.Path = config.ModeIgnore, ""
 	t, err := train.Run(ctx, train.Options{
 		Config: &c, Backend: o.Backend, Display: o.Display, FS: o.FS, Resume: o.Resume, Version: o.Version,
 	})
 	if err != nil {
-		return "", "", err
+		return nil, err
 	}
-	return filepath.Join(t.Dir, rundir.Best), t.Source + " weights of " + t.Dir, nil
+	r.Weights = fmt.Sprintf("the %s weights of step %d in %s", t.Source, t.BestStep, t.Dir)
+	path := filepath.Join(t.Dir, rundir.Prior)
+	if c.Prior.Source == config.PriorTraining {
+		return o.fromBatches(ctx, path, t.Skipped, r)
+	}
+	set, err := o.fromModel(ctx, filepath.Join(t.Dir, rundir.Best), r)
+	if err != nil {
+		return nil, err
+	}
+	return set, r.Prior.Save(o.FS, path)
 }
 
 // fromModel fills r with the prior that a model gives and returns the labels of the pictures.
 func (o *Options) fromModel(ctx context.Context, path string, r *Result) (*dataset.Set, error) {
-	if running := filepath.Join(o.Config.Train.Out, rundir.Prior); o.ModelPath == "" && o.Config.Prior.Source == config.PriorTraining {
-		return o.fromTraining(ctx, running, r)
-	}
 	m, err := validate.LoadModel(ctx, path, 0, o.Data.Decode)
 	if err != nil {
 		return nil, err
 	}
 	data := o.Data
-	data.Display = o.Display
+	data.Display, data.Decode = o.Display, m.Loading.Decode
 	c, err := m.OpenFor(ctx, data)
 	if err != nil {
 		return nil, err
 	}
-	r.Skipped = len(c.Bad)
-	r.Prior, err = o.average(ctx, m, c)
+	r.Prior, err = o.average(ctx, m, c, &r.Skipped)
 	if err := errors.Join(err, c.Close()); err != nil {
 		return nil, err
 	}
 	return c.Set, nil
 }
 
-// fromTraining takes the running mean that the training wrote: the reference's way.
-func (o *Options) fromTraining(ctx context.Context, path string, r *Result) (*dataset.Set, error) {
+// fromBatches takes the running mean that the training wrote: the reference's way.
+func (o *Options) fromBatches(ctx context.Context, path string, skipped int, r *Result) (*dataset.Set, error) {
 	c, err := corpus.Open(ctx, o.Data)
 	if err != nil {
 		return nil, err
 	}
-	r.Weights = "the mean over all training batches"
+	r.Weights, r.Skipped = "the outputs for all training batches", skipped
 	r.Prior, _, err = prior.Load(path, c.Names())
 	return c.Set, errors.Join(err, c.Close())
 }
 
-// average is one clean pass over the pictures.
-func (o *Options) average(ctx context.Context, m *validate.Model, c *corpus.Corpus) (*prior.Prior, error) {
+// average is one clean pass over the pictures; skipped tells how many were left out.
+func (o *Options) average(ctx context.Context, m *validate.Model, c *corpus.Corpus, skipped *int) (*prior.Prior, error) {
 	l := m.Loading
 	l.Batch, l.Workers, l.SkipBad = o.Config.Train.Batch, o.Config.Data.Workers, o.Config.Data.SkipBad
+	l.OnSkip = func(b pictures.Bad) { o.Display.Log().Warn("left out: " + b.String()) }
 	loader, err := c.Loader(l, nil)
 	if err != nil {
 		return nil, err
@@ -169,5 +175,6 @@ func (o *Options) average(ctx context.Context, m *validate.Model, c *corpus.Corp
 	if err != nil {
 		return nil, fmt.Errorf("estimate the prior: %w", err)
 	}
+	*skipped = len(c.Bad) + len(loader.Skipped())
 	return mean.Prior(c.Names())
 }

@@ -1,7 +1,6 @@
 package train
 
 import (
-	"errors"
 	"io"
 	"path/filepath"
 
@@ -18,7 +17,10 @@ const minAverageSteps = 5
 // finish ends a run that came to its end: without validation the final weights are the best there
 // are.
 func (t *trainer) finish() error {
-	if err := errors.Join(t.writeSkipped(), t.writePrior()); err != nil || t.val != nil {
+	if err := t.writeSkipped(); err != nil {
+		return err
+	}
+	if err := t.writePrior(); err != nil || t.val != nil {
 		return err
 	}
 	w, source := t.learner.weights, sourceRegular

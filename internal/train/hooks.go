@@ -3,7 +3,10 @@ package train
 import (
 	"context"
 	"fmt"
+	"strings"
+	"time"
 
+	"csl/internal/config"
 	"csl/internal/progress"
 	"csl/internal/rundir"
 )
@@ -15,24 +18,23 @@ func (noHook) afterStep(*trainer, stepInfo) error         { return nil }
 func (noHook) afterEpoch(context.Context, *trainer) error { return nil }
 
 // logging writes a record every so many steps and at the end of each epoch.
-type logging struct{ last stepInfo }
+type logging struct{}
 
-func (l *logging) afterStep(t *trainer, s stepInfo) error {
-	l.last = s
+func (l logging) afterStep(t *trainer, _ stepInfo) error {
 	if t.place.Step%t.cfg.Train.LogEvery != 0 {
 		return nil
 	}
 	return l.write(t)
 }
 
-func (l *logging) afterEpoch(_ context.Context, t *trainer) error {
+func (l logging) afterEpoch(_ context.Context, t *trainer) error {
 	if t.meter.Images == 0 {
 		return nil
 	}
 	return l.write(t)
 }
 
-func (l *logging) write(t *trainer) error {
+func (logging) write(t *trainer) error {
 	lr, beta1 := t.learner.cycle.At(t.place.Step - 1)
 	r := t.meter.record()
 	r.Step, r.Epoch, r.LR, r.Beta1 = t.place.Step, t.place.Epoch, lr, beta1
@@ -43,10 +45,11 @@ func (l *logging) write(t *trainer) error {
 	return t.logs.record(r, rundir.KindStep, r.Step, images)
 }
 
-// showing moves the progress bar.
+// showing moves the progress bar and tells of each epoch's losses and speed.
 type showing struct {
-	noHook
-	task *progress.Task
+	task   *progress.Task
+	since  time.Time // when the epoch's first step in this process was done
+	images int       // learnt from since then
 }
 
 func newShowing(t *trainer) *showing {
@@ -65,10 +68,30 @@ func (s *showing) label(t *trainer) {
 
 func (s *showing) afterStep(t *trainer, i stepInfo) error {
 	s.label(t)
-	if t.meter.Images > 0 {
-		s.task.Note(fmt.Sprintf("loss %.2f", t.meter.record().Loss))
-	}
+	s.task.Note(fmt.Sprintf("loss %.2f", t.epochMeter.record().Loss))
 	s.task.Add(int64(i.images))
+	if s.since.IsZero() {
+		s.since = time.Now()
+	} else {
+		s.images += i.images
+	}
+	return nil
+}
+
+func (s *showing) afterEpoch(_ context.Context, t *trainer) error {
+	r := t.epochMeter.record()
+	var b strings.Builder
+	fmt.Fprintf(&b, "epoch %d/%d: loss %.3f a picture: positive %.3f, negative %.3f, unknown %.3f",
+		t.place.Epoch+1, t.epochs(), r.Loss, r.Positive, r.Negative, r.Unknown)
+	if t.cfg.Loss.Mode == config.ModeSelective {
+		fmt.Fprintf(&b, "; of the unknown dropped: %.1f%% (prior %.1f%%, top-K %.1f%%)",
+			100*r.Dropped, 100*r.DroppedPrior, 100*r.DroppedTopK)
+	}
+	if took := time.Since(s.since).Seconds(); s.images > 0 && took > 0 {
+		fmt.Fprintf(&b, "; %.3g img/s", float64(s.images)/took)
+	}
+	t.o.Display.Log().Info(b.String())
+	s.since, s.images = time.Time{}, 0
 	return nil
 }
 

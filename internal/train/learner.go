@@ -2,6 +2,7 @@ package train
 
 import (
 	"math"
+	"slices"
 
 	"csl/internal/graph"
 	"csl/internal/loss"
@@ -20,10 +21,11 @@ type learner struct {
 	opt     *optim.Optimizer
 	cycle   optim.OneCycle
 	ema     *optim.EMA
-	grads   [][]float32 // of the step: the net's own, or sums where batches are accumulated
-	sums    [][]float32 // nil where every batch is a step
-	prior   []float32   // that the loss asks; nil without
-	logits  []float32   // of the last batch, valid until the next
+	grads   [][]float32     // of the step: the net's own, or sums where batches are accumulated
+	sums    [][]float32     // nil where every batch is a step
+	prior   []float32       // that the loss asks; nil without
+	logits  []float32       // of the last batch, valid until the next
+	last    *model.TrainNet // of the last batch; nil before the first
 }
 
 // newLearner builds the optimizer for weights. cycleSteps is the length of the whole schedule.
@@ -47,10 +49,15 @@ func newLearner(be *graph.CPU, w *model.Weights, lf model.LossFunc, o optim.Conf
 	return l, nil
 }
 
-// errNonFinite is a loss that is NaN or infinite.
-type errNonFinite struct{ fault graph.Fault }
+// errNonFinite is a result that is NaN or infinite.
+type errNonFinite struct {
+	what  string // "loss"
+	fault graph.Fault
+}
 
-func (e errNonFinite) Error() string { return "loss is not finite, first in " + e.fault.String() }
+func (e errNonFinite) Error() string {
+	return e.what + " is not a finite number, first in " + e.fault.String()
+}
 
 // gradients computes loss and gradients of the n-th batch of a step and moves the running
 // statistics.
@@ -63,6 +70,22 @@ func (l *learner) gradients(b *pictures.Batch, n int) (loss.Parts, error) {
 	for i, v := range b.States {
 		net.Labels()[i] = float32(v)
 	}
+	l.last = net
+	parts, err := run(net)
+	if err != nil {
+		return parts, err
+	}
+	if l.logits, err = net.Logits(); err != nil {
+		return parts, err
+	}
+	if err := net.UpdateRunning(); err != nil {
+		return parts, err
+	}
+	return parts, l.collect(net, n)
+}
+
+// run computes the loss of the batch in net.
+func run(net *model.TrainNet) (loss.Parts, error) {
 	if err := net.Run(); err != nil {
 		return loss.Parts{}, err
 	}
@@ -74,13 +97,7 @@ func (l *learner) gradients(b *pictures.Batch, n int) (loss.Parts, error) {
 	if math.IsNaN(parts.Total) || math.IsInf(parts.Total, 0) {
 		return parts, locate(net)
 	}
-	if l.logits, err = net.Logits(); err != nil {
-		return parts, err
-	}
-	if err := net.UpdateRunning(); err != nil {
-		return parts, err
-	}
-	return parts, l.collect(net, n)
+	return parts, nil
 }
 
 // locate finds where the values of the last run left the finite numbers.
@@ -92,7 +109,29 @@ func locate(net *model.TrainNet) error {
 	if !ok {
 		fault = graph.Fault{Kind: "sum", Layer: "loss"}
 	}
-	return errNonFinite{fault}
+	return errNonFinite{"loss", fault}
+}
+
+// check makes sure that the run can go on from here: weights and average are finite, and so is the
+// loss that the weights give for the last batch. It changes nothing but the results of the last run.
+func (l *learner) check() error {
+	for _, w := range []*model.Weights{l.weights, l.averaged()} {
+		if w == nil {
+			continue
+		}
+		for _, p := range slices.Concat(w.Params(), w.Buffers()) {
+			for _, v := range p.Data {
+				if v-v != 0 {
+					return errNonFinite{"weight", graph.Fault{Kind: "weights", Layer: p.Name}}
+				}
+			}
+		}
+	}
+	if l.last == nil {
+		return nil
+	}
+	_, err := run(l.last)
+	return err
 }
 
 // collect takes the gradients of the n-th batch of a step.

@@ -21,16 +21,17 @@ type stepInfo struct {
 	lr, beta1 float64
 }
 
-// loop is the training loop. It stops at ctx's end only between steps, where the run can be saved.
+// loop is the training loop. It stops at ctx's end only between steps and within a validation, where
+// the run can be saved: the validation is then repeated.
 func (t *trainer) loop(ctx context.Context) error {
 	for t.place.Epoch < t.epochs() && t.stopped == "" {
 		if err := t.epoch(ctx); err != nil {
 			return t.ended(ctx, err)
 		}
-		t.place.Epoch, t.place.Batch = t.place.Epoch+1, 0
+		t.place.Epoch, t.place.Batch, t.epochMeter = t.place.Epoch+1, 0, meter{}
 		if t.saveDue(true) {
 			if err := t.save(); err != nil {
-				return err
+				return t.ended(ctx, err)
 			}
 		}
 	}
@@ -42,6 +43,9 @@ func (t *trainer) epoch(ctx context.Context) error {
 	batches := t.loader.Epoch(context.WithoutCancel(ctx), t.place.Epoch, t.place.Batch)
 	defer batches.Close()
 	for {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
 		s, err := t.step(batches)
 		if errors.Is(err, io.EOF) {
 			break
@@ -53,9 +57,6 @@ func (t *trainer) epoch(ctx context.Context) error {
 			if err := h.afterStep(t, s); err != nil {
 				return err
 			}
-		}
-		if err := ctx.Err(); err != nil {
-			return err
 		}
 	}
 	for _, h := range t.hooks {

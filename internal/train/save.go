@@ -2,17 +2,14 @@ package train
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
-	"strings"
 
 	"csl/internal/checkpoint"
-	"csl/internal/model"
+	"csl/internal/config"
 	"csl/internal/optim"
 	"csl/internal/prior"
 	"csl/internal/rundir"
@@ -28,25 +25,53 @@ const (
 	configKey   = "config" // metadata: the resolved configuration
 )
 
-// state is what state.json holds: everything that changes during a run but tensors.
+// state is what state.json holds: everything that changes during a run but tensors, and what the run
+// was made with, for comparison.
 type state struct {
 	Place   place        `json:"place"`
 	Meter   meter        `json:"meter"`
+	Epoch   meter        `json:"epoch_meter"`
 	Best    best         `json:"best"`
 	Metrics int64        `json:"metrics_bytes"` // length of metrics.jsonl
 	Timings int64        `json:"timing_bytes"`  // length of timing.jsonl
 	Running *prior.Saved `json:"running_prior,omitempty"`
+	Skips   []string     `json:"skipped,omitempty"`
 	Stopped string       `json:"stopped,omitempty"`
+	Data    dataSize     `json:"data"`
 }
 
-// save stores the run as it is now.
+// dataSize tells data sets apart that have the same name.
+type dataSize struct {
+	Train   int `json:"train"` // pictures
+	Val     int `json:"val"`
+	Classes int `json:"classes"`
+}
+
+// String is for people.
+func (d dataSize) String() string {
+	return fmt.Sprintf("%d training and %d validation pictures of %d classes", d.Train, d.Val, d.Classes)
+}
+
+func (t *trainer) dataSize() dataSize {
+	d := dataSize{Train: t.data.Set.Len(), Classes: t.data.Set.NumClasses()}
+	if t.val != nil {
+		d.Val = t.val.Set.Len()
+	}
+	return d
+}
+
+// save stores the run as it is now, if it can go on from here: numbers that are not finite never
+// replace a good state.
 func (t *trainer) save() error {
-	if err := t.logs.sync(); err != nil {
+	if err := t.learner.check(); err != nil {
+		return err
+	}
+	if err := errors.Join(t.writeSkipped(), t.logs.sync()); err != nil {
 		return err
 	}
 	s := state{
-		Place: t.place, Meter: t.meter, Best: t.best, Stopped: t.stopped,
-		Metrics: t.logs.metrics.Length(), Timings: t.logs.timings.Length(),
+		Place: t.place, Meter: t.meter, Epoch: t.epochMeter, Best: t.best, Stopped: t.stopped,
+		Metrics: t.logs.metrics.Length(), Timings: t.logs.timings.Length(), Skips: t.skips.list(), Data: t.dataSize(),
 	}
 	if t.running != nil {
 		saved := t.running.Save()
@@ -65,16 +90,24 @@ func (t *trainer) save() error {
 	if average != nil {
 		parts = append(parts, tensorsPart(averageFile, checkpoint.Tensors(average)))
 	}
-	config, err := t.configText()
+	settings, err := t.configText()
 	if err != nil {
 		return err
 	}
-	meta := map[string]string{configKey: config}
+	meta := map[string]string{configKey: settings}
 	if err := safefile.SaveGeneration(t.o.FS, t.dir, int64(t.place.Step), meta, parts...); err != nil {
 		return err
 	}
-	t.saved = fmt.Sprintf("step %d in %s", t.place.Step, t.dir)
+	t.noteSaved()
 	return nil
+}
+
+// noteSaved remembers that the run as it is now is saved.
+func (t *trainer) noteSaved() {
+	t.savedAt = t.place
+	if t.place.Step > 0 {
+		t.saved = fmt.Sprintf("step %d in %s", t.place.Step, t.dir)
+	}
 }
 
 func tensorsPart(name string, tensors []checkpoint.Out) safefile.Part {
@@ -96,11 +129,12 @@ func (t *trainer) moments() []checkpoint.Out {
 
 func slotName(s optim.Slot) string { return s.Param + "#" + s.Kind }
 
-// configText is the resolved configuration without what may differ between the parts of a run: its
-// folder and the number of loading goroutines.
+// configText is the resolved configuration without what may differ between the parts of a run,
+// because it changes no result: its folder, where pictures are cached, the number of loading
+// goroutines and how often it is saved.
 func (t *trainer) configText() (string, error) {
 	c := *t.cfg
-	c.Train.Out, c.Data.Workers = "", 0
+	c.Train.Out, c.Train.SaveEvery, c.Data.Workers, c.Data.Cache = "", 0, 0, ""
 	var b bytes.Buffer
 	if err := c.Write(&b, "", false); err != nil {
 		return "", err
@@ -108,107 +142,15 @@ func (t *trainer) configText() (string, error) {
 	return b.String(), nil
 }
 
-// restore continues from the state saved in the run's folder. It is called before the logs are
-// opened, and returns their lengths.
-func (t *trainer) restore(ctx context.Context) (metrics, timings int64, err error) {
-	g, err := safefile.LoadLast(t.dir)
-	if errors.Is(err, safefile.ErrNoGeneration) {
-		return 0, 0, fmt.Errorf("resume %q: nothing was saved there; start without --resume", t.dir)
-	}
-	if err != nil {
-		return 0, 0, fmt.Errorf("resume %q: %w", t.dir, err)
-	}
-	if err := t.sameConfig(g.Meta[configKey]); err != nil {
-		return 0, 0, fmt.Errorf("resume %q: %w", t.dir, err)
-	}
-	var s state
-	text, err := os.ReadFile(g.Path(stateFile))
-	if err == nil {
-		err = json.Unmarshal(text, &s)
-	}
-	if err != nil {
-		return 0, 0, fmt.Errorf("resume %q: %w", t.dir, err)
-	}
-	t.place, t.meter, t.best, t.stopped = s.Place, s.Meter, s.Best, s.Stopped
-	if t.running != nil && s.Running != nil {
-		if err := t.running.Restore(*s.Running); err != nil {
-			return 0, 0, fmt.Errorf("resume %q: %w", t.dir, err)
-		}
-	}
-	t.saved = fmt.Sprintf("step %d in %s", g.Step, t.dir)
-	return s.Metrics, s.Timings, t.restoreTensors(ctx, g)
-}
-
-// sameConfig refuses to continue a run under another configuration, naming the first setting that
-// differs.
-func (t *trainer) sameConfig(saved string) error {
-	now, err := t.configText()
-	if err != nil || now == saved {
-		return err
-	}
-	was, is := strings.Split(saved, "\n"), strings.Split(now, "\n")
-	group := ""
-	for i := range min(len(was), len(is)) {
-		if was[i] != is[i] {
-			return fmt.Errorf("the settings are not those of the run: %s%s there, %s here", group, strings.TrimSpace(was[i]), strings.TrimSpace(is[i]))
-		}
-		if !strings.HasPrefix(was[i], " ") {
-			group = strings.TrimSuffix(was[i], ":") + "."
-		}
-	}
-	return errors.New("the settings are not those of the run")
-}
-
-func (t *trainer) restoreTensors(ctx context.Context, g *safefile.Generation) error {
-	if err := readWeights(ctx, g.Path(weightsFile), t.learner.weights); err != nil {
-		return err
-	}
-	t.learner.opt.SetSteps(t.place.Step)
-	f, err := checkpoint.Open(g.Path(momentsFile))
-	if err != nil {
-		return err
-	}
-	for _, s := range t.learner.opt.State() {
-		if s.Kind == optim.SlotEMA {
-			continue
-		}
-		tensor, ok := f.Tensor(slotName(s))
-		if !ok {
-			return errors.Join(fmt.Errorf("%q has no %q", f.Path, slotName(s)), f.Close())
-		}
-		if err := tensor.ReadFloat32s(s.Data); err != nil {
-			return errors.Join(err, f.Close())
-		}
-	}
-	if err := f.Close(); err != nil || t.learner.average == nil {
-		return err
-	}
-	if err := readWeights(ctx, g.Path(averageFile), t.learner.average); err != nil {
-		return err
-	}
-	for i, p := range t.learner.average.Params() {
-		copy(t.learner.opt.Average(i), p.Data)
-	}
-	return nil
-}
-
-// readWeights fills w from a file of csl.
-func readWeights(ctx context.Context, path string, w *model.Weights) error {
-	f, err := checkpoint.Open(path)
-	if err != nil {
-		return err
-	}
-	sd, err := checkpoint.Interpret(f)
-	if err == nil {
-		_, err = sd.Load(ctx, w, true)
-	}
-	return errors.Join(err, f.Close())
-}
-
-// writeConfig writes the resolved configuration into the run's folder.
-func (t *trainer) writeConfig() error {
+// writeSettings writes the resolved configuration, and the labels where they are simulated, into the
+// run's folder.
+func (t *trainer) writeSettings() error {
 	header := "csl " + t.o.Version + ": the resolved configuration of this run; csl train --config with it gives the same result"
-	return safefile.Write(t.o.FS, filepath.Join(t.dir, rundir.Config), func(w io.Writer) error {
+	err := safefile.Write(t.o.FS, filepath.Join(t.dir, rundir.Config), func(w io.Writer) error {
 		return t.cfg.Write(w, header, false)
 	})
+	if err != nil || t.cfg.Simulate.Type == config.SimulateNone {
+		return err
+	}
+	return safefile.Write(t.o.FS, filepath.Join(t.dir, rundir.Labels), t.data.Set.WriteCSV)
 }

@@ -4,13 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
+	"os"
 	"path/filepath"
 
-	"csl/internal/checkpoint"
 	"csl/internal/config"
 	"csl/internal/corpus"
 	"csl/internal/loss"
-	"csl/internal/model"
 	"csl/internal/optim"
 	"csl/internal/pictures"
 	"csl/internal/prior"
@@ -35,23 +35,48 @@ func newTrainer(ctx context.Context, o Options) (t *trainer, err error) {
 	return t, nil
 }
 
-// claim makes the run's folder and locks it. A folder with a saved run in it is not written over.
+// claim takes the run's folder if it is there. One that is not is made by start, when it is known
+// that there is something to put into it.
 func (t *trainer) claim(context.Context) error {
-	if err := t.o.FS.MkdirAll(t.dir); err != nil {
-		return fmt.Errorf("make the run's folder: %w", err)
+	info, err := os.Stat(t.dir)
+	switch {
+	case errors.Is(err, fs.ErrNotExist) && t.o.Resume:
+		return t.nothingSaved()
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	case err != nil:
+		return fmt.Errorf("the run's folder: %w", err)
+	case !info.IsDir():
+		return fmt.Errorf("the run's folder %q is no folder", t.dir)
 	}
+	return t.take()
+}
+
+// take locks the run's folder. A saved run in it is not written over; one that is resumed must have
+// been started with the same settings.
+func (t *trainer) take() error {
 	var err error
 	if t.lock, err = safefile.LockDir(t.dir); err != nil {
 		return err
 	}
-	_, err = safefile.ReadLast(t.dir)
+	if t.o.Resume {
+		return t.findState()
+	}
+	g, err := safefile.ReadLast(t.dir)
 	switch {
-	case t.o.Resume || errors.Is(err, safefile.ErrNoGeneration):
+	case errors.Is(err, safefile.ErrNoGeneration):
 		return nil
 	case err != nil:
 		return err
+	case g.Step == 0 && !exists(filepath.Join(t.dir, rundir.Best)):
+		return nil // a run that learnt nothing
 	}
 	return fmt.Errorf("%q holds a saved run: go on with --resume %s, or choose another --out", t.dir, t.dir)
+}
+
+func exists(path string) bool {
+	_, err := os.Lstat(path)
+	return err == nil
 }
 
 // openData opens the training and the validation split and hides labels where that is asked for.
@@ -65,10 +90,13 @@ func (t *trainer) openData(ctx context.Context) error {
 	if t.data, err = corpus.Open(ctx, opts); err != nil {
 		return err
 	}
-	return errors.Join(t.simulate(), t.openVal(ctx))
+	if err := t.simulate(); err != nil {
+		return err
+	}
+	return t.openVal(ctx)
 }
 
-// simulate hides training labels as the configuration says and stores those that are left.
+// simulate hides training labels as the configuration says.
 func (t *trainer) simulate() error {
 	s := t.cfg.Simulate
 	if s.Type == config.SimulateNone {
@@ -79,13 +107,13 @@ func (t *trainer) simulate() error {
 		return err
 	}
 	t.data.Set = set
-	return safefile.Write(t.o.FS, filepath.Join(t.dir, rundir.Labels), set.WriteCSV)
+	return nil
 }
 
 // openVal opens the validation split, if there is one.
 func (t *trainer) openVal(ctx context.Context) error {
 	opts := corpus.FromConfig(t.cfg.Data, corpus.Val)
-	if opts.Annotations == "" && !hasLayout(opts.Root) {
+	if opts.Annotations == "" && t.cfg.Data.Val.Root == "" && !hasLayout(opts.Root) {
 		t.o.Display.Log().Warn("no validation data: nothing will be scored (data.val.annotations names the labels)")
 		return nil
 	}
@@ -107,7 +135,7 @@ func (t *trainer) build(ctx context.Context) error {
 	if t.loader, err = t.trainLoader(); err != nil {
 		return err
 	}
-	w, err := initialWeights(ctx, c, classes, t.o.Display.Log())
+	w, err := initialWeights(ctx, c, t.data.Names(), t.o.Display.Log())
 	if err != nil {
 		return err
 	}
@@ -154,7 +182,7 @@ func (t *trainer) trainLoader() (*pictures.Loader, error) {
 		Flip: c.Augment.Flip, Cutout: c.Augment.Cutout,
 		Ops: c.Augment.RandAugment.Ops, Magnitude: c.Augment.RandAugment.Magnitude,
 	}
-	l.OnSkip = func(b pictures.Bad) { t.o.Display.Log().Warn("left out: " + b.String()) }
+	l.OnSkip = t.skip(corpus.Train)
 	return t.data.Loader(l, nil)
 }
 
@@ -185,25 +213,48 @@ func (t *trainer) loadPrior() ([]float32, error) {
 	return p.Avg, nil
 }
 
-// start restores or begins the run's state, opens its logs and sets the hooks.
+// start restores or begins the run's state, opens its logs and sets the hooks. A run that begins is
+// saved at once: it can then be resumed after whatever happens, and a disk that is too small shows
+// before the work.
 func (t *trainer) start(ctx context.Context) error {
-	metrics, timings := int64(0), int64(0)
-	if t.o.Resume {
-		var err error
-		if metrics, timings, err = t.restore(ctx); err != nil {
+	for _, b := range t.data.Bad {
+		t.skips.add(corpus.Train, b)
+	}
+	if t.val != nil {
+		for _, b := range t.val.Bad {
+			t.skips.add(corpus.Val, b)
+		}
+	}
+	if t.lock == nil {
+		if err := t.o.FS.MkdirAll(t.dir); err != nil {
+			return fmt.Errorf("make the run's folder: %w", err)
+		}
+		if err := t.take(); err != nil {
 			return err
 		}
-	} else if err := t.writeConfig(); err != nil {
+	}
+	metrics, timings, err := t.restore(ctx)
+	if err != nil {
 		return err
 	}
-	err := t.writeSkipped()
-	if err != nil {
+	if err := t.writeSettings(); err != nil {
 		return err
 	}
 	if t.logs, err = openLogs(t.o.FS, t.dir, metrics, timings); err != nil {
 		return err
 	}
-	t.hooks = []hook{newShowing(t), &logging{}}
+	if !t.o.Resume {
+		if err := t.save(); err != nil {
+			return t.explain(err)
+		}
+	}
+	return t.setHooks()
+}
+
+func (t *trainer) setHooks() error {
+	shown := newShowing(t)
+	t.task = shown.task
+	t.hooks = []hook{shown, logging{}}
 	if t.val != nil {
 		v, err := newValidating(t)
 		if err != nil {
@@ -213,33 +264,4 @@ func (t *trainer) start(ctx context.Context) error {
 	}
 	t.hooks = append(t.hooks, stopping{}, saving{})
 	return nil
-}
-
-// initialWeights are random, or those of a checkpoint with a new head where its classes differ.
-func initialWeights(ctx context.Context, c *config.Config, classes int, log logger) (*model.Weights, error) {
-	spec, err := Spec(c.Model, classes)
-	if err != nil {
-		return nil, err
-	}
-	w, err := model.NewWeights(spec)
-	if err != nil {
-		return nil, err
-	}
-	w.Init(c.Train.Seed)
-	if c.Model.Path == "" {
-		return w, nil
-	}
-	f, err := checkpoint.Open(c.Model.Path)
-	if err != nil {
-		return nil, err
-	}
-	sd, err := checkpoint.Interpret(f)
-	if err != nil {
-		return nil, errors.Join(err, f.Close())
-	}
-	diff, err := sd.Load(ctx, w, false)
-	if err == nil && !diff.Empty() {
-		log.Warn("initial weights from " + c.Model.Path + ": " + diff.String() + "; the head starts at random")
-	}
-	return w, errors.Join(err, f.Close())
 }

@@ -32,34 +32,36 @@ type Options struct {
 
 // Result says how a run ended.
 type Result struct {
-	Dir     string   // the run's folder
-	Steps   int      // optimizer steps done, those of earlier processes included
-	Epochs  int      // epochs completed
-	Monitor string   // the watched metric
-	Best    *float64 // its best value; nil without validation
-	Source  string   // whose weights the best ones are: "regular" or "ema"
-	Stopped string   // why the run ended before its last epoch; "" if it did not
-	Skipped int      // pictures left out
+	Dir      string   // the run's folder
+	Steps    int      // optimizer steps done, those of earlier processes included
+	Epochs   int      // epochs completed
+	Monitor  string   // the watched metric
+	Best     *float64 // its best value; nil without validation
+	Source   string   // whose weights the best ones are: "regular" or "ema"
+	BestStep int      // when they were
+	Stopped  string   // why the run ended before its last epoch; "" if it did not
+	Skipped  int      // pictures left out
 }
 
 // Interrupted is how a run ends whose context was cancelled: it saved, and can be resumed. It wraps
 // the context's error.
 type Interrupted struct {
 	Dir  string
-	Step int
+	Step int // steps done
 	err  error
 }
 
-// Error says how to go on.
+// Error says where the run stands.
 func (e *Interrupted) Error() string {
-	return fmt.Sprintf("interrupted; saved at step %d: go on with --resume %s: %v", e.Step, e.Dir, e.err)
+	return fmt.Sprintf("interrupted; step %d is saved in %s: %v", e.Step, e.Dir, e.err)
 }
 
 func (e *Interrupted) Unwrap() error { return e.err }
 
-// NonFinite is a loss that left the finite numbers.
+// NonFinite is a loss that left the finite numbers, or what comes of one.
 type NonFinite struct {
 	Step  int    // the step that was being computed, from 1
+	What  string // "loss", or what else it showed in
 	Where string // the first operation whose result was not finite
 	Saved string // the last good state; "" if there is none
 }
@@ -70,7 +72,8 @@ func (e *NonFinite) Error() string {
 	if e.Saved != "" {
 		saved = "the last good state is " + e.Saved
 	}
-	return fmt.Sprintf("loss is not a finite number at step %d, first seen in %s; %s; a smaller optimizer.lr may help", e.Step, e.Where, saved)
+	return fmt.Sprintf("%s is not a finite number at step %d, first seen in %s; %s; a smaller optimizer.lr may help",
+		e.What, e.Step, e.Where, saved)
 }
 
 // Run trains until the schedule's end, an early stop or ctx's end, in which case it saves and returns
@@ -87,6 +90,6 @@ func Run(ctx context.Context, o Options) (Result, error) {
 func (t *trainer) result() Result {
 	return Result{
 		Dir: t.dir, Steps: t.place.Step, Epochs: t.place.Epoch, Monitor: t.cfg.Train.Monitor,
-		Best: t.best.Value, Source: t.best.Source, Stopped: t.stopped, Skipped: t.skipped(),
+		Best: t.best.Value, Source: t.best.Source, BestStep: t.best.Step, Stopped: t.stopped, Skipped: len(t.skips.list()),
 	}
 }

@@ -4,21 +4,19 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"path/filepath"
-	"slices"
 
 	"csl/internal/config"
 	"csl/internal/corpus"
 	"csl/internal/loss"
 	"csl/internal/pictures"
 	"csl/internal/prior"
-	"csl/internal/rundir"
+	"csl/internal/progress"
 	"csl/internal/safefile"
 )
 
 // trainer is one run in progress. What changes while it runs and cannot be rebuilt from the
-// configuration is in place, meter, best, running, stopped and learner: exactly that is saved.
+// configuration is in place, meter, epochMeter, best, running, skips, stopped and learner: exactly
+// that is saved.
 type trainer struct {
 	o       Options
 	cfg     *config.Config
@@ -30,13 +28,19 @@ type trainer struct {
 	learner *learner
 	logs    *logs
 	hooks   []hook
+	task    *progress.Task       // the run's progress
+	from    *safefile.Generation // the state to go on from; nil for a new run
 
-	place   place
-	meter   meter
-	best    best
-	running *prior.Mean // of all training batches, where prior.source asks for it; else nil
-	stopped string      // why the run ends early
-	saved   string      // the last saved state, for messages
+	place      place
+	meter      meter // since the last record
+	epochMeter meter // of the epoch so far
+	best       best
+	running    *prior.Mean // of all training batches, where prior.source asks for it; else nil
+	skips      skips
+	stopped    string // why the run ends early
+
+	saved   string // the last saved state, for messages; "" if there is none worth going on from
+	savedAt place  // where it was
 }
 
 // place is where in the run the next batch comes from.
@@ -54,38 +58,11 @@ func (t *trainer) epochs() int {
 	return t.cfg.Schedule.Epochs
 }
 
-// skipped is how many pictures were left out.
-func (t *trainer) skipped() int {
-	n := len(t.data.Bad) + len(t.loader.Skipped())
-	if t.val != nil {
-		n += len(t.val.Bad)
-	}
-	return n
-}
-
-// writeSkipped lists the pictures left out, if there are any, in a file of the run's folder.
-func (t *trainer) writeSkipped() error {
-	bad := slices.Concat(t.data.Bad, t.loader.Skipped())
-	if t.val != nil {
-		bad = slices.Concat(bad, t.val.Bad)
-	}
-	if len(bad) == 0 {
-		return nil
-	}
-	return safefile.Write(t.o.FS, filepath.Join(t.dir, rundir.Bad), func(w io.Writer) error {
-		for _, b := range bad {
-			if _, err := fmt.Fprintln(w, b); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-}
-
 // count notes a batch that was learnt from.
 func (t *trainer) count(b *pictures.Batch, p loss.Parts) error {
 	t.place.Batch = b.Number + 1
 	t.meter.add(b.N, p)
+	t.epochMeter.add(b.N, p)
 	if t.running == nil {
 		return nil
 	}
@@ -93,34 +70,43 @@ func (t *trainer) count(b *pictures.Batch, p loss.Parts) error {
 }
 
 // saveDue says whether the configuration asks for a save now: every so many steps, or at each
-// epoch's end.
+// epoch's end, and in any case at the run's end.
 func (t *trainer) saveDue(epochEnd bool) bool {
 	every := t.cfg.Train.SaveEvery
-	if every == 0 {
-		return epochEnd
+	if epochEnd && (every == 0 || t.place.Epoch == t.epochs() || t.stopped != "") {
+		return true
 	}
-	return !epochEnd && t.place.Step%every == 0
+	return !epochEnd && every > 0 && t.place.Step%every == 0
 }
 
 // ended turns the error that ended the loop into what the user is told, saving first where the
 // run was interrupted.
 func (t *trainer) ended(ctx context.Context, err error) error {
-	var bad errNonFinite
-	switch {
-	case err == nil:
+	if err == nil {
 		return nil
-	case errors.As(err, &bad):
-		return &NonFinite{Step: t.place.Step + 1, Where: bad.fault.String(), Saved: t.saved}
-	case ctx.Err() != nil && errors.Is(err, ctx.Err()):
-		if serr := t.save(); serr != nil {
-			return fmt.Errorf("interrupted, and the run could not be saved: %w", serr)
-		}
-		return &Interrupted{Dir: t.dir, Step: t.place.Step, err: ctx.Err()}
 	}
-	return err
+	if ctx.Err() == nil || !errors.Is(err, ctx.Err()) {
+		return t.explain(err)
+	}
+	if t.place != t.savedAt {
+		if err := t.save(); err != nil {
+			return fmt.Errorf("interrupted, and the run could not be saved: %w", t.explain(err))
+		}
+	}
+	return &Interrupted{Dir: t.dir, Step: t.place.Step, err: ctx.Err()}
+}
+
+// explain adds to numbers that are not finite where and when they came up.
+func (t *trainer) explain(err error) error {
+	var bad errNonFinite
+	if !errors.As(err, &bad) {
+		return err
+	}
+	return &NonFinite{Step: t.place.Step + 1, What: bad.what, Where: bad.fault.String(), Saved: t.saved}
 }
 
 func (t *trainer) close() error {
+	t.task.Done()
 	var errs []error
 	if t.logs != nil {
 		errs = append(errs, t.logs.close())

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"csl/internal/corpus"
+	"csl/internal/graph"
 	"csl/internal/metric"
 	"csl/internal/model"
 	"csl/internal/pictures"
@@ -25,6 +26,7 @@ type validating struct {
 
 func newValidating(t *trainer) (*validating, error) {
 	l := corpus.LoadingFromConfig(t.cfg)
+	l.OnSkip = t.skip(corpus.Val)
 	loader, err := t.val.Loader(l, nil)
 	return &validating{loader: loader}, err
 }
@@ -62,6 +64,7 @@ func (v *validating) afterEpoch(ctx context.Context, t *trainer) error {
 
 // contest is one set of weights being scored.
 type contest struct {
+	source string
 	runner *predict.Runner
 	acc    *metric.Accumulator
 }
@@ -70,7 +73,7 @@ type contest struct {
 func (v *validating) score(ctx context.Context, t *trainer, weights []*model.Weights) ([]rundir.Scores, error) {
 	size := t.cfg.Data.Size
 	var all []contest
-	for _, w := range weights {
+	for i, w := range weights {
 		runner, err := predict.New(t.o.Backend, w, t.learner.nets.Arena(), size, size)
 		if err != nil {
 			return nil, err
@@ -79,7 +82,7 @@ func (v *validating) score(ctx context.Context, t *trainer, weights []*model.Wei
 		if err != nil {
 			return nil, err
 		}
-		all = append(all, contest{runner, acc})
+		all = append(all, contest{[...]string{sourceRegular, sourceEMA}[i], runner, acc})
 	}
 	task := t.o.Display.Start("validating", "img", int64(v.loader.Len()))
 	defer task.Done()
@@ -112,6 +115,11 @@ func (c contest) add(b *pictures.Batch, names interface{ ImageName(int) string }
 	if err != nil {
 		return err
 	}
+	for _, v := range logits {
+		if v-v != 0 {
+			return errNonFinite{"score", graph.Fault{Kind: "validation", Layer: "the " + c.source + " weights"}}
+		}
+	}
 	scores := slices.Clone(logits)
 	predict.Sigmoid(scores, scores)
 	images := make([]string, b.N)
@@ -123,17 +131,29 @@ func (c contest) add(b *pictures.Batch, names interface{ ImageName(int) string }
 
 // announce tells the user of a validation.
 func announce(t *trainer, r rundir.Validation) {
-	show := func(v *float64) string {
-		if v == nil {
-			return "-"
+	show := func(name string, s rundir.Scores) string {
+		text := fmt.Sprintf("%s mAP(C) %s, mAP(O) %s", name, percent(s.MAPPartial), percent(s.MAPO))
+		if r.Monitor != "map_partial" && r.Monitor != "map_o" {
+			text += fmt.Sprintf(", %s %s", r.Monitor, percent(watched(s, r.Monitor)))
 		}
-		return fmt.Sprintf("%.2f", *v)
+		return text
 	}
-	mark := ""
+	text := fmt.Sprintf("epoch %d/%d: %s", r.Epoch+1, t.epochs(), show("validation:", r.Regular))
+	if t.learner.average != nil {
+		text += "; " + show("average of weights:", r.EMA)
+	}
 	if r.Improved {
-		mark = " (best so far)"
+		text += "; best so far: " + r.Source
+	} else if t.best.Value != nil {
+		text += fmt.Sprintf("; best: %s at step %d", percent(t.best.Value), t.best.Step)
 	}
-	t.o.Display.Log().Info(fmt.Sprintf("epoch %d/%d: mAP(C) %s, mAP(O) %s; EMA: mAP(C) %s, mAP(O) %s; %s %s from %s%s",
-		r.Epoch+1, t.epochs(), show(r.Regular.MAPPartial), show(r.Regular.MAPO), show(r.EMA.MAPPartial), show(r.EMA.MAPO),
-		r.Monitor, show(r.Best), r.Source, mark))
+	t.o.Display.Log().Info(text)
+}
+
+// percent shows a rate, or a dash where it is undefined.
+func percent(v *float64) string {
+	if v == nil {
+		return "-"
+	}
+	return fmt.Sprintf("%.2f", *v)
 }

@@ -1,0 +1,166 @@
+package train
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"slices"
+	"strings"
+
+	"csl/internal/checkpoint"
+	"csl/internal/model"
+	"csl/internal/optim"
+	"csl/internal/safefile"
+)
+
+// findState finds the state to go on from and makes sure that it was saved by a run with the same
+// settings.
+func (t *trainer) findState() error {
+	g, err := safefile.LoadLast(t.dir)
+	if errors.Is(err, safefile.ErrNoGeneration) {
+		return t.nothingSaved()
+	}
+	if err == nil {
+		err = t.sameConfig(g.Meta[configKey])
+	}
+	if err != nil {
+		return fmt.Errorf("resume %q: %w", t.dir, err)
+	}
+	t.from = g
+	return nil
+}
+
+func (t *trainer) nothingSaved() error {
+	return fmt.Errorf("resume %q: nothing was saved there; start without --resume", t.dir)
+}
+
+// restore continues from the state that was found, if there is one. It is called before the logs are
+// opened, and returns their lengths.
+func (t *trainer) restore(ctx context.Context) (metrics, timings int64, err error) {
+	if t.from == nil {
+		return 0, 0, nil
+	}
+	var s state
+	text, err := os.ReadFile(t.from.Path(stateFile))
+	if err == nil {
+		err = json.Unmarshal(text, &s)
+	}
+	if err == nil {
+		err = t.adopt(s)
+	}
+	if err == nil {
+		err = t.restoreTensors(ctx, t.from)
+	}
+	if err != nil {
+		return 0, 0, fmt.Errorf("resume %q: %w", t.dir, err)
+	}
+	t.noteSaved()
+	return s.Metrics, s.Timings, nil
+}
+
+// adopt takes all that changes during a run but tensors.
+func (t *trainer) adopt(s state) error {
+	if now := t.dataSize(); s.Data != now {
+		return fmt.Errorf("the data changed: %v there, %v now", s.Data, now)
+	}
+	t.place, t.meter, t.epochMeter, t.best, t.stopped = s.Place, s.Meter, s.Epoch, s.Best, s.Stopped
+	t.skips.restore(s.Skips)
+	if t.running == nil || s.Running == nil {
+		return nil
+	}
+	return t.running.Restore(*s.Running)
+}
+
+// sameConfig refuses to continue a run under another configuration, naming the settings that differ.
+func (t *trainer) sameConfig(saved string) error {
+	now, err := t.configText()
+	if err != nil || now == saved {
+		return err
+	}
+	was, is := settingsOf(saved), settingsOf(now)
+	var differ []string
+	for _, name := range slices.Sorted(maps.Keys(is)) {
+		if was[name] != is[name] {
+			differ = append(differ, fmt.Sprintf("%s was %s, not %s", name, orNone(was[name]), is[name]))
+		}
+	}
+	if len(differ) == 0 {
+		return errors.New("it was saved by another version of csl")
+	}
+	return fmt.Errorf("the run has other settings: %s", strings.Join(differ, "; "))
+}
+
+func orNone(s string) string {
+	if s == "" {
+		return "unknown"
+	}
+	return s
+}
+
+// settingsOf reads dotted names and values off a configuration as this package writes it: one setting
+// a line, indented by two spaces for each group that it lies in.
+func settingsOf(text string) map[string]string {
+	settings := map[string]string{}
+	var groups []string
+	for line := range strings.Lines(text) {
+		name, value, ok := strings.Cut(strings.TrimSpace(line), ":")
+		if !ok {
+			continue
+		}
+		depth := (len(line) - len(strings.TrimLeft(line, " "))) / 2
+		groups = append(groups[:min(depth, len(groups))], name)
+		if value = strings.TrimSpace(value); value != "" {
+			settings[strings.Join(groups, ".")] = value
+		}
+	}
+	return settings
+}
+
+func (t *trainer) restoreTensors(ctx context.Context, g *safefile.Generation) error {
+	if err := readWeights(ctx, g.Path(weightsFile), t.learner.weights); err != nil {
+		return err
+	}
+	t.learner.opt.SetSteps(t.place.Step)
+	f, err := checkpoint.Open(g.Path(momentsFile))
+	if err != nil {
+		return err
+	}
+	for _, s := range t.learner.opt.State() {
+		if s.Kind == optim.SlotEMA {
+			continue
+		}
+		tensor, ok := f.Tensor(slotName(s))
+		if !ok {
+			return errors.Join(fmt.Errorf("%q has no %q", f.Path, slotName(s)), f.Close())
+		}
+		if err := tensor.ReadFloat32s(s.Data); err != nil {
+			return errors.Join(err, f.Close())
+		}
+	}
+	if err := f.Close(); err != nil || t.learner.average == nil {
+		return err
+	}
+	if err := readWeights(ctx, g.Path(averageFile), t.learner.average); err != nil {
+		return err
+	}
+	for i, p := range t.learner.average.Params() {
+		copy(t.learner.opt.Average(i), p.Data)
+	}
+	return nil
+}
+
+// readWeights fills w from a file of csl.
+func readWeights(ctx context.Context, path string, w *model.Weights) error {
+	f, err := checkpoint.Open(path)
+	if err != nil {
+		return err
+	}
+	sd, err := checkpoint.Interpret(f)
+	if err == nil {
+		_, err = sd.Load(ctx, w, true)
+	}
+	return errors.Join(err, f.Close())
+}

@@ -1,0 +1,195 @@
+package train
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"maps"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"csl/internal/config"
+	"csl/internal/graph"
+	"csl/internal/progress"
+	"csl/internal/rundir"
+	"csl/internal/safefile"
+	"csl/internal/train/traintest"
+)
+
+// job is a run of a test.
+type job struct {
+	be     *graph.CPU
+	fs     safefile.FS
+	resume bool
+	log    bytes.Buffer
+	ctx    context.Context
+}
+
+func newJob(t *testing.T) *job {
+	t.Helper()
+	return &job{be: newCPU(t, 2), fs: safefile.OS(), ctx: context.Background()}
+}
+
+// options resolve settings.
+func (j *job) options(t *testing.T, settings []string) Options {
+	t.Helper()
+	c, _, err := config.Load(config.Sources{Set: settings})
+	if err != nil {
+		t.Fatal(err)
+	}
+	j.log.Reset()
+	return Options{
+		Config: c, Backend: j.be, Display: progress.New(progress.Options{Out: &j.log}), FS: j.fs,
+		Resume: j.resume, Version: "test",
+	}
+}
+
+func (j *job) run(t *testing.T, settings []string) (Result, error) {
+	t.Helper()
+	return Run(j.ctx, j.options(t, settings))
+}
+
+// must runs without an error.
+func (j *job) must(t *testing.T, settings []string) Result {
+	t.Helper()
+	r, err := j.run(t, settings)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// lasting are the files of a run that equal runs have in common: all but those with clock values, and
+// the name of the last state, which depends on how often it was resumed.
+func lasting(t *testing.T, dir string) map[string]string {
+	t.Helper()
+	files := map[string]string{}
+	for name, text := range traintest.Files(t, dir) {
+		folder, base := filepath.Split(name)
+		switch {
+		case name == rundir.Timings || name == "last" || name == ".lock" || name == rundir.Config:
+		case base == stateFile:
+			files["state/"+base] = withoutTimings(text)
+		case strings.HasPrefix(folder, "state-"):
+			files["state/"+base] = text
+		default:
+			files[name] = text
+		}
+	}
+	return files
+}
+
+// withoutTimings drops the line that says how long the file of timings is.
+func withoutTimings(state string) string {
+	var lines []string
+	for line := range strings.Lines(state) {
+		if !strings.Contains(line, "timing_bytes") {
+			lines = append(lines, line)
+		}
+	}
+	return strings.Join(lines, "")
+}
+
+// same fails unless two runs have the same files.
+func same(t *testing.T, what string, got, want map[string]string) {
+	t.Helper()
+	if a, b := slices.Sorted(maps.Keys(got)), slices.Sorted(maps.Keys(want)); !slices.Equal(a, b) {
+		t.Errorf("%s: files %q, want %q", what, a, b)
+		return
+	}
+	for _, name := range slices.Sorted(maps.Keys(want)) {
+		if got[name] != want[name] {
+			t.Errorf("%s: %s differs (%d and %d bytes)", what, name, len(got[name]), len(want[name]))
+		}
+	}
+}
+
+func TestARunLeavesItsFolder(t *testing.T) {
+	d, j, out := traintest.Make(t, 10, 5), newJob(t), filepath.Join(t.TempDir(), "a", "run")
+	r := j.must(t, d.Settings(out))
+	if r.Steps != 6 || r.Epochs != 2 || r.Best == nil || r.Dir != out || r.Skipped != 0 {
+		t.Errorf("result %+v", r)
+	}
+	names := slices.Sorted(maps.Keys(traintest.Files(t, out)))
+	want := []string{
+		".lock", rundir.Best, rundir.Config, "last", rundir.Metrics,
+		"state-6/" + averageFile, "state-6/" + momentsFile, "state-6/" + stateFile, "state-6/" + weightsFile, rundir.Timings,
+	}
+	if !slices.Equal(names, want) {
+		t.Errorf("files %q, want %q", names, want)
+	}
+	log, err := rundir.ReadLog(out)
+	if err != nil || len(log.Steps) != 6 || len(log.Validations) != 2 {
+		t.Fatalf("log %+v, %v", log, err)
+	}
+	if s := log.Steps[5]; s.Step != 6 || s.Epoch != 1 || s.Loss <= 0 || s.DroppedTopK <= 0 {
+		t.Errorf("last step %+v", s)
+	}
+}
+
+func TestASavedRunIsNotWrittenOver(t *testing.T) {
+	d, j, out := traintest.Make(t, 4, 2), newJob(t), t.TempDir()
+	settings := d.Settings(out, "schedule.epochs=1")
+	j.must(t, settings)
+	before := traintest.Files(t, out)
+	_, err := j.run(t, settings)
+	if err == nil || !strings.Contains(err.Error(), "holds a saved run: go on with --resume") {
+		t.Errorf("err = %v", err)
+	}
+	same(t, "the folder", traintest.Files(t, out), before)
+}
+
+func TestResumeOfNothingIsRefusedAndMakesNoFolder(t *testing.T) {
+	d, j, out := traintest.Make(t, 4, 2), newJob(t), filepath.Join(t.TempDir(), "none")
+	j.resume = true
+	_, err := j.run(t, d.Settings(out))
+	if err == nil || !strings.Contains(err.Error(), "nothing was saved there") || exists(out) {
+		t.Errorf("err = %v, folder made: %v", err, exists(out))
+	}
+	if _, err := j.run(t, d.Settings(t.TempDir())); err == nil || !strings.Contains(err.Error(), "nothing was saved there") {
+		t.Errorf("empty folder: err = %v", err)
+	}
+}
+
+func TestInterruptedRunSavesAndGoesOnToTheSameEnd(t *testing.T) {
+	d, j := traintest.Make(t, 10, 5), newJob(t)
+	whole := t.TempDir()
+	j.must(t, d.Settings(whole))
+	for _, resumes := range []int{1, 3} {
+		out := t.TempDir()
+		var stopped *Interrupted
+		for n := range resumes {
+			ctx, cancel := context.WithCancel(context.Background())
+			o := j.options(t, d.Settings(out))
+			o.Resume = n > 0
+			tr, err := newTrainer(ctx, o)
+			if err != nil {
+				t.Fatal(err)
+			}
+			tr.hooks = append(tr.hooks, &canceller{cancel: cancel, steps: 2})
+			if err := errors.Join(tr.loop(ctx), tr.close()); !errors.As(err, &stopped) || !errors.Is(err, context.Canceled) {
+				t.Fatalf("err = %v", err)
+			}
+		}
+		j.resume = true
+		j.must(t, d.Settings(out))
+		j.resume = false
+		same(t, "resumed", lasting(t, out), lasting(t, whole))
+	}
+}
+
+// canceller interrupts after some steps.
+type canceller struct {
+	noHook
+	cancel func()
+	steps  int
+}
+
+func (c *canceller) afterStep(*trainer, stepInfo) error {
+	if c.steps--; c.steps == 0 {
+		c.cancel()
+	}
+	return nil
+}
