@@ -30,17 +30,17 @@ func (s simdSet) New(d Desc) (Kernel[float32], error) {
 func (s *simd) newDense(d Desc) Kernel[float32] {
 	switch d := d.(type) {
 	case Conv:
-		if winogradPays(d.ConvShape) {
+		if winogradPays(d.ConvShape, d.Fixed) {
 			return newWinogradConv(s, d)
 		}
 		return newSIMDConv(s, d)
 	case ConvDataGrad:
-		if winogradPays(d.ConvShape) {
+		if winogradPays(d.ConvShape, false) {
 			return newWinograd(s, d.ConvShape, d.Co, d.Ci, true)
 		}
 		return newSIMDGemm(s, d.ConvShape, d.Co, d.Ci, true)
 	case ConvWeightGrad:
-		if winogradPays(d.ConvShape) {
+		if winogradPays(d.ConvShape, false) {
 			return newWinogradGrad(s, d.ConvShape)
 		}
 		return newWeightGrad(s, d.ConvShape)

@@ -52,12 +52,14 @@ func (k *winoTiling) block(least, floats, channels int) int {
 }
 
 // winogradPays is the rule that chooses between Winograd and direct convolution (BenchmarkWinograd runs
-// them in turn). Winograd needs 36/9 of the direct weights, so it needs tiles to use them on; it computes
-// whole tiles, so the sides must not be much smaller than those; and it transforms every channel, so
-// there must be enough products per channel.
-func winogradPays(c ConvShape) bool {
+// them in turn). Winograd needs 36/9 of the direct weights, so it needs tiles to use them on, and more of
+// them where the weights must be transformed in every run; it computes whole tiles, so the sides must
+// not be much smaller than those; and it transforms every channel, so there must be enough products per
+// channel.
+func winogradPays(c ConvShape, fixed bool) bool {
 	const (
 		leastTiles    = 24
+		leastFixed    = 16 // tiles where the weights are fixed
 		leastChannels = 16
 		mostWaste     = 1.8 // computed by used pixels
 	)
@@ -66,5 +68,5 @@ func winogradPays(c ConvShape) bool {
 	}
 	t := newWinoTiling(c)
 	waste := float64(t.perPicture()*winoOut*winoOut) / float64(c.H*c.W)
-	return t.all() >= leastTiles && min(c.Ci, c.Co) >= leastChannels && waste <= mostWaste
+	return (t.all() >= leastTiles || fixed && t.all() >= leastFixed) && min(c.Ci, c.Co) >= leastChannels && waste <= mostWaste
 }

@@ -220,20 +220,25 @@ func TestWinogradMatchesPortable(t *testing.T) {
 }
 
 func TestWinogradIsChosenWhereItPays(t *testing.T) {
-	for s, want := range map[ConvShape]bool{
-		{1, 56, 56, 64, 64, 3}:  true,
-		{16, 7, 7, 512, 512, 3}: true,
-		{1, 7, 7, 512, 512, 3}:  false, // four tiles for 9.4 million weights
-		{64, 2, 2, 64, 64, 3}:   false, // three of four outputs of a tile are wasted
-		{4, 56, 56, 64, 64, 1}:  false,
-		{4, 56, 56, 8, 64, 3}:   false,
+	for _, c := range []struct {
+		shape       ConvShape
+		fixed, want bool
+	}{
+		{ConvShape{1, 56, 56, 64, 64, 3}, false, true},
+		{ConvShape{16, 7, 7, 512, 512, 3}, false, true},
+		{ConvShape{1, 14, 14, 256, 256, 3}, true, true},
+		{ConvShape{1, 14, 14, 256, 256, 3}, false, false}, // transforming the weights costs what it saves
+		{ConvShape{1, 7, 7, 512, 512, 3}, true, false},    // four tiles for 9.4 million weights
+		{ConvShape{64, 2, 2, 64, 64, 3}, false, false},    // three of four outputs of a tile are wasted
+		{ConvShape{4, 56, 56, 64, 64, 1}, false, false},
+		{ConvShape{4, 56, 56, 8, 64, 3}, false, false},
 	} {
-		k, err := fast()[0].New(Conv{ConvShape: s, Epilogue: Epilogue{Slope: 1}})
+		k, err := fast()[0].New(Conv{ConvShape: c.shape, Epilogue: Epilogue{Slope: 1}, Fixed: c.fixed})
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, got := k.(*winograd); got != want {
-			t.Errorf("%v: planned as %T", s, k)
+		if _, got := k.(*winograd); got != c.want {
+			t.Errorf("%+v: planned as %T", c, k)
 		}
 	}
 }
