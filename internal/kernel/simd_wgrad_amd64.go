@@ -96,15 +96,18 @@ func (k *weightGrad) panelX() int { return k.images * k.padRows() * k.lineX() * 
 // pixels is the number of pixels of a band.
 func (k *weightGrad) pixels() int { return k.images * k.rows * k.W }
 
+// lenX is the length of packed x, up to a whole cache line, as dy is read in vectors.
+func (k *weightGrad) lenX() int { return ceilDiv(k.tiles()*k.panelX(), 16) * 16 }
+
 // Work is the room for a packed band.
 func (k *weightGrad) Work(int) int {
-	return k.tiles()*k.panelX() + k.pixels()*k.s.packedCols(k.Co)
+	return k.lenX() + k.pixels()*k.s.packedCols(k.Co)
 }
 
 // Run implements Kernel.
 func (k *weightGrad) Run(c *Ctx[float32], out []float32, in [][]float32) {
 	k.x, k.dy, k.dw = in[0], in[1], out
-	k.px = c.Work[:k.tiles()*k.panelX()]
+	k.px = c.Work[:k.lenX()]
 	k.pdy = c.Work[len(k.px):k.Work(0)]
 	for k.band = range k.bands {
 		_, images, _, rows := k.extent()
