@@ -1358,6 +1358,27 @@ row:
 	VZEROUPPER
 	RET
 
+// func pack12AVX2(dst *float32, src *float32, rows int, stride int)
+// Requires: AVX
+TEXT ·pack12AVX2(SB), NOSPLIT, $0-32
+	MOVQ dst+0(FP), AX
+	MOVQ src+8(FP), CX
+	MOVQ rows+16(FP), DX
+	MOVQ stride+24(FP), BX
+	SHLQ $0x02, BX
+
+row:
+	VMOVUPS (CX), Y0
+	VMOVUPS Y0, (AX)
+	VMOVUPS 32(CX), X0
+	VMOVUPS X0, 32(AX)
+	ADDQ    BX, CX
+	ADDQ    $0x00000030, AX
+	DECQ    DX
+	JNZ     row
+	VZEROUPPER
+	RET
+
 // func pack16AVX2(dst *float32, src *float32, rows int, stride int)
 // Requires: AVX
 TEXT ·pack16AVX2(SB), NOSPLIT, $0-32

@@ -14,7 +14,7 @@ type simd struct {
 	gemmNarrow   gemmFunc
 	outerWide    outerFunc
 	outerNarrow  outerFunc
-	packs        []packs // of mr, narrow and wide columns
+	packs        []packs // of mr, narrow and wide columns, and of four RGB pixels
 	transpose8   func(dst, src *float32, blocks, stride, width int)
 
 	lanes               int // float32 per vector
@@ -50,7 +50,7 @@ func avx2() *simd {
 		name: "avx2", mr: 6, wide: 16, narrow: 8,
 		gemmWide: gemm6x16AVX2, gemmNarrow: gemm6x8AVX2,
 		outerWide: outer6x16AVX2, outerNarrow: outer6x8AVX2,
-		packs:      []packs{{6, pack6AVX2}, {8, pack8AVX2}, {16, pack16AVX2}},
+		packs:      []packs{{6, pack6AVX2}, {8, pack8AVX2}, {12, pack12AVX2}, {16, pack16AVX2}},
 		transpose8: transpose8AVX2,
 		lanes:      8,
 		relu:       reluAVX2, add: addAVX2, addReLU: addReLUAVX2, reluGrad: reluGradAVX2,

@@ -28,7 +28,7 @@ type convGemm struct {
 const blockBytes = 128 << 10
 
 // minJobs is the number of jobs below which a kernel splits finer, for the sake of many cores.
-const minJobs = 16
+const minJobs = 32
 
 func newSIMDGemm(s *simd, c ConvShape, cin, cols int, transposed bool) *convGemm {
 	k := &convGemm{s: s, rows: c.N * c.H * c.W, cin: cin, cols: cols}

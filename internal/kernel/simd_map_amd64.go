@@ -58,6 +58,8 @@ func (s *simd) newFlat(n int, f func(p *spanPlan[float32], lo, n int)) Kernel[fl
 // newMap plans d if it works on feature maps of enough channels; else nil.
 func (s *simd) newMap(d Desc) Kernel[float32] {
 	switch d := d.(type) {
+	case SpaceToDepth:
+		return s.newSpaceToDepth(d)
 	case ScaleChannels:
 		return s.newPixels(d.MapShape, func(p *spanPlan[float32], row, at, pixels int) {
 			s.scale(pixels, d.C, &p.out[at], &p.in[0][at], &p.in[1][row])
@@ -85,6 +87,26 @@ func (s *simd) newMap(d Desc) Kernel[float32] {
 		return s.newPictureSums(d.MapShape, 1, func(in [][]float32, at, c int, sums *float64) {
 			s.products(d.H*d.W, c, d.C, &in[0][at], &in[1][at], sums)
 		})
+	}
+	return nil
+}
+
+// newSpaceToDepth plans d where four pixels are something that a pack copies; else nil. A pixel of the
+// output is four pixels of each of four lines.
+func (s *simd) newSpaceToDepth(d SpaceToDepth) Kernel[float32] {
+	for _, p := range s.packs {
+		if run := 4 * d.C; p.width == run {
+			return &spanPlan[float32]{
+				cut: cutElements(d.N*d.H/4, 4*d.W*d.C),
+				body: func(plan *spanPlan[float32], lo, hi int) {
+					for row := lo; row < hi; row++ {
+						for x := range d.W / 4 {
+							p.pack(&plan.out[(row*d.W/4+x)*4*run], &plan.in[0][(row*d.W+x)*run], 4, d.W*d.C)
+						}
+					}
+				},
+			}
+		}
 	}
 	return nil
 }

@@ -69,6 +69,7 @@ func emit(m machine) {
 	m.outer(1, 2)
 	m.pack(m.rows)
 	m.pack(m.lanes)
+	m.pack(12)
 	m.pack(2 * m.lanes)
 	m.transpose()
 	m.pointwise()
