@@ -1,0 +1,92 @@
+package main
+
+import (
+	"context"
+	"path/filepath"
+
+	"csl/internal/graph"
+	reporting "csl/internal/report" // report is the function that ends a command
+	"csl/internal/rundir"
+
+	"github.com/spf13/cobra"
+)
+
+// picturesShown is how many predicted pictures a report has unless the user says.
+const picturesShown = 12
+
+// reportOptions is what "csl report" was asked to do.
+type reportOptions struct {
+	*streams
+	runs     []string
+	page     string
+	format   string
+	pictures int
+	scored   int
+}
+
+func newReportCommand(s *streams) *cobra.Command {
+	o := &reportOptions{streams: s}
+	cmd := &cobra.Command{
+		Use:   "report RUN [RUN...]",
+		Short: "Compare training runs in a table and a web page",
+		Long: `Compare training runs: a table on standard output, and one HTML page that opens offline, with
+curves, results per class, the class prior and predicted validation pictures. RUN is a run's folder
+(train.out). Paths of data in the runs are relative to the current directory, as in training.`,
+		Example: `  csl report outputs
+  csl report runs/ignore runs/negative runs/selective --out compare.html`,
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return usagef("no run named: csl report RUN [RUN...]")
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			o.runs = args
+			return runReport(cmd.Context(), o)
+		},
+	}
+	fs := cmd.Flags()
+	fs.StringVar(&o.page, "out", "", "page `FILE` to write; empty = report.html, in the run's folder if there is one run")
+	fs.StringVar(&o.format, "format", formatText, "text or json, of the table")
+	fs.IntVar(&o.pictures, "pictures", picturesShown, "predicted validation pictures on the page")
+	fs.IntVar(&o.scored, "score_pictures", 0, "validation pictures to score for results per class; 0 = as many as take seconds")
+	return cmd
+}
+
+func runReport(ctx context.Context, o *reportOptions) error {
+	if err := checkFormat(o.format, formatText, formatJSON); err != nil {
+		return err
+	}
+	if o.pictures < 0 || o.scored < 0 {
+		return usagef("--pictures %d, --score_pictures %d: must be at least 0", o.pictures, o.scored)
+	}
+	if o.page == "" {
+		o.page = rundir.Report
+		if len(o.runs) == 1 {
+			o.page = filepath.Join(o.runs[0], rundir.Report)
+		}
+	}
+	be, err := graph.NewCPU(o.global.threads)
+	if err != nil {
+		return err
+	}
+	defer be.Close()
+	s, err := reporting.Write(ctx, reporting.Options{
+		Runs: o.runs, Out: o.page, Pictures: o.pictures, Scored: o.scored,
+		Backend: be, Display: o.display, FS: o.fs, Version: version(),
+	})
+	if err != nil {
+		return err
+	}
+	for _, line := range s.Missing {
+		o.log().Warn("not in the report: " + line)
+	}
+	if o.format == formatJSON {
+		return s.WriteJSON(o.out)
+	}
+	if err := s.WriteText(o.out); err != nil {
+		return err
+	}
+	o.log().Info("page " + s.Page)
+	return nil
+}

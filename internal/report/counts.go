@@ -1,0 +1,86 @@
+package report
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"csl/internal/corpus"
+	"csl/internal/dataset"
+	"csl/internal/metric"
+	"csl/internal/rundir"
+)
+
+// trainingCounts counts the labels that the run was trained with, per class: those that a
+// simulation left, or those of the annotation file.
+func (r *run) trainingCounts(ctx context.Context, classes []string) ([]dataset.ClassCount, error) {
+	o := corpus.FromConfig(r.cfg.Data, corpus.Train)
+	path, name := filepath.Join(r.dir, rundir.Labels), "csv"
+	if _, err := os.Stat(path); err != nil {
+		path, name = o.Annotations, o.Format
+		if path == "" {
+			if path, _, err = dataset.FindCOCO(o.Root, o.Split); err != nil {
+				return nil, err
+			}
+		}
+	}
+	format, err := dataset.ParseFormat(name)
+	if err != nil {
+		return nil, err
+	}
+	set, _, err := dataset.Open(ctx, dataset.Options{
+		Path: path, Format: format, Classes: classes, SkipOtherClasses: true,
+		ClassDescriptions: o.ClassDescriptions, KeepUnannotated: o.KeepUnannotated,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return set.Stats().Classes, nil
+}
+
+// Groups of classes by how much is known of them.
+const (
+	mostGroups = 5 // as many as the paper's table of Open Images V3
+	groupSize  = 4 // least classes in a group
+)
+
+// grouping cuts the classes into groups, the rarest first.
+type grouping struct {
+	by     string // what the classes are ordered by, for people
+	counts []int  // of each class
+	groups int
+}
+
+// groupingOf orders classes by their annotations in training. Where all have about as many (a
+// simulation that keeps a fixed number, or a set that is annotated in full), this says nothing, and
+// the number of positives in validation does instead.
+func groupingOf(s *scored) grouping {
+	g := grouping{by: "number of training annotations"}
+	for _, c := range s.training {
+		g.counts = append(g.counts, int(c.Annotated()))
+	}
+	if len(g.counts) == 0 || slices.Max(g.counts) < 3*slices.Min(g.counts) {
+		g.by, g.counts = "number of validation pictures with the class", nil
+		for _, c := range s.report.PerClass {
+			g.counts = append(g.counts, c.Positives)
+		}
+	}
+	ranked := 0
+	for _, c := range s.report.PerClass {
+		if c.AP != nil {
+			ranked++
+		}
+	}
+	g.groups = min(mostGroups, ranked/groupSize)
+	return g
+}
+
+// of are the groups of a run; nil where its classes are others.
+func (g grouping) of(m *metric.Report) ([]metric.Group, error) {
+	if len(m.PerClass) != len(g.counts) || g.groups < 2 {
+		return nil, fmt.Errorf("%d classes in %d groups", len(m.PerClass), g.groups)
+	}
+	return m.Groups(g.counts, g.groups)
+}

@@ -1,0 +1,61 @@
+package report
+
+import (
+	"fmt"
+	"html/template"
+	"strconv"
+)
+
+// gallery is the predicted pictures of a run.
+type gallery struct {
+	Run, Threshold, F1 string
+	Shots              []picture
+}
+
+type picture struct {
+	Name          string
+	URL           template.URL
+	Width, Height int
+	Tags          []pictureTag
+	More          int
+	None          bool // nothing predicted and nothing missed
+}
+
+// pictureTag is a class with its verdict as sign, word and style.
+type pictureTag struct {
+	Class, Score, Verdict, Sign, Word string
+}
+
+// newGallery is nil if no picture is to be shown.
+func newGallery(r *run) *gallery {
+	s := r.scored
+	if len(s.shots) == 0 {
+		return nil
+	}
+	g := &gallery{Run: r.name, Threshold: strconv.FormatFloat(s.threshold, 'f', 2, 64), F1: fmt.Sprintf("%.1f", s.f1)}
+	classes := classNames(s.report)
+	for i := range s.shots {
+		shot := &s.shots[i]
+		tags, more := shot.tags(classes, s.threshold)
+		p := picture{Name: shot.name, URL: shot.url, Width: shot.width, Height: shot.height, More: more, None: len(tags) == 0}
+		for _, t := range tags {
+			sign, word := verdictSign(t.Verdict)
+			p.Tags = append(p.Tags, pictureTag{t.Class, strconv.FormatFloat(t.Score, 'f', 2, 64), t.Verdict, sign, word})
+		}
+		g.Shots = append(g.Shots, p)
+	}
+	return g
+}
+
+// verdictSign tells verdicts apart without colour.
+func verdictSign(verdict string) (sign, word string) {
+	switch verdict {
+	case verdictHit:
+		return "✓", "hit"
+	case verdictFalse:
+		return "✗", "false alarm"
+	case verdictMiss:
+		return "○", "missed"
+	}
+	return "?", "unknown"
+}

@@ -1,0 +1,106 @@
+package report
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"csl/internal/config"
+)
+
+// notes are what a reader should keep in mind, each one sentence or two.
+func notes(runs []*run, s *Summary) []string {
+	var out []string
+	if text := seedNote(runs); text != "" {
+		out = append(out, text)
+	}
+	out = append(out, "The best epoch and weights were chosen on the validation pictures that the scores are from, so all scores are a little optimistic.")
+	if len(runs) > 1 {
+		out = append(out, dataNote(runs))
+	}
+	if text := scoredNote(runs[max(s.Best, 0)]); text != "" {
+		out = append(out, text)
+	}
+	for _, r := range runs {
+		if n, of := r.epochs(), r.planned(); n < of {
+			out = append(out, fmt.Sprintf("%s has %d of %d epochs: it stopped early, was interrupted or still runs.", r.name, n, of))
+		}
+	}
+	return out
+}
+
+// seedNote says how far chance may reach.
+func seedNote(runs []*run) string {
+	var seeds []string
+	most := 0
+	perRecipe := map[string]int{}
+	for _, r := range runs {
+		seeds = append(seeds, fmt.Sprint(r.cfg.Train.Seed))
+		perRecipe[recipeKey(r)]++
+		most = max(most, perRecipe[recipeKey(r)])
+	}
+	slices.Sort(seeds)
+	seeds = slices.Compact(seeds)
+	if most > 1 {
+		return "Seeds: " + strings.Join(seeds, ", ") + "."
+	}
+	one := "seed " + seeds[0]
+	if len(seeds) > 1 {
+		one = "seeds " + strings.Join(seeds, ", ")
+	}
+	return fmt.Sprintf("One run each (%s): another seed gives other numbers, and small differences may be chance.", one)
+}
+
+// recipeKey is equal for runs that differ by their seeds alone (and by the prior's file, which each
+// seed has its own of).
+func recipeKey(r *run) string {
+	values := r.cfg.Values()
+	for _, key := range []string{"train.out", "train.seed", "simulate.seed", "prior.path"} {
+		delete(values, key)
+	}
+	var b strings.Builder
+	for _, k := range config.Keys() {
+		b.WriteString(values[k.Name] + "\x00")
+	}
+	return b.String()
+}
+
+// dataNote says whether the runs can be compared at all.
+func dataNote(runs []*run) string {
+	val := func(r *run) string {
+		d := r.cfg.Data
+		root := d.Val.Root
+		if root == "" {
+			root = d.Train.Root
+		}
+		return root + "\x00" + d.Val.Annotations
+	}
+	for _, r := range runs[1:] {
+		if val(r) != val(runs[0]) {
+			return "The runs were validated on different data: their scores cannot be compared."
+		}
+	}
+	return "All runs named are listed, winners and losers, and were validated on the same data."
+}
+
+// scoredNote gives the scale of mAP(C).
+func scoredNote(r *run) string {
+	if r.scored == nil {
+		return ""
+	}
+	chance, n := 0.0, 0
+	for _, c := range r.scored.report.PerClass {
+		if c.AP != nil {
+			chance += float64(c.Positives) / float64(c.Positives+c.Negatives)
+			n++
+		}
+	}
+	if n == 0 {
+		return ""
+	}
+	text := fmt.Sprintf("Scores in random order would give mAP(C) of about %.1f.", 100*chance/float64(n))
+	if done := r.scored.report.Images; done < r.scored.total {
+		text += fmt.Sprintf(" Results per class are from %d of the %d validation pictures, evenly spaced.", done, r.scored.total)
+	}
+	return text
+}

@@ -1,0 +1,232 @@
+package report
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"csl/internal/corpus"
+	"csl/internal/dataset"
+	"csl/internal/metric"
+	"csl/internal/pictures"
+	"csl/internal/predict"
+	"csl/internal/rundir"
+	"csl/internal/validate"
+)
+
+// scored is what a run's best weights make of the validation pictures.
+type scored struct {
+	report *metric.Report
+	total  int // validation pictures there are; report.Images of them were scored
+	// threshold is the score above which a class is shown as predicted: the one with the best overall
+	// F1 on these pictures.
+	threshold float64
+	f1        float64   // that F1, percent
+	prior     []float32 // the class prior that the run was trained with; nil without
+	training  []dataset.ClassCount
+	shots     []shot
+}
+
+// autoPixels is how much network input is scored unless the user says: seconds for small pictures,
+// about a minute for a TResNet-M at 448.
+const autoPixels = 100e6
+
+// score runs the best weights over validation pictures and keeps `shots` of them with what was
+// predicted. What hinders it is noted as missing; the error is only for ctx's end.
+func (r *run) score(ctx context.Context, o *Options, shots int) error {
+	path := filepath.Join(r.dir, rundir.Best)
+	if _, err := os.Stat(path); err != nil {
+		r.lack("no %s yet, so no results per class and no pictures", rundir.Best)
+		return nil
+	}
+	s, err := r.scoreFile(ctx, o, path, shots)
+	if ctx.Err() != nil {
+		return fmt.Errorf("report: %w", ctx.Err())
+	}
+	if err != nil {
+		r.lack("no results per class and no pictures: %v", err)
+		return nil
+	}
+	r.scored = s
+	if s.training, err = r.trainingCounts(ctx, classNames(s.report)); err != nil {
+		if ctx.Err() != nil {
+			return fmt.Errorf("report: %w", ctx.Err())
+		}
+		r.lack("no counts of training labels: %v", err)
+	}
+	return nil
+}
+
+func (r *run) scoreFile(ctx context.Context, o *Options, path string, shots int) (s *scored, err error) {
+	data := corpus.FromConfig(r.cfg.Data, corpus.Val)
+	m, err := validate.LoadModel(ctx, path, 0, data.Decode)
+	if err != nil {
+		return nil, err
+	}
+	data.Decode, data.SkipBad = m.Loading.Decode, true
+	c, err := m.OpenFor(ctx, data)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, c.Close()) }()
+	p, err := newPass(r, o, m, c)
+	if err != nil {
+		return nil, err
+	}
+	p.choose(shots)
+	if err := p.run(ctx, o, r.name); err != nil {
+		return nil, err
+	}
+	s = &scored{total: c.Set.Len(), shots: p.shots}
+	if m.Meta != nil {
+		s.prior = m.Meta.Prior
+	}
+	if s.report, err = p.acc.Report(ctx, o.Backend.Threads()); err != nil {
+		return nil, err
+	}
+	s.threshold, s.f1 = p.cells.best()
+	for i := range s.shots {
+		if err := s.shots[i].picture(c.Source, m.Loading.Decode); err != nil {
+			return nil, err
+		}
+	}
+	return s, nil
+}
+
+// pass is one scoring pass.
+type pass struct {
+	set    *dataset.Set // the pictures that are scored
+	loader *pictures.Loader
+	runner *predict.Runner
+	acc    *metric.Accumulator
+	cells  cells
+	wanted map[int]bool // samples to show
+	shots  []shot
+}
+
+func newPass(r *run, o *Options, m *validate.Model, c *corpus.Corpus) (*pass, error) {
+	l := m.Loading
+	limit := o.Scored
+	if limit == 0 {
+		limit = max(1, int(autoPixels)/(l.Height*l.Width))
+	}
+	p := &pass{set: spread(c.Set, limit), wanted: map[int]bool{}}
+	l.Batch, l.Workers, l.SkipBad = r.cfg.Train.Batch, r.cfg.Data.Workers, true
+	var err error
+	if p.loader, err = c.Loader(l, p.set); err != nil {
+		return nil, err
+	}
+	if p.runner, err = predict.New(o.Backend, m.Weights, nil, l.Height, l.Width); err != nil {
+		return nil, err
+	}
+	// The page shows no precision and recall, so the accumulator's threshold does not matter.
+	p.acc, err = metric.New(metric.Options{Classes: c.Names(), Threshold: 0.5})
+	return p, err
+}
+
+// spread is at most limit pictures of s, evenly spaced.
+func spread(s *dataset.Set, limit int) *dataset.Set {
+	n := s.Len()
+	if n <= limit {
+		return s
+	}
+	return s.Filter(func(i int) bool { return (i+1)*limit/n > i*limit/n })
+}
+
+// choose wants n pictures, evenly spaced: nobody picks the ones that look good.
+func (p *pass) choose(n int) {
+	total := p.set.Len()
+	n = min(n, total)
+	for k := range n {
+		p.wanted[(2*k+1)*total/(2*n)] = true
+	}
+}
+
+func (p *pass) run(ctx context.Context, o *Options, name string) error {
+	task := o.Display.Start("scoring "+name, "img", int64(p.loader.Len()))
+	defer task.Done()
+	classes := p.set.NumClasses()
+	var scores []float32
+	return predict.Pass(ctx, p.loader, 0, func(b *pictures.Batch) error {
+		logits, err := p.runner.Logits(b.Pix, b.N)
+		if err != nil {
+			return err
+		}
+		p.cells.add(logits, b.States)
+		scores = append(scores[:0], logits...)
+		predict.Sigmoid(scores, scores)
+		images := make([]string, b.N)
+		for i, n := range b.Samples {
+			images[i] = p.set.ImageName(n)
+			if p.wanted[n] {
+				p.shots = append(p.shots, shot{
+					name:   images[i],
+					scores: slices.Clone(scores[i*classes : (i+1)*classes]),
+					states: slices.Clone(b.States[i*classes : (i+1)*classes]),
+				})
+			}
+		}
+		task.Add(int64(b.N))
+		return p.acc.Add(images, scores, b.States)
+	})
+}
+
+// cells counts annotated cells by logit, in steps of 1/logitSteps.
+type cells struct {
+	positive, negative [2 * logitRange * logitSteps]int
+}
+
+const (
+	logitRange = 16
+	logitSteps = 32
+)
+
+func (c *cells) add(logits []float32, states []int8) {
+	for i, z := range logits {
+		if states[i] < 0 {
+			continue
+		}
+		// A NaN, which the accumulator refuses, must not become an index.
+		at := min(max(float64(z), -logitRange), logitRange)
+		bin := min(max(int((at+logitRange)*logitSteps), 0), len(c.positive)-1)
+		if states[i] > 0 {
+			c.positive[bin]++
+		} else {
+			c.negative[bin]++
+		}
+	}
+}
+
+// best is the score above which calling a class present gives the best F1 over all annotated cells,
+// and that F1 in percent. Without a positive cell it is 0.5, 0.
+func (c *cells) best() (threshold, f1 float64) {
+	positives := 0
+	for _, n := range c.positive {
+		positives += n
+	}
+	if positives == 0 {
+		return 0.5, 0
+	}
+	hits, predicted, at := 0, 0, len(c.positive)
+	for bin := len(c.positive) - 1; bin >= 0; bin-- {
+		hits += c.positive[bin]
+		predicted += c.positive[bin] + c.negative[bin]
+		if f := 200 * float64(hits) / float64(positives+predicted); f > f1 {
+			f1, at = f, bin
+		}
+	}
+	return 1 / (1 + math.Exp(logitRange-float64(at)/logitSteps)), f1
+}
+
+// classNames are the classes of a report in order.
+func classNames(m *metric.Report) []string {
+	names := make([]string, len(m.PerClass))
+	for i, c := range m.PerClass {
+		names[i] = c.Class
+	}
+	return names
+}
