@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -23,6 +24,9 @@ func (t *trainer) findState() error {
 	if errors.Is(err, safefile.ErrNoGeneration) {
 		return t.nothingSaved()
 	}
+	if err == nil && g.Meta[sumKey] != sumOf(g.Meta[configKey]) {
+		err = fmt.Errorf("%q is damaged: the configuration in it is not what was saved", filepath.Join(t.dir, "last"))
+	}
 	if err == nil {
 		err = t.sameConfig(g.Meta[configKey])
 	}
@@ -30,7 +34,24 @@ func (t *trainer) findState() error {
 		return fmt.Errorf("resume %q: %w", t.dir, err)
 	}
 	t.from = g
+	t.tidy(g.Folder)
 	return nil
+}
+
+// tidy removes what a killed writer may have left in the run's folder: files under temporary names and
+// states that never became, or no longer are, the valid one. What cannot be removed is left to the
+// next save.
+func (t *trainer) tidy(valid string) {
+	entries, err := t.o.FS.ReadDir(t.dir)
+	if err != nil {
+		return
+	}
+	for _, e := range entries {
+		stale := e.IsDir() && strings.HasPrefix(e.Name(), "state-") && e.Name() != valid
+		if stale || safefile.IsTemp(e.Name()) {
+			_ = t.o.FS.RemoveAll(filepath.Join(t.dir, e.Name()))
+		}
+	}
 }
 
 func (t *trainer) nothingSaved() error {

@@ -2,6 +2,8 @@ package train
 
 import (
 	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -22,7 +24,8 @@ const (
 	weightsFile = "weights.safetensors"
 	averageFile = "average.safetensors"
 	momentsFile = "moments.safetensors"
-	configKey   = "config" // metadata: the resolved configuration
+	configKey   = "config"        // metadata: the resolved configuration
+	sumKey      = "config_sha256" // and its sum
 )
 
 // state is what state.json holds: everything that changes during a run but tensors, and what the run
@@ -94,12 +97,17 @@ func (t *trainer) save() error {
 	if err != nil {
 		return err
 	}
-	meta := map[string]string{configKey: settings}
+	meta := map[string]string{configKey: settings, sumKey: sumOf(settings)}
 	if err := safefile.SaveGeneration(t.o.FS, t.dir, int64(t.place.Step), meta, parts...); err != nil {
 		return err
 	}
 	t.noteSaved()
 	return nil
+}
+
+func sumOf(text string) string {
+	sum := sha256.Sum256([]byte(text))
+	return hex.EncodeToString(sum[:])
 }
 
 // noteSaved remembers that the run as it is now is saved.

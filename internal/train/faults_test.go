@@ -1,0 +1,104 @@
+package train
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+
+	"csl/internal/safefile"
+	"csl/internal/safefile/faultfs"
+	"csl/internal/train/traintest"
+)
+
+// faultSettings write every kind of file: simulated labels, a prior, states, logs, the best weights.
+func faultSettings(d traintest.Data, out string) []string {
+	return d.Settings(out, "schedule.epochs=1", "ema.decay=0", "data.train.annotations="+d.Full, "simulate.type=fpc", "simulate.param=1",
+		"prior.source=training", "data.skip_bad=true")
+}
+
+// faultData has a broken picture in each split, so that a list of them is written, too.
+func faultData(t *testing.T) traintest.Data {
+	d := traintest.Make(t, 5, 3)
+	for _, i := range []int{0, 5} {
+		traintest.Write(t, d.Dir+"/"+d.Pictures[i], "no picture")
+	}
+	return d
+}
+
+// breakRun trains on a file system that fails and checks what is left.
+func breakRun(t *testing.T, j *job, fsys *faultfs.FS, what string, settings []string, out string) {
+	t.Helper()
+	j.fs, j.resume = fsys, false
+	_, err := j.run(t, settings)
+	j.fs = safefile.OS()
+	harmless := strings.HasSuffix(what, string(faultfs.Remove)) // of an older state: the next save removes it
+	if !errors.Is(err, syscall.ENOSPC) && !harmless {
+		t.Errorf("%s: err = %v", what, err)
+	}
+	if err != nil && !fsys.Dead && strings.Contains(err.Error(), "\n") {
+		t.Errorf("%s: more than one line: %v", what, err)
+	}
+	for name := range traintest.Files(t, out) {
+		if strings.Contains(name, ".csltmp-") && !fsys.Dead {
+			t.Errorf("%s: left %s", what, name)
+		}
+	}
+	_, err = safefile.LoadLast(out)
+	if err != nil && !errors.Is(err, safefile.ErrNoGeneration) {
+		t.Errorf("%s: no state to go on from: %v", what, err)
+	}
+	j.resume = err == nil
+}
+
+// goOn resumes the run, or starts anew where nothing was saved, and compares its end.
+func goOn(t *testing.T, j *job, what string, settings []string, out string, want map[string]string) {
+	t.Helper()
+	if _, err := j.run(t, settings); err != nil {
+		t.Errorf("%s: going on: %v", what, err)
+		return
+	}
+	same(t, what, lasting(t, out), want)
+}
+
+// whole is an undisturbed run: its files, the steps of writing and the bytes it took.
+func whole(t *testing.T, d traintest.Data, j *job) (files map[string]string, steps []faultfs.Kind, bytes int64) {
+	t.Helper()
+	out, fsys := t.TempDir(), faultfs.New(0)
+	j.fs, j.resume = fsys, false
+	if r := j.must(t, faultSettings(d, out)); r.Skipped != 2 {
+		t.Fatalf("%d skipped", r.Skipped)
+	}
+	return lasting(t, out), fsys.Steps(), fsys.Written()
+}
+
+func TestAFailureOfAnyStepOfWritingLosesNothing(t *testing.T) {
+	d, j := faultData(t), newJob(t)
+	want, steps, _ := whole(t, d, j)
+	for i, kind := range steps {
+		what, out := fmt.Sprintf("step %d, %s", i+1, kind), t.TempDir()
+		breakRun(t, j, faultfs.New(i+1), what, faultSettings(d, out), out)
+		if kind == faultfs.Rename || i%16 == 0 { // the long test resumes after each
+			goOn(t, j, what, faultSettings(d, out), out, want)
+		}
+	}
+	for _, kind := range []faultfs.Kind{
+		faultfs.Create, faultfs.Write, faultfs.Sync, faultfs.Close, faultfs.Rename, faultfs.Mkdir, faultfs.SyncDir, faultfs.Remove,
+	} {
+		if !slices.Contains(steps, kind) {
+			t.Errorf("no %s was tried", kind)
+		}
+	}
+}
+
+func TestAFullDiskLosesNothing(t *testing.T) {
+	d, j := faultData(t), newJob(t)
+	want, _, bytes := whole(t, d, j)
+	for n := int64(0); n < bytes; n += bytes/7 + 1 {
+		what, out := fmt.Sprintf("full after %d bytes", n), t.TempDir()
+		breakRun(t, j, faultfs.Full(n), what, faultSettings(d, out), out)
+		goOn(t, j, what, faultSettings(d, out), out, want)
+	}
+}
