@@ -236,9 +236,7 @@ tapend:
 	JMP    added
 
 addpart:
-	MOVQ cols+72(FP), R8
-
-	// lanes valid in this vector, clamped to 0..lanes
+	MOVQ       cols+72(FP), R8
 	XORQ       DI, DI
 	TESTQ      R8, R8
 	CMOVQLT    DI, R8
@@ -246,8 +244,9 @@ addpart:
 	CMPQ       R8, DI
 	CMOVQGT    DI, R8
 	NEGQ       R8
+	SHLQ       $0x02, R8
 	LEAQ       maskAVX2<>+32(SB), DI
-	VMOVUPS    (DI)(R8*4), Y6
+	VMOVUPS    (DI)(R8*1), Y6
 	VMASKMOVPS (BX), Y6, Y7
 	VADDPS     Y7, Y0, Y0
 	ADDQ       SI, BX
@@ -332,9 +331,7 @@ store:
 	JMP     next
 
 storepart:
-	MOVQ cols+72(FP), DI
-
-	// lanes valid in this vector, clamped to 0..lanes
+	MOVQ       cols+72(FP), DI
 	XORQ       SI, SI
 	TESTQ      DI, DI
 	CMOVQLT    SI, DI
@@ -342,8 +339,9 @@ storepart:
 	CMPQ       DI, SI
 	CMOVQGT    SI, DI
 	NEGQ       DI
+	SHLQ       $0x02, DI
 	LEAQ       maskAVX2<>+32(SB), SI
-	VMOVUPS    (SI)(DI*4), Y6
+	VMOVUPS    (SI)(DI*1), Y6
 	VMASKMOVPS Y0, Y6, (CX)
 	ADDQ       BX, CX
 	CMPQ       DX, $0x01
@@ -586,21 +584,18 @@ tapend:
 	JMP    added
 
 addpart:
-	MOVQ cols+72(FP), R8
-
-	// lanes valid in this vector, clamped to 0..lanes
-	XORQ    DI, DI
-	TESTQ   R8, R8
-	CMOVQLT DI, R8
-	MOVQ    $0x00000008, DI
-	CMPQ    R8, DI
-	CMOVQGT DI, R8
-	NEGQ    R8
-	LEAQ    maskAVX2<>+32(SB), DI
-	VMOVUPS (DI)(R8*4), Y12
-	MOVQ    cols+72(FP), R8
-
-	// lanes valid in this vector, clamped to 0..lanes
+	MOVQ       cols+72(FP), R8
+	XORQ       DI, DI
+	TESTQ      R8, R8
+	CMOVQLT    DI, R8
+	MOVQ       $0x00000008, DI
+	CMPQ       R8, DI
+	CMOVQGT    DI, R8
+	NEGQ       R8
+	SHLQ       $0x02, R8
+	LEAQ       maskAVX2<>+32(SB), DI
+	VMOVUPS    (DI)(R8*1), Y12
+	MOVQ       cols+72(FP), R8
 	SUBQ       $0x08, R8
 	XORQ       DI, DI
 	TESTQ      R8, R8
@@ -609,8 +604,9 @@ addpart:
 	CMPQ       R8, DI
 	CMOVQGT    DI, R8
 	NEGQ       R8
+	SHLQ       $0x02, R8
 	LEAQ       maskAVX2<>+32(SB), DI
-	VMOVUPS    (DI)(R8*4), Y13
+	VMOVUPS    (DI)(R8*1), Y13
 	VMASKMOVPS (BX), Y12, Y14
 	VADDPS     Y14, Y0, Y0
 	VMASKMOVPS 32(BX), Y13, Y14
@@ -731,21 +727,18 @@ store:
 	JMP     next
 
 storepart:
-	MOVQ cols+72(FP), DI
-
-	// lanes valid in this vector, clamped to 0..lanes
-	XORQ    SI, SI
-	TESTQ   DI, DI
-	CMOVQLT SI, DI
-	MOVQ    $0x00000008, SI
-	CMPQ    DI, SI
-	CMOVQGT SI, DI
-	NEGQ    DI
-	LEAQ    maskAVX2<>+32(SB), SI
-	VMOVUPS (SI)(DI*4), Y12
-	MOVQ    cols+72(FP), DI
-
-	// lanes valid in this vector, clamped to 0..lanes
+	MOVQ       cols+72(FP), DI
+	XORQ       SI, SI
+	TESTQ      DI, DI
+	CMOVQLT    SI, DI
+	MOVQ       $0x00000008, SI
+	CMPQ       DI, SI
+	CMOVQGT    SI, DI
+	NEGQ       DI
+	SHLQ       $0x02, DI
+	LEAQ       maskAVX2<>+32(SB), SI
+	VMOVUPS    (SI)(DI*1), Y12
+	MOVQ       cols+72(FP), DI
 	SUBQ       $0x08, DI
 	XORQ       SI, SI
 	TESTQ      DI, DI
@@ -754,8 +747,9 @@ storepart:
 	CMPQ       DI, SI
 	CMOVQGT    SI, DI
 	NEGQ       DI
+	SHLQ       $0x02, DI
 	LEAQ       maskAVX2<>+32(SB), SI
-	VMOVUPS    (SI)(DI*4), Y13
+	VMOVUPS    (SI)(DI*1), Y13
 	VMASKMOVPS Y0, Y12, (CX)
 	VMASKMOVPS Y1, Y13, 32(CX)
 	ADDQ       BX, CX
@@ -912,9 +906,7 @@ rowend:
 	JMP    summed
 
 addpart:
-	MOVQ cols+88(FP), R9
-
-	// lanes valid in this vector, clamped to 0..lanes
+	MOVQ       cols+88(FP), R9
 	XORQ       R8, R8
 	TESTQ      R9, R9
 	CMOVQLT    R8, R9
@@ -922,8 +914,9 @@ addpart:
 	CMPQ       R9, R8
 	CMOVQGT    R8, R9
 	NEGQ       R9
+	SHLQ       $0x02, R9
 	LEAQ       maskAVX2<>+32(SB), R8
-	VMOVUPS    (R8)(R9*4), Y6
+	VMOVUPS    (R8)(R9*1), Y6
 	VMASKMOVPS (DX), Y6, Y7
 	VADDPS     Y7, Y0, Y0
 	ADDQ       BX, DX
@@ -978,9 +971,7 @@ summed:
 	JMP     next
 
 storepart:
-	MOVQ cols+88(FP), R8
-
-	// lanes valid in this vector, clamped to 0..lanes
+	MOVQ       cols+88(FP), R8
 	XORQ       BX, BX
 	TESTQ      R8, R8
 	CMOVQLT    BX, R8
@@ -988,8 +979,9 @@ storepart:
 	CMPQ       R8, BX
 	CMOVQGT    BX, R8
 	NEGQ       R8
+	SHLQ       $0x02, R8
 	LEAQ       maskAVX2<>+32(SB), BX
-	VMOVUPS    (BX)(R8*4), Y6
+	VMOVUPS    (BX)(R8*1), Y6
 	VMASKMOVPS Y0, Y6, (AX)
 	ADDQ       DX, AX
 	CMPQ       CX, $0x01
@@ -1161,21 +1153,18 @@ rowend:
 	JMP    summed
 
 addpart:
-	MOVQ cols+88(FP), R9
-
-	// lanes valid in this vector, clamped to 0..lanes
-	XORQ    R8, R8
-	TESTQ   R9, R9
-	CMOVQLT R8, R9
-	MOVQ    $0x00000008, R8
-	CMPQ    R9, R8
-	CMOVQGT R8, R9
-	NEGQ    R9
-	LEAQ    maskAVX2<>+32(SB), R8
-	VMOVUPS (R8)(R9*4), Y12
-	MOVQ    cols+88(FP), R9
-
-	// lanes valid in this vector, clamped to 0..lanes
+	MOVQ       cols+88(FP), R9
+	XORQ       R8, R8
+	TESTQ      R9, R9
+	CMOVQLT    R8, R9
+	MOVQ       $0x00000008, R8
+	CMPQ       R9, R8
+	CMOVQGT    R8, R9
+	NEGQ       R9
+	SHLQ       $0x02, R9
+	LEAQ       maskAVX2<>+32(SB), R8
+	VMOVUPS    (R8)(R9*1), Y12
+	MOVQ       cols+88(FP), R9
 	SUBQ       $0x08, R9
 	XORQ       R8, R8
 	TESTQ      R9, R9
@@ -1184,8 +1173,9 @@ addpart:
 	CMPQ       R9, R8
 	CMOVQGT    R8, R9
 	NEGQ       R9
+	SHLQ       $0x02, R9
 	LEAQ       maskAVX2<>+32(SB), R8
-	VMOVUPS    (R8)(R9*4), Y13
+	VMOVUPS    (R8)(R9*1), Y13
 	VMASKMOVPS (DX), Y12, Y14
 	VADDPS     Y14, Y0, Y0
 	VMASKMOVPS 32(DX), Y13, Y14
@@ -1258,21 +1248,18 @@ summed:
 	JMP     next
 
 storepart:
-	MOVQ cols+88(FP), R8
-
-	// lanes valid in this vector, clamped to 0..lanes
-	XORQ    BX, BX
-	TESTQ   R8, R8
-	CMOVQLT BX, R8
-	MOVQ    $0x00000008, BX
-	CMPQ    R8, BX
-	CMOVQGT BX, R8
-	NEGQ    R8
-	LEAQ    maskAVX2<>+32(SB), BX
-	VMOVUPS (BX)(R8*4), Y12
-	MOVQ    cols+88(FP), R8
-
-	// lanes valid in this vector, clamped to 0..lanes
+	MOVQ       cols+88(FP), R8
+	XORQ       BX, BX
+	TESTQ      R8, R8
+	CMOVQLT    BX, R8
+	MOVQ       $0x00000008, BX
+	CMPQ       R8, BX
+	CMOVQGT    BX, R8
+	NEGQ       R8
+	SHLQ       $0x02, R8
+	LEAQ       maskAVX2<>+32(SB), BX
+	VMOVUPS    (BX)(R8*1), Y12
+	MOVQ       cols+88(FP), R8
 	SUBQ       $0x08, R8
 	XORQ       BX, BX
 	TESTQ      R8, R8
@@ -1281,8 +1268,9 @@ storepart:
 	CMPQ       R8, BX
 	CMOVQGT    BX, R8
 	NEGQ       R8
+	SHLQ       $0x02, R8
 	LEAQ       maskAVX2<>+32(SB), BX
-	VMOVUPS    (BX)(R8*4), Y13
+	VMOVUPS    (BX)(R8*1), Y13
 	VMASKMOVPS Y0, Y12, (AX)
 	VMASKMOVPS Y1, Y13, 32(AX)
 	ADDQ       DX, AX
@@ -1619,30 +1607,32 @@ TEXT ·reluGradAVX2(SB), NOSPLIT, $0-40
 	SHLQ $0x02, DI
 
 row:
-	TESTQ   $0x0000001f, DI
-	JZ      whole
-	LEAQ    -32(DI), AX
-	VXORPS  Y0, Y0, Y0
-	VCMPPS  $0x01, (DX)(AX*1), Y0, Y0
-	VANDPS  (BX)(AX*1), Y0, Y0
-	VMOVAPS Y0, Y0
+	TESTQ     $0x0000001f, DI
+	JZ        whole
+	LEAQ      -32(DI), AX
+	VXORPS    Y0, Y0, Y0
+	VCMPPS    $0x01, (DX)(AX*1), Y0, Y1
+	VMOVUPS   (BX)(AX*1), Y2
+	VBLENDVPS Y1, Y2, Y0, Y0
+	VMOVAPS   Y0, Y0
 
 whole:
 	XORQ AX, AX
 
 vector:
-	VXORPS  Y1, Y1, Y1
-	VCMPPS  $0x01, (DX)(AX*1), Y1, Y1
-	VANDPS  (BX)(AX*1), Y1, Y1
-	VMOVUPS Y1, (CX)(AX*1)
-	ADDQ    $0x20, AX
-	LEAQ    32(AX), R8
-	CMPQ    R8, DI
-	JLE     vector
-	CMPQ    AX, DI
-	JE      end
-	LEAQ    -32(DI), AX
-	VMOVUPS Y0, (CX)(AX*1)
+	VXORPS    Y1, Y1, Y1
+	VCMPPS    $0x01, (DX)(AX*1), Y1, Y2
+	VMOVUPS   (BX)(AX*1), Y3
+	VBLENDVPS Y2, Y3, Y1, Y1
+	VMOVUPS   Y1, (CX)(AX*1)
+	ADDQ      $0x20, AX
+	LEAQ      32(AX), R8
+	CMPQ      R8, DI
+	JLE       vector
+	CMPQ      AX, DI
+	JE        end
+	LEAQ      -32(DI), AX
+	VMOVUPS   Y0, (CX)(AX*1)
 
 end:
 	ADDQ DI, CX

@@ -32,7 +32,7 @@ const minJobs = 32
 
 func newSIMDGemm(s *simd, c ConvShape, cin, cols int, transposed bool) *convGemm {
 	k := &convGemm{s: s, rows: c.N * c.H * c.W, cin: cin, cols: cols}
-	perBlock := max(8*s.mr, blockBytes/(4*cin)/s.mr*s.mr)
+	perBlock := max(4*s.mr, blockBytes/(4*cin)/s.mr*s.mr)
 	if c.K == 1 {
 		k.table = pointTable(min(k.rows, perBlock), cin, s.mr)
 	} else {

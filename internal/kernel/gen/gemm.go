@@ -195,28 +195,25 @@ func (g *tile) ifPartial(label string) {
 	g.JNE(operand.LabelRef(label))
 }
 
-// masks loads the lane masks of the valid columns, one per vector: lane l of vector j is valid if
-// j*lanes+l < cols. The table is read so that its border between ones and zeros falls there.
+// masks loads the lane masks of the valid columns, one per vector: cols of the vectors before it are taken
+// off, and what is left is clamped to 0..lanes.
 func (g *tile) masks() []reg.VecVirtual {
-	t, cols := g.GP64(), g.GP64()
+	limit, cols := g.GP64(), g.GP64()
 	var masks []reg.VecVirtual
 	for j := range g.nv {
 		g.Load(g.Param("cols"), cols)
-		g.Comment("lanes valid in this vector, clamped to 0..lanes")
 		if j > 0 {
 			g.SUBQ(operand.Imm(uint64(j*g.lanes)), cols)
 		}
-		g.XORQ(t, t)
+		g.XORQ(limit, limit)
 		g.TESTQ(cols, cols)
-		g.CMOVQLT(t, cols)
-		g.MOVQ(operand.U32(uint32(g.lanes)), t)
-		g.CMPQ(cols, t)
-		g.CMOVQGT(t, cols)
+		g.CMOVQLT(limit, cols)
+		g.MOVQ(operand.U32(uint32(g.lanes)), limit)
+		g.CMPQ(cols, limit)
+		g.CMOVQGT(limit, cols)
 		g.NEGQ(cols)
-		g.LEAQ(operand.NewDataAddr(operand.Symbol{Name: "mask" + g.name, Static: true}, g.bytes()), t)
-		v := g.vec()
-		g.VMOVUPS(operand.Mem{Base: t, Index: cols, Scale: 4}, v)
-		masks = append(masks, v)
+		g.SHLQ(operand.Imm(2), cols)
+		masks = append(masks, g.firstLanes(cols))
 	}
 	return masks
 }
@@ -249,7 +246,7 @@ func (g *tile) addTile(from reg.GPVirtual, done string) {
 	v := g.vec()
 	for i, row := range g.acc[0] {
 		for j, a := range row {
-			g.VMASKMOVPS(operand.Mem{Base: from, Disp: j * g.bytes()}, masks[j], v)
+			g.loadMasked(operand.Mem{Base: from, Disp: j * g.bytes()}, masks[j], v)
 			g.VADDPS(v, a, a)
 		}
 		g.ADDQ(pitch, from)
@@ -289,7 +286,7 @@ func (g *tile) store() {
 	masks := g.masks()
 	for i, row := range g.acc[0] {
 		for j, a := range row {
-			g.VMASKMOVPS(a, masks[j], operand.Mem{Base: g.y, Disp: j * g.bytes()})
+			g.storeMasked(a, masks[j], operand.Mem{Base: g.y, Disp: j * g.bytes()})
 		}
 		g.ADDQ(pitch, g.y)
 		if i+1 < g.machine.rows {

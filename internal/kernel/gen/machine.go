@@ -76,9 +76,12 @@ func (m machine) slot(param string) operand.Mem {
 	return b.Addr
 }
 
-// maskTable is one vector of ones followed by one vector of zeros, as int32 lanes.
-func (m machine) maskTable() operand.Mem {
-	t := m.StaticGlobal("mask" + m.name)
+// What follows is all that is written in the instructions of one set: masks and halves of vectors. The
+// next set has its own forms of these.
+
+// maskTable writes one vector of ones followed by one vector of zeros, as int32 lanes.
+func (m machine) maskTable() {
+	m.StaticGlobal("mask" + m.name)
 	m.DataAttributes(attr.RODATA | attr.NOPTR)
 	for i := range 2 * m.lanes {
 		v := uint32(0)
@@ -87,5 +90,42 @@ func (m machine) maskTable() operand.Mem {
 		}
 		m.AppendDatum(operand.U32(v))
 	}
-	return t
+}
+
+// firstLanes loads the mask of the first lanes; minus is 4 times their number, negated: the table is read
+// so that its border between ones and zeros falls there.
+func (m machine) firstLanes(minus reg.GPVirtual) reg.VecVirtual {
+	table, mask := m.GP64(), m.vec()
+	m.LEAQ(operand.NewDataAddr(operand.Symbol{Name: "mask" + m.name, Static: true}, m.bytes()), table)
+	m.VMOVUPS(operand.Mem{Base: table, Index: minus, Scale: 1}, mask)
+	return mask
+}
+
+// loadMasked loads the lanes of the mask, zeros elsewhere; memory outside the mask is not touched.
+func (m machine) loadMasked(from operand.Mem, mask, v reg.VecVirtual) { m.VMASKMOVPS(from, mask, v) }
+
+// storeMasked stores the lanes of the mask.
+func (m machine) storeMasked(v, mask reg.VecVirtual, to operand.Mem) { m.VMASKMOVPS(v, mask, to) }
+
+// less is the mask of the lanes in which a < b; false for NaN, and for -0 < 0.
+func (m machine) less(a reg.VecVirtual, b operand.Op) reg.VecVirtual {
+	mask := m.vec()
+	m.VCMPPS(operand.Imm(1), b, a, mask)
+	return mask
+}
+
+// choose replaces the lanes of v in the mask by those of other. The sign bits of mask count.
+func (m machine) choose(mask, other, v reg.VecVirtual) { m.VBLENDVPS(mask, other, v, v) }
+
+// widen converts the lower or upper half of v to float64.
+func (m machine) widen(v reg.VecVirtual, half int) reg.VecVirtual {
+	wide := m.vec()
+	if half == 0 {
+		m.VCVTPS2PD(v.AsX(), wide)
+		return wide
+	}
+	x := m.XMM()
+	m.VEXTRACTF128(operand.Imm(1), v, x)
+	m.VCVTPS2PD(x, wide)
+	return wide
 }

@@ -98,7 +98,7 @@ func (s *sweeping) gradZ() (t, g reg.VecVirtual) {
 	s.VFMADD213PS(s.mem("beta"), t, v)
 	low := s.vec()
 	s.VMULPS(s.scalar["slope"], g, low)
-	s.VBLENDVPS(s.below(v), low, g, g)
+	s.choose(s.below(v), low, g)
 	return t, g
 }
 
@@ -107,10 +107,10 @@ func (s *sweeping) gradY() (t, g reg.VecVirtual) {
 	t, g = s.get("y"), s.get("dy")
 	mask, low := s.below(t), s.vec()
 	s.VMULPS(s.scalar["undo"], t, low)
-	s.VBLENDVPS(mask, low, t, t)
+	s.choose(mask, low, t)
 	s.VSUBPS(s.mem("beta"), t, t)
 	s.VMULPS(s.scalar["slope"], g, low)
-	s.VBLENDVPS(mask, low, g, g)
+	s.choose(mask, low, g)
 	return t, g
 }
 
@@ -288,19 +288,6 @@ func (s *summing) addTotal(result string, halves ...reg.VecVirtual) {
 		s.VADDPD(slot, v, v)
 		s.VMOVUPD(v, slot)
 	}
-}
-
-// widen converts the lower or upper half of v to float64.
-func (m machine) widen(v reg.VecVirtual, half int) reg.VecVirtual {
-	wide := m.vec()
-	if half == 0 {
-		m.VCVTPS2PD(v.AsX(), wide)
-		return wide
-	}
-	x := m.XMM()
-	m.VEXTRACTF128(operand.Imm(1), v, x)
-	m.VCVTPS2PD(x, wide)
-	return wide
 }
 
 // blend3 generates sums of three weighted lines: one dimension of a blur- or average-pool or of its

@@ -102,19 +102,15 @@ func (s *sweeping) lastVector(c reg.GPVirtual) {
 	s.LEAQ(operand.Mem{Base: c, Disp: -s.bytes()}, s.at)
 }
 
-// below is a mask of the lanes of v that are less than zero; NaN and -0 are not.
-func (m machine) below(v reg.VecVirtual) reg.VecVirtual {
-	zero, mask := m.zero(), m.vec()
-	m.VCMPPS(operand.Imm(1), zero, v, mask)
-	return mask
-}
+// below is the mask of the lanes of v that are less than zero.
+func (m machine) below(v reg.VecVirtual) reg.VecVirtual { return m.less(v, m.zero()) }
 
 // leaky is v for v >= 0, slope*v below. NaN stays. limit is lowest(slope).
 func (m machine) leaky(v, slope, limit reg.VecVirtual) {
 	low := m.vec()
 	m.VMAXPS(v, limit, low)
 	m.VMULPS(slope, low, low)
-	m.VBLENDVPS(v, low, v, v)
+	m.choose(v, low, v)
 }
 
 // lowest is the limit of what leaky multiplies: ReLU must turn -Inf into 0, not into 0*Inf, so there
@@ -157,8 +153,7 @@ func (m machine) pointwise() {
 		name: "reluGrad", doc: []string{"is out = y > 0 ? dy : 0."}, inputs: []string{"y", "dy"},
 		body: func(s *sweeping) reg.VecVirtual {
 			v := s.zero()
-			s.VCMPPS(operand.Imm(1), s.mem("y"), v, v)
-			s.VANDPS(s.mem("dy"), v, v)
+			s.choose(s.less(v, s.mem("y")), s.get("dy"), v)
 			return v
 		},
 	})

@@ -352,11 +352,8 @@ func (m machine) winoOutput() {
 	m.SUBQ(at, c)
 	m.JZ(operand.LabelRef("end"))
 	m.Comment("the mask of the c/4 lanes that are left")
-	table := m.GP64()
 	m.NEGQ(c)
-	m.LEAQ(operand.NewDataAddr(operand.Symbol{Name: "mask" + m.name, Static: true}, m.bytes()), table)
-	o.mask = m.vec()
-	m.VMOVUPS(operand.Mem{Base: table, Index: c, Scale: 1}, o.mask)
+	o.mask = m.firstLanes(c)
 	o.vector("rest")
 	m.Label("end")
 	m.end()
@@ -413,7 +410,7 @@ func (o *winoOutputs) vector(suffix string) {
 			if o.mask == nil {
 				o.VMOVUPS(r, to)
 			} else {
-				o.VMASKMOVPS(r, o.mask, to)
+				o.storeMasked(r, o.mask, to)
 			}
 		}
 	}
@@ -426,6 +423,6 @@ func (o *winoOutputs) addResidual(from operand.Mem, r reg.VecVirtual) {
 		return
 	}
 	v := o.vec()
-	o.VMASKMOVPS(from, o.mask, v)
+	o.loadMasked(from, o.mask, v)
 	o.VADDPS(v, r, r)
 }
