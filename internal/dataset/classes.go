@@ -17,8 +17,8 @@ type classList struct {
 // errSkip says that a label is to be left out.
 var errSkip = errors.New("class outside the class list")
 
-// newClassList makes a list that is fixed if names are given.
-func newClassList(list []string) (*classList, error) {
+// newClassList makes a list that is fixed if names are given. ids are further names for them.
+func newClassList(list, ids []string) (*classList, error) {
 	l := &classList{byName: make(map[string]int, len(list)), fixed: len(list) > 0}
 	for _, name := range list {
 		l.classes = append(l.classes, Class{Name: name})
@@ -28,6 +28,14 @@ func newClassList(list []string) (*classList, error) {
 	}
 	for i, name := range list {
 		l.byName[name] = i
+	}
+	if len(ids) != 0 && len(ids) != len(list) {
+		return nil, fmt.Errorf("class list: %d ids for %d names", len(ids), len(list))
+	}
+	for i, id := range ids {
+		if _, isName := l.byName[id]; id != "" && !isName {
+			l.byName[id] = i
+		}
 	}
 	return l, nil
 }

@@ -40,6 +40,9 @@ type Options struct {
 	// annotation of another class is an error unless SkipOtherClasses is set.
 	// A class the file does not know is Unknown in every picture.
 	Classes []string
+	// ClassIDs, if given, are the ids of Classes, one each, "" where there is none: a label that is
+	// no class's name but one's id (an Open Images MID) means that class.
+	ClassIDs []string
 	// SkipOtherClasses leaves out, and counts, annotations of classes that are
 	// not in Classes.
 	SkipOtherClasses bool
@@ -95,7 +98,7 @@ func read(ctx context.Context, r io.Reader, o Options) (*Set, *Report, error) {
 	if o.Format != Auto {
 		format = o.Format
 	}
-	list, err := newClassList(o.Classes)
+	list, err := newClassList(o.Classes, o.ClassIDs)
 	if err != nil {
 		return nil, nil, err
 	}

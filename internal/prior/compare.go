@@ -1,6 +1,7 @@
 package prior
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"math"
@@ -13,7 +14,9 @@ import (
 // Agreement says how well an order of classes fits the true one.
 type Agreement struct {
 	Spearman float64 // rank correlation, -1 to 1; NaN (in JSON null) if either side is constant
-	Overlap  int     // how many of the true top are in this one's top
+	// Overlap is how many of the true top are in this one's top. Where equal values straddle the end
+	// of a top list it is the mean over all orders of them: no order of equals is better than another.
+	Overlap float64
 }
 
 // MarshalJSON writes {"spearman":…,"overlap":…}.
@@ -24,7 +27,7 @@ func (a Agreement) MarshalJSON() ([]byte, error) {
 	}
 	return json.Marshal(struct {
 		Spearman *float64 `json:"spearman"`
-		Overlap  int      `json:"overlap"`
+		Overlap  float64  `json:"overlap"`
 	}{rho, a.Overlap})
 }
 
@@ -66,14 +69,41 @@ func positives(s *dataset.Set) []float64 {
 }
 
 func agree(a, truth []float64, top int) Agreement {
-	best := ranked(truth)[:top]
-	n := 0
-	for _, c := range ranked(a)[:top] {
-		if slices.Contains(best, c) {
-			n++
-		}
+	mine, best := membership(a, top), membership(truth, top)
+	n := 0.0
+	for c := range mine {
+		n += mine[c] * best[c]
 	}
 	return Agreement{Spearman: Spearman(a, truth), Overlap: n}
+}
+
+// membership is the chance of each class to be among the top ones, equal values being in random
+// order: 1 above the last value that makes it, 0 below, and a share of the places left for those
+// that have it.
+func membership(values []float64, top int) []float64 {
+	out := make([]float64, len(values))
+	if top <= 0 {
+		return out
+	}
+	falling := slices.Clone(values)
+	slices.SortFunc(falling, func(x, y float64) int { return cmp.Compare(y, x) })
+	last := falling[min(top, len(falling))-1]
+	above, equal := 0, 0
+	for _, v := range values {
+		if v > last {
+			above++
+		} else if v == last {
+			equal++
+		}
+	}
+	for c, v := range values {
+		if v > last {
+			out[c] = 1
+		} else if v == last {
+			out[c] = float64(top-above) / float64(equal)
+		}
+	}
+	return out
 }
 
 // Spearman is the rank correlation of two equally long lists: Pearson's of

@@ -152,3 +152,22 @@ func TestSummaryNamesTopClassesGatesAndComparison(t *testing.T) {
 		}
 	}
 }
+
+func TestOverlapOfEqualCountsFavoursNoOrder(t *testing.T) {
+	truth := []float64{9, 8, 7, 6}
+	for _, c := range []struct {
+		values []float64
+		top    int
+		want   float64
+	}{
+		{[]float64{5, 5, 5, 5}, 2, 1}, // any two of four: one of the true two on average
+		{[]float64{1, 5, 5, 5}, 2, 2. / 3},
+		{[]float64{4, 3, 2, 1}, 2, 2},
+		{[]float64{5, 5, 5, 5}, 4, 4},
+		{[]float64{0, 0, 0, 0}, 0, 0},
+	} {
+		if got := agree(c.values, truth, c.top).Overlap; math.Abs(got-c.want) > 1e-12 {
+			t.Errorf("%v, top %d: overlap %v, want %v", c.values, c.top, got, c.want)
+		}
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"strconv"
 	"strings"
 )
 
@@ -47,5 +48,5 @@ func writeAgreement(b *strings.Builder, name string, a Agreement) {
 	if !math.IsNaN(a.Spearman) {
 		rho = fmt.Sprintf("%.3f", a.Spearman)
 	}
-	fmt.Fprintf(b, "  %-24s %8s   %d\n", name, rho, a.Overlap)
+	fmt.Fprintf(b, "  %-24s %8s   %s\n", name, rho, strconv.FormatFloat(math.Round(10*a.Overlap)/10, 'f', -1, 64))
 }
