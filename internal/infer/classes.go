@@ -130,19 +130,22 @@ func parseClasses(text string, n int) ([]checkpoint.Class, error) {
 	return classes, nil
 }
 
-// pairs reads CSV of two columns; ok is false if it is anything else.
+// pairs reads CSV of two columns, the first one without repetitions; ok is false if it is anything
+// else.
 func pairs(text string) (rows []checkpoint.Class, ok bool) {
 	r := csv.NewReader(strings.NewReader(text))
 	r.FieldsPerRecord = 2
 	r.TrimLeadingSpace = true
+	seen := map[string]bool{}
 	for {
 		rec, err := r.Read()
 		if errors.Is(err, io.EOF) {
 			return rows, len(rows) > 0
 		}
-		if err != nil || rec[1] == "" {
+		if err != nil || rec[1] == "" || seen[rec[0]] {
 			return nil, false
 		}
+		seen[rec[0]] = true
 		rows = append(rows, checkpoint.Class{ID: rec[0], Name: strings.TrimSpace(rec[1])})
 	}
 }

@@ -80,7 +80,10 @@ func Run(ctx context.Context, o Options, sink Sink) (skipped int, err error) {
 	if err == nil {
 		err = p.until(len(o.Images)) // bad pictures at the end
 	}
-	if err = errors.Join(err, sink.Flush()); errors.Is(err, context.Canceled) {
+	if flushed := sink.Flush(); err == nil {
+		err = flushed
+	}
+	if errors.Is(err, context.Canceled) {
 		err = fmt.Errorf("stopped after %d of %d pictures: %w", p.next, len(o.Images), context.Canceled)
 	}
 	return p.skipped, err

@@ -1,0 +1,250 @@
+package infer
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"csl/internal/checkpoint"
+	"csl/internal/model"
+)
+
+// stored writes a small random checkpoint, with metadata or more tensors where given.
+func stored(t *testing.T, meta *checkpoint.Meta, more ...checkpoint.Out) string {
+	t.Helper()
+	spec, err := model.Lookup("tresnet_tiny")
+	if err != nil {
+		t.Fatal(err)
+	}
+	spec.NumClasses = 3
+	w, err := model.NewWeights(spec)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.Init(1)
+	var table map[string]string
+	if meta != nil {
+		meta.Spec = spec
+		if table, err = meta.Encode(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var b bytes.Buffer
+	if err := checkpoint.WriteSafetensors(&b, append(checkpoint.Tensors(w), more...), table); err != nil {
+		t.Fatal(err)
+	}
+	return file(t, "model.safetensors", b.String())
+}
+
+func file(t *testing.T, name, content string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), name)
+	if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func load(t *testing.T, o ModelOptions) *Model {
+	t.Helper()
+	m, err := Load(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
+func TestThresholdIsTheUsersThenTheClassesThenTheCheckpointsThenTheDataSets(t *testing.T) {
+	half, zero := 0.5, 0.0
+	perClass := &checkpoint.Meta{Threshold: 0.6, Thresholds: []float32{0.1, 0.2, 0.3}}
+	single := &checkpoint.Meta{Threshold: 0.6}
+	for i, x := range []struct {
+		meta    *checkpoint.Meta
+		user    *float64
+		dataset Dataset
+		want    []float32
+		one     bool
+	}{
+		{perClass, &half, OpenImages, []float32{0.5, 0.5, 0.5}, true},
+		{perClass, &zero, COCO, []float32{0, 0, 0}, true},
+		{perClass, nil, OpenImages, []float32{0.1, 0.2, 0.3}, false},
+		{single, nil, OpenImages, []float32{0.6, 0.6, 0.6}, true},
+		{nil, nil, OpenImages, []float32{0.995, 0.995, 0.995}, true},
+		{nil, nil, COCO, []float32{0.7, 0.7, 0.7}, true},
+		{nil, nil, AnyDataset, []float32{0.7, 0.7, 0.7}, true},
+	} {
+		m := load(t, ModelOptions{Path: stored(t, x.meta), Threshold: x.user, Dataset: x.dataset})
+		if !slices.Equal(m.Thresholds, x.want) || m.OneThreshold != x.one {
+			t.Errorf("%d: %v, one: %v", i, m.Thresholds, m.OneThreshold)
+		}
+	}
+}
+
+func TestPreprocessingIsTheCheckpointsUnlessOverridden(t *testing.T) {
+	classes := []checkpoint.Class{{Name: "a"}, {Name: "b"}, {Name: "c"}}
+	meta := &checkpoint.Meta{
+		Classes: classes,
+		Input:   &checkpoint.Input{Height: 64, Width: 96, Interpolation: "bicubic", EXIFOrientation: true, Mean: []float64{0.5, 0.5, 0.5}, Std: []float64{0.25, 0.25, 0.25}},
+	}
+	path := stored(t, meta)
+	m := load(t, ModelOptions{Path: path})
+	if m.Height != 64 || m.Width != 96 || m.Filter.String() != "bicubic" || !m.EXIFOrientation || len(m.Warnings) > 0 {
+		t.Errorf("%+v", m)
+	}
+	upright := false
+	m = load(t, ModelOptions{Path: path, Height: 32, Width: 32, Interpolation: "bilinear", EXIFOrientation: &upright})
+	if m.Height != 32 || m.Width != 32 || m.Filter.String() != "bilinear" || m.EXIFOrientation || len(m.Warnings) != 3 {
+		t.Errorf("%+v", m)
+	}
+	if want := "input size 32 is not what the checkpoint was made for (64x96)"; m.Warnings[0] != want {
+		t.Errorf("warning %q, want %q", m.Warnings[0], want)
+	}
+	m = load(t, ModelOptions{Path: stored(t, &checkpoint.Meta{Classes: classes}), Height: 32, Width: 64})
+	if m.Height != 32 || m.Width != 64 || m.Filter.String() != "bilinear" || len(m.Warnings) > 0 {
+		t.Errorf("%+v", m)
+	}
+}
+
+func TestLeftOverTensorsAreRefusedUnlessLenient(t *testing.T) {
+	path := stored(t, nil, checkpoint.FloatOut("body.extra", []float32{1}, 1))
+	if _, err := Load(t.Context(), ModelOptions{Path: path}); !errors.Is(err, checkpoint.ErrMismatch) || !strings.Contains(err.Error(), "body.extra") ||
+		!strings.Contains(err.Error(), "--strict=false") {
+		t.Errorf("strict: %v", err)
+	}
+	m := load(t, ModelOptions{Path: path, Lenient: true})
+	if !strings.Contains(strings.Join(m.Warnings, "\n"), "1 unexpected (body.extra)") {
+		t.Errorf("warnings %q", m.Warnings)
+	}
+}
+
+func TestWrongDataSetOfTheHeadIsSaid(t *testing.T) {
+	m := load(t, ModelOptions{Path: stored(t, nil), Dataset: OpenImages})
+	if !strings.Contains(m.Warnings[0], "OpenImages models have a bottleneck head, this checkpoint has a plain one") {
+		t.Errorf("%q", m.Warnings)
+	}
+}
+
+func TestDataSetNames(t *testing.T) {
+	for name, want := range map[string]Dataset{"MS-COCO": COCO, "ms_coco": COCO, "OpenImages": OpenImages, "openimages": OpenImages, "": AnyDataset} {
+		if got, err := ParseDataset(name); err != nil || got != want {
+			t.Errorf("%q: %q, %v", name, got, err)
+		}
+	}
+	if _, err := ParseDataset("OpenImage"); err == nil {
+		t.Error("OpenImage passed")
+	}
+}
+
+func TestClassFiles(t *testing.T) {
+	for text, want := range map[string]string{
+		"a\nb\nc\n":                                  "a|b|c",
+		"a\r\n\r\n b \r\nc":                          "a|b|c",
+		"\ufeffa\nb\nc":                              "a|b|c",
+		"coffee, black\ntea\nwater\n":                "coffee, black|tea|water",
+		"/m/2,b\n/m/1,\"a, or so\"\n/m/3,c":          "b|a, or so|c",
+		"LabelName,DisplayName\n/m/1,a\n/m/2,b\nc,d": "a|b|d",
+		"category_id,name\n7,c\n1,a\n3,b\n":          "a|b|c",
+		"10,c\n9,b\n1,a\n":                           "a|b|c",
+	} {
+		got, err := ReadClasses(file(t, "classes.txt", text), 3)
+		if err != nil {
+			t.Errorf("%q: %v", text, err)
+			continue
+		}
+		var names []string
+		for _, c := range got {
+			names = append(names, c.Name)
+		}
+		if strings.Join(names, "|") != want {
+			t.Errorf("%q: %q", text, names)
+		}
+	}
+	for _, text := range []string{"", "a\nb", "a\nb\nc\nd", "a\nb\na", "version https://git-lfs.github.com/spec/v1\n", "\xff\xfe"} {
+		if got, err := ReadClasses(file(t, "classes.txt", text), 3); err == nil {
+			t.Errorf("%q: %v", text, got)
+		}
+	}
+}
+
+func TestRankingBreaksTiesByIndex(t *testing.T) {
+	p := &pass{o: Options{Model: &Model{Classes: []string{"a", "b", "c", "d"}, Thresholds: []float32{0.5, 0.5, 0.5, 0.5}}}}
+	list, err := p.predictions([]float32{1, 40, 50, 40}) // scores of 40 and 50 are both 1
+	var got []int
+	for _, q := range list {
+		got = append(got, q.Index)
+	}
+	if err != nil || !slices.Equal(got, []int{2, 1, 3, 0}) {
+		t.Errorf("%v, %v", got, err)
+	}
+}
+
+func TestBrokenOutputsAreAnError(t *testing.T) {
+	p := &pass{o: Options{Model: &Model{Classes: []string{"a", "b"}, Thresholds: []float32{0, 0}}}}
+	for _, z := range []float64{math.NaN(), math.Inf(1), math.Inf(-1)} {
+		if list, err := p.predictions([]float32{0, float32(z)}); err == nil || !strings.Contains(err.Error(), "class 1") {
+			t.Errorf("%v: %v, %v", z, list, err)
+		}
+	}
+}
+
+func TestTextOutputDoesNotSteerTheTerminal(t *testing.T) {
+	var b bytes.Buffer
+	w, err := NewWriter(&b, WriterOptions{Format: Text})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(w.Result(&Result{Image: "a\x1b[2J.jpg", Predictions: []Prediction{{Class: "\x07cat\nb"}}}), w.Flush()); err != nil {
+		t.Fatal(err)
+	}
+	if strings.ContainsAny(b.String(), "\x1b\x07") || strings.Count(b.String(), "\n") != 2 {
+		t.Errorf("%q", b.String())
+	}
+}
+
+func FuzzParseClasses(f *testing.F) {
+	for _, s := range []string{"a\nb\n", "1,a\n2,b\n", "id,name\n1,a", "\"", "a,\"b\nc\"\n", ",\n,\n"} {
+		f.Add(s, 2)
+	}
+	f.Fuzz(func(t *testing.T, text string, n int) {
+		classes, err := parseClasses(text, n)
+		for _, c := range classes {
+			if err == nil && c.Name == "" {
+				t.Errorf("%q: a class without a name", text)
+			}
+		}
+	})
+}
+
+func FuzzReadList(f *testing.F) {
+	for _, s := range []string{"a.jpg\nb.jpg", "\r\n", "\x00", "\ufeffa", strings.Repeat("a", 70_000)} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		list, err := readList(strings.NewReader(text), "list")
+		if (err == nil) != (len(list) > 0) {
+			t.Errorf("%q: %q, %v", text, list, err)
+		}
+		for _, path := range list {
+			if strings.ContainsAny(path, "\n\x00") || strings.TrimSpace(path) == "" {
+				t.Errorf("%q: path %q", text, path)
+			}
+		}
+	})
+}
+
+func TestListsThatCannotBeReadAreAnError(t *testing.T) {
+	if _, err := readList(io.MultiReader(strings.NewReader("a.jpg\n"), broken{}), "standard input"); err == nil || !strings.HasPrefix(err.Error(), "standard input: ") {
+		t.Error(err)
+	}
+}
+
+type broken struct{}
+
+func (broken) Read([]byte) (int, error) { return 0, fmt.Errorf("gone") }
