@@ -9,6 +9,7 @@ import (
 	"sync"
 
 	"csl/internal/infer/annotate"
+	"csl/internal/pictures"
 	"csl/internal/safefile"
 )
 
@@ -123,11 +124,23 @@ func (d *Drawer) draw(r *Result) error {
 	for i, p := range r.Predictions {
 		tags[i] = annotate.Tag{Name: p.Class, Score: p.Score}
 	}
-	drawn, err := painter.Paint(photo.NRGBA(), tags, d.o.Nothing)
+	drawn, err := painter.Paint(handy(photo).NRGBA(), tags, d.o.Nothing)
 	if err != nil {
 		return fmt.Errorf("draw %q: %w", r.Image, err)
 	}
 	return safefile.Write(d.o.FS, d.File(r), func(w io.Writer) error {
 		return jpeg.Encode(w, drawn, &jpeg.Options{Quality: jpegQuality})
 	})
+}
+
+// handySide is the longest side of a photo that is handed to the painter, who shrinks it further.
+const handySide = 4096
+
+// handy shrinks a huge photo, of which several copies would need much memory.
+func handy(photo *pictures.RGB) *pictures.RGB {
+	long := max(photo.W, photo.H)
+	if long <= handySide {
+		return photo
+	}
+	return pictures.Resize(photo, max(1, photo.W*handySide/long), max(1, photo.H*handySide/long), pictures.Bilinear)
 }
