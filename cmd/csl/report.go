@@ -90,3 +90,12 @@ func runReport(ctx context.Context, o *reportOptions) error {
 	o.log().Info("page " + s.Page)
 	return nil
 }
+
+// reportRun leaves a page in the folder of a run that ended. What the page lacks, it says itself.
+func reportRun(ctx context.Context, s *streams, be *graph.CPU, dir string) error {
+	_, err := reporting.Write(ctx, reporting.Options{
+		Runs: []string{dir}, Out: filepath.Join(dir, rundir.Report), Pictures: picturesShown,
+		Backend: be, Display: s.display, FS: s.fs, Version: version(),
+	})
+	return err
+}

@@ -78,6 +78,9 @@ func runTrain(ctx context.Context, o *trainOptions) error {
 	if err := o.printResult(r); err != nil {
 		return err
 	}
+	if err := reportRun(ctx, o.streams, be, r.Dir); err != nil {
+		return fmt.Errorf("the run is complete, its %s is not: %w", rundir.Report, err)
+	}
 	if r.Skipped > 0 {
 		return &skippedError{fmt.Errorf("%d pictures were left out; %s names them", r.Skipped, filepath.Join(r.Dir, rundir.Bad))}
 	}
