@@ -27,6 +27,7 @@ type Options struct {
 	Format      string // "" or "auto" to go by the content
 	// Classes, if given, is the class list to hold the labels to, by name.
 	Classes           []string
+	ClassIDs          []string // the ids of Classes, by which labels may call them too; nil for none
 	SkipOtherClasses  bool
 	ClassDescriptions string
 	KeepUnannotated   bool
@@ -47,6 +48,8 @@ type Corpus struct {
 	Root, Annotations string
 	// Bad lists the pictures left out; samples are numbered as in the annotations.
 	Bad []pictures.Bad
+
+	caches []*pictures.Cache // of the loaders made so far
 }
 
 // Open reads the labels and checks the pictures by their headers. Without SkipBad a picture that is
@@ -64,7 +67,7 @@ func Open(ctx context.Context, o Options) (*Corpus, error) {
 		return nil, err
 	}
 	set, report, err := dataset.Open(ctx, dataset.Options{
-		Path: c.Annotations, Format: format, Classes: o.Classes, SkipOtherClasses: o.SkipOtherClasses,
+		Path: c.Annotations, Format: format, Classes: o.Classes, ClassIDs: o.ClassIDs, SkipOtherClasses: o.SkipOtherClasses,
 		ClassDescriptions: o.ClassDescriptions, KeepUnannotated: o.KeepUnannotated,
 	})
 	if err != nil {
@@ -115,8 +118,14 @@ func (c *Corpus) check(ctx context.Context, o Options) error {
 	return nil
 }
 
-// Close closes the pictures.
-func (c *Corpus) Close() error { return c.Source.Close() }
+// Close closes the pictures and their caches. Loaders of the corpus must not be in use.
+func (c *Corpus) Close() error {
+	var errs []error
+	for _, k := range c.caches {
+		errs = append(errs, k.Close())
+	}
+	return errors.Join(append(errs, c.Source.Close())...)
+}
 
 // Names are the names of the classes in order.
 func (c *Corpus) Names() []string { return c.Set.ClassNames() }

@@ -153,7 +153,7 @@ func (o *Options) average(ctx context.Context, m *validate.Model, c *corpus.Corp
 	l := m.Loading
 	l.Batch, l.Workers, l.SkipBad = o.Config.Train.Batch, o.Config.Data.Workers, o.Config.Data.SkipBad
 	l.OnSkip = func(b pictures.Bad) { o.Display.Log().Warn("left out: " + b.String()) }
-	loader, err := c.Loader(l, nil)
+	loader, err := c.Loader(ctx, l, nil)
 	if err != nil {
 		return nil, err
 	}

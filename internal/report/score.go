@@ -73,7 +73,7 @@ func (r *run) scoreFile(ctx context.Context, o *Options, path string, shots int)
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, c.Close()) }()
-	p, err := newPass(r, o, m, c)
+	p, err := newPass(ctx, r, o, m, c)
 	if err != nil {
 		return nil, err
 	}
@@ -108,7 +108,7 @@ type pass struct {
 	shots  []shot
 }
 
-func newPass(r *run, o *Options, m *validate.Model, c *corpus.Corpus) (*pass, error) {
+func newPass(ctx context.Context, r *run, o *Options, m *validate.Model, c *corpus.Corpus) (*pass, error) {
 	l := m.Loading
 	limit := o.Scored
 	if limit == 0 {
@@ -117,7 +117,7 @@ func newPass(r *run, o *Options, m *validate.Model, c *corpus.Corpus) (*pass, er
 	p := &pass{set: spread(c.Set, limit), wanted: map[int]bool{}}
 	l.Batch, l.Workers, l.SkipBad = r.cfg.Train.Batch, r.cfg.Data.Workers, true
 	var err error
-	if p.loader, err = c.Loader(l, p.set); err != nil {
+	if p.loader, err = c.Loader(ctx, l, p.set); err != nil {
 		return nil, err
 	}
 	if p.runner, err = predict.New(o.Backend, m.Weights, nil, l.Height, l.Width); err != nil {

@@ -13,7 +13,6 @@ const (
 	Best    = "best.safetensors" // the weights that scored best, and which they were
 	Prior   = "prior.csv"        // the class prior of an estimating run
 	Report  = "report.html"      // the page for people
-	Lock    = "lock"             // held while a run writes into the folder
 	Bad     = "skipped.txt"      // pictures left out, one a line, with the reason
 )
 

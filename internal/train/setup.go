@@ -132,7 +132,7 @@ func (t *trainer) build(ctx context.Context) error {
 		return fmt.Errorf("model.num_classes is %d, but the labels have %d classes", n, classes)
 	}
 	var err error
-	if t.loader, err = t.trainLoader(); err != nil {
+	if t.loader, err = t.trainLoader(ctx); err != nil {
 		return err
 	}
 	w, err := initialWeights(ctx, c, t.data.Names(), t.o.Display.Log())
@@ -174,16 +174,16 @@ func (t *trainer) tryBatches() error {
 	return nil
 }
 
-func (t *trainer) trainLoader() (*pictures.Loader, error) {
+func (t *trainer) trainLoader(ctx context.Context) (*pictures.Loader, error) {
 	c := t.cfg
-	l := corpus.LoadingFromConfig(c)
+	l := corpus.LoadingFromConfig(c, t.o.FS, t.o.Display)
 	l.Shuffle, l.Seed = true, c.Train.Seed
 	l.Augment = pictures.Augment{
 		Flip: c.Augment.Flip, Cutout: c.Augment.Cutout,
 		Ops: c.Augment.RandAugment.Ops, Magnitude: c.Augment.RandAugment.Magnitude,
 	}
 	l.OnSkip = t.skip(corpus.Train)
-	return t.data.Loader(l, nil)
+	return t.data.Loader(ctx, l, nil)
 }
 
 // loadPrior reads the class prior that selective mode asks; nil without one.
@@ -248,15 +248,15 @@ func (t *trainer) start(ctx context.Context) error {
 			return t.explain(err)
 		}
 	}
-	return t.setHooks()
+	return t.setHooks(ctx)
 }
 
-func (t *trainer) setHooks() error {
+func (t *trainer) setHooks(ctx context.Context) error {
 	shown := newShowing(t)
 	t.task = shown.task
 	t.hooks = []hook{shown, logging{}}
 	if t.val != nil {
-		v, err := newValidating(t)
+		v, err := newValidating(ctx, t)
 		if err != nil {
 			return err
 		}

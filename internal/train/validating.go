@@ -24,10 +24,10 @@ type validating struct {
 	loader *pictures.Loader
 }
 
-func newValidating(t *trainer) (*validating, error) {
-	l := corpus.LoadingFromConfig(t.cfg)
+func newValidating(ctx context.Context, t *trainer) (*validating, error) {
+	l := corpus.LoadingFromConfig(t.cfg, t.o.FS, t.o.Display)
 	l.OnSkip = t.skip(corpus.Val)
-	loader, err := t.val.Loader(l, nil)
+	loader, err := t.val.Loader(ctx, l, nil)
 	return &validating{loader: loader}, err
 }
 

@@ -50,6 +50,8 @@ type Model struct {
 	Classes []string // names in order; nil if the checkpoint has none
 	Loading corpus.Loading
 	Meta    *checkpoint.Meta // nil if it is not csl's own
+
+	ids []string // of Classes
 }
 
 // LoadModel reads a checkpoint strictly. size 0 takes the checkpoint's input size, or DefaultSize.
@@ -61,6 +63,7 @@ func LoadModel(ctx context.Context, path string, size int, d pictures.DecodeOpti
 	m := &Model{Weights: w, Meta: sd.Meta}
 	for _, c := range sd.Classes() {
 		m.Classes = append(m.Classes, c.Name)
+		m.ids = append(m.ids, c.ID)
 	}
 	m.Loading = corpus.Loading{Height: DefaultSize, Width: DefaultSize, Interpolation: "bilinear", Decode: d}
 	if sd.Meta != nil && sd.Meta.Input != nil {
@@ -76,9 +79,9 @@ func LoadModel(ctx context.Context, path string, size int, d pictures.DecodeOpti
 }
 
 // OpenFor opens labelled pictures for a model: where both have class names, labels are matched to
-// the model's outputs by name, and classes that the model does not have are left out and counted.
+// the model's outputs by name, or by the id that the checkpoint has for it, and classes that the model does not have are left out and counted.
 func (m *Model) OpenFor(ctx context.Context, o corpus.Options) (*corpus.Corpus, error) {
-	o.Classes, o.SkipOtherClasses = m.Classes, true
+	o.Classes, o.ClassIDs, o.SkipOtherClasses = m.Classes, m.ids, true
 	c, err := corpus.Open(ctx, o)
 	if err != nil {
 		return nil, err
@@ -105,7 +108,7 @@ func Run(ctx context.Context, o Options) (r Result, err error) {
 	l := m.Loading
 	l.Batch, l.Workers, l.SkipBad = o.Batch, o.Data.Workers, o.Data.SkipBad
 	l.OnSkip = func(b pictures.Bad) { o.Display.Log().Warn("left out: " + b.String()) }
-	loader, err := c.Loader(l, nil)
+	loader, err := c.Loader(ctx, l, nil)
 	if err != nil {
 		return r, err
 	}
