@@ -7,6 +7,7 @@ import (
 	"csl/internal/config"
 	"csl/internal/corpus"
 	"csl/internal/graph"
+	"csl/internal/model"
 	"csl/internal/validate"
 
 	"github.com/spf13/cobra"
@@ -55,12 +56,20 @@ func runValidate(ctx context.Context, o *validateOptions) error {
 	if o.modelPath == "" {
 		return usagef("--model_path is missing: which checkpoint?")
 	}
+	if !(o.threshold >= 0 && o.threshold <= 1) {
+		return usagef("--thre %v: must be a score from 0 to 1", o.threshold)
+	}
+	if o.size != 0 {
+		if err := model.CheckSize(o.size, o.size); err != nil {
+			return usagef("--image_size: %w", err)
+		}
+	}
 	cfg, _, err := o.settings.load()
 	if err != nil {
 		return err
 	}
-	if err := cfg.Require("data.val.root"); err != nil {
-		return err
+	if cfg.Data.Val.Root == "" {
+		return usagef("--data is missing: which pictures?")
 	}
 	be, err := graph.NewCPU(o.global.threads)
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"csl/internal/dataset"
 	"csl/internal/pictures"
@@ -71,10 +72,7 @@ func Open(ctx context.Context, o Options) (*Corpus, error) {
 		ClassDescriptions: o.ClassDescriptions, KeepUnannotated: o.KeepUnannotated,
 	})
 	if err != nil {
-		return nil, err
-	}
-	if set.Len() == 0 {
-		return nil, fmt.Errorf("%q has no labelled pictures", c.Annotations)
+		return nil, oneLine(err)
 	}
 	c.Set = set
 	if o.Display != nil {
@@ -88,6 +86,27 @@ func Open(ctx context.Context, o Options) (*Corpus, error) {
 	}
 	return c, nil
 }
+
+// oneLine joins the lines of an error that carries a report.
+func oneLine(err error) error {
+	lines := strings.FieldsFunc(err.Error(), func(r rune) bool { return r == '\n' })
+	if len(lines) < 2 {
+		return err
+	}
+	for i := range lines {
+		lines[i] = strings.TrimSpace(lines[i])
+	}
+	return lineError{strings.Join(lines, "; "), err}
+}
+
+// lineError shows another text for an error.
+type lineError struct {
+	text string
+	error
+}
+
+func (e lineError) Error() string { return e.text }
+func (e lineError) Unwrap() error { return e.error }
 
 // check finds the bad pictures and takes them out of the set.
 func (c *Corpus) check(ctx context.Context, o Options) error {
