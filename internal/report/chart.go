@@ -29,7 +29,7 @@ type chart struct {
 // Sizes in the chart's own units, which are about CSS pixels: it is narrow enough for a phone.
 const (
 	chartW, chartH      = 380.0, 236.0
-	plotLeft, plotRight = 40.0, chartW - 86
+	plotLeft, plotRight = 44.0, chartW - 86
 	plotTop, plotBottom = 10.0, chartH - 32
 	labelGap            = 13.0 // least distance of two labels at lines' ends
 	longestLabel        = 14   // characters

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 
 	"csl/internal/rundir"
 )
@@ -125,5 +126,5 @@ func titleOf(r *run, named bool, what string) string {
 	if named {
 		return r.name + ": " + what
 	}
-	return what
+	return strings.ToUpper(what[:1]) + what[1:]
 }
