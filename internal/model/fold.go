@@ -36,8 +36,11 @@ func fold(w *Weights, u unit) (weights, bias []float32) {
 		bias[c] = float32(float64(beta[c]) - float64(mean[c])*scale[c])
 	}
 	weights = make([]float32, len(conv))
-	for i, v := range conv {
-		weights[i] = float32(float64(v) * scale[i%u.out])
+	for from := 0; from < len(conv); from += u.out {
+		to := weights[from : from+u.out]
+		for c, v := range conv[from : from+u.out] {
+			to[c] = float32(float64(v) * scale[c])
+		}
 	}
 	return weights, bias
 }
