@@ -23,9 +23,13 @@ type convGemm struct {
 	x, y, packed []float32
 }
 
-// blockBytes is about how much of x a job walks over per panel; with a panel of weights it should
-// stay in the second level cache.
-const blockBytes = 128 << 10
+// blockBytes is about how much of x a job walks over per panel: with a panel of weights it should stay in
+// the second level cache. rangeBytes is about how many weights a job uses: as consecutive jobs use the same
+// ones for other pixels, they should stay in the third level cache, whatever else wants room there.
+const (
+	blockBytes = 128 << 10
+	rangeBytes = 1 << 20
+)
 
 // minJobs is the number of jobs below which a kernel splits finer, for the sake of many cores.
 const minJobs = 32
@@ -41,14 +45,21 @@ func newSIMDGemm(s *simd, c ConvShape, cin, cols int, transposed bool) *convGemm
 	k.groups = ceilDiv(k.rows, k.table.rows)
 	k.blocks = ceilDiv(k.table.tiles(), perBlock/s.mr)
 	k.blockTiles = ceilDiv(k.table.tiles(), k.blocks)
-	panels := s.panels(cols)
-	k.ranges = min(panels, ceilDiv(minJobs, k.groups*k.blocks))
-	k.rangePanels = ceilDiv(panels, k.ranges)
-	k.ranges = ceilDiv(panels, k.rangePanels)
+	k.cutPanels(c.K * c.K * cin)
 	k.pack = packer{s: s, taps: c.K * c.K, cin: cin, cols: cols, transposed: transposed}
 	k.zero = make([]float32, cin)
 	k.epilogue = newEpilogue(s, cols, Epilogue{Slope: 1})
 	return k
+}
+
+// cutPanels chooses the panels of a job, of depth rows each; fewer where there would be too few jobs.
+func (k *convGemm) cutPanels(depth int) {
+	panels := k.s.panels(k.cols)
+	k.rangePanels = min(panels, max(1, rangeBytes/(4*depth*k.s.wide)))
+	for k.rangePanels > 1 && k.groups*k.blocks*ceilDiv(panels, k.rangePanels) < minJobs {
+		k.rangePanels = ceilDiv(k.rangePanels, 2)
+	}
+	k.ranges = ceilDiv(panels, k.rangePanels)
 }
 
 // newSIMDConv plans a forward convolution.
@@ -88,7 +99,7 @@ func (k *convGemm) Run(c *Ctx[float32], out []float32, in [][]float32) {
 
 // Do implements Task: one block of pixels times one range of panels.
 func (k *convGemm) Do(job, _ int) {
-	r, block := job%k.ranges, job/k.ranges
+	r, block := job/(k.groups*k.blocks), job%(k.groups*k.blocks)
 	group, block := block/k.blocks, block%k.blocks
 	first := group*k.table.rows + block*k.blockTiles*k.s.mr
 	end := min(k.rows, (group+1)*k.table.rows, first+k.blockTiles*k.s.mr)
