@@ -200,4 +200,3 @@ func write(t *testing.T, o Options) (*Summary, string) {
 	}
 	return s, string(text)
 }
-

@@ -4,17 +4,12 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-
-	"csl/internal/config"
 )
 
 // notes are what a reader should keep in mind, each one sentence or two.
 func notes(runs []*run, s *Summary) []string {
 	var out []string
-	if text := seedNote(runs); text != "" {
-		out = append(out, text)
-	}
-	out = append(out, "The best epoch and weights were chosen on the validation pictures that the scores are from, so all scores are a little optimistic.")
+	out = append(out, seedNote(runs, s), "The best epoch and weights were chosen on the validation pictures that the scores are from, so all scores are a little optimistic.")
 	if len(runs) > 1 {
 		out = append(out, dataNote(runs))
 	}
@@ -30,39 +25,23 @@ func notes(runs []*run, s *Summary) []string {
 }
 
 // seedNote says how far chance may reach.
-func seedNote(runs []*run) string {
-	var seeds []string
-	most := 0
-	perRecipe := map[string]int{}
+func seedNote(runs []*run, s *Summary) string {
+	var seeds []uint64
 	for _, r := range runs {
-		seeds = append(seeds, fmt.Sprint(r.cfg.Train.Seed))
-		perRecipe[recipeKey(r)]++
-		most = max(most, perRecipe[recipeKey(r)])
+		seeds = append(seeds, r.cfg.Train.Seed)
 	}
 	slices.Sort(seeds)
 	seeds = slices.Compact(seeds)
-	if most > 1 {
-		return "Seeds: " + strings.Join(seeds, ", ") + "."
+	text := strings.Trim(strings.Join(strings.Fields(fmt.Sprint(seeds)), ", "), "[]")
+	if len(seeds) == 1 {
+		text = "seed " + text
+	} else {
+		text = "seeds " + text
 	}
-	one := "seed " + seeds[0]
-	if len(seeds) > 1 {
-		one = "seeds " + strings.Join(seeds, ", ")
+	if len(s.Repeats) == 0 {
+		return fmt.Sprintf("One run each (%s): another seed gives other numbers, and small differences may be chance.", text)
 	}
-	return fmt.Sprintf("One run each (%s): another seed gives other numbers, and small differences may be chance.", one)
-}
-
-// recipeKey is equal for runs that differ by their seeds alone (and by the prior's file, which each
-// seed has its own of).
-func recipeKey(r *run) string {
-	values := r.cfg.Values()
-	for _, key := range []string{"train.out", "train.seed", "simulate.seed", "prior.path"} {
-		delete(values, key)
-	}
-	var b strings.Builder
-	for _, k := range config.Keys() {
-		b.WriteString(values[k.Name] + "\x00")
-	}
-	return b.String()
+	return fmt.Sprintf("Runs that differ by their seeds alone (%s) are also summed up: mean ± standard deviation.", text)
 }
 
 // dataNote says whether the runs can be compared at all.

@@ -26,6 +26,7 @@ type page struct {
 	Notes          []string // what to keep in mind when reading
 	Missing        []string
 	Rows           []tableRow
+	Repeats        []Repeat
 	Names          []string // of the runs
 	Differences    []difference
 	Curves         []*drawing
@@ -58,7 +59,7 @@ type recipe struct {
 }
 
 func newPage(runs []*run, s *Summary, version string) *page {
-	p := &page{Title: "csl: " + runs[0].name, Version: version, Style: template.CSS(pageStyle), Missing: s.Missing}
+	p := &page{Title: "csl: " + runs[0].name, Version: version, Style: template.CSS(pageStyle), Missing: s.Missing, Repeats: s.Repeats}
 	if len(runs) > 1 {
 		p.Title = fmt.Sprintf("csl: %d runs compared", len(runs))
 	}

@@ -29,6 +29,8 @@ type Options struct {
 // Summary is the comparison table.
 type Summary struct {
 	Runs []Row `json:"runs"`
+	// Repeats sums up runs that differ by their seeds alone.
+	Repeats []Repeat `json:"repeats"`
 	// Best is the place in Runs of the run with the highest monitored metric; -1 if no run has one.
 	Best int    `json:"best"`
 	Page string `json:"page"` // file of the page
@@ -61,6 +63,7 @@ func Write(ctx context.Context, o Options) (*Summary, error) {
 		s.Runs = append(s.Runs, r.row())
 		s.Missing = append(s.Missing, r.missing...)
 	}
+	s.Repeats = repeats(runs, s.Runs)
 	p := newPage(runs, s, o.Version)
 	if err := safefile.Write(o.FS, o.Out, func(w io.Writer) error { return p.write(w) }); err != nil {
 		return nil, err

@@ -66,7 +66,15 @@ func (s *Summary) WriteText(w io.Writer) error {
 			percent(r.MAPPartial), percent(r.MAPO), clock(r.Seconds),
 		})
 	}
-	_, err := io.WriteString(w, align(rows, "lllrrllrrr"))
+	text := align(rows, "lllrrllrrr")
+	if len(s.Repeats) > 0 {
+		rows = [][]string{{"mode", "seeds", "mAP(C)", "mAP(O)"}}
+		for _, r := range s.Repeats {
+			rows = append(rows, []string{r.Mode, strconv.Itoa(len(r.Seeds)), r.MAPPartial.String(), r.MAPO.String()})
+		}
+		text += "\nmean and standard deviation over seeds\n" + align(rows, "lrrr")
+	}
+	_, err := io.WriteString(w, text)
 	return err
 }
 
