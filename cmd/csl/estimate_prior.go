@@ -46,8 +46,9 @@ compared with the full annotations, beside the count of annotated positives.`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return runEstimatePrior(cmd.Context(), o) },
 	}
-	// --out and --model_path mean something else here than for a run.
-	o.settings = bindSettings(cmd, settingsWithFlags("train.out", "model.path")...)
+	// --out and --model_path mean something else here than for a run; unknown labels have no say.
+	o.settings = bindSettings(cmd, settingsWithFlags("train.out", "model.path",
+		"loss.mode", "loss.topk", "loss.gamma_unann", "loss.alpha_unann", "prior.threshold")...)
 	fs := cmd.Flags()
 	fs.StringVar(&o.modelPath, "model_path", "", "checkpoint `FILE` to use instead of training a model")
 	fs.StringVar(&o.out, "out", "prior.csv", "prior `FILE` to write: Classes,avg_pred")

@@ -41,6 +41,9 @@ prf_unknown_as_negative, which count unknown labels as negatives, as the referen
 	config.BindFlagAs(fs, "data", "data.val.root")
 	config.BindFlagAs(fs, "annotations", "data.val.annotations")
 	config.BindFlagAs(fs, "data_format", "data.val.format")
+	fs.Lookup("data").Usage = "labelled pictures: folder or tar, or a folder laid out as COCO"
+	fs.Lookup("annotations").Usage = "their labels; empty = found in a COCO layout"
+	fs.Lookup("data_format").Usage = "format of the labels; auto = by content (auto|coco|lvis|openimages|csv|jsonl)"
 	fs.StringVar(&o.modelPath, "model_path", "", "checkpoint `FILE`")
 	fs.IntVar(&o.size, "image_size", 0, "side of the square input in pixels; 0 = the checkpoint's, else 448")
 	fs.Float64Var(&o.threshold, "thre", 0.8, "score above which a class counts as present (precision, recall, F1)")
@@ -68,7 +71,7 @@ func runValidate(ctx context.Context, o *validateOptions) error {
 	if err != nil {
 		return err
 	}
-	if cfg.Data.Val.Root == "" {
+	if cfg.Data.Val.Root == "" && cfg.Data.Train.Root == "" {
 		return usagef("--data is missing: which pictures?")
 	}
 	be, err := graph.NewCPU(o.global.threads)

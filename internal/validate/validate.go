@@ -78,8 +78,9 @@ func LoadModel(ctx context.Context, path string, size int, d pictures.DecodeOpti
 	return m, model.CheckSize(m.Loading.Height, m.Loading.Width)
 }
 
-// OpenFor opens labelled pictures for a model: where both have class names, labels are matched to
-// the model's outputs by name, or by the id that the checkpoint has for it, and classes that the model does not have are left out and counted.
+// OpenFor opens labelled pictures for a model. Where the checkpoint names its classes, labels are
+// matched to the model's outputs by name or by the id that the checkpoint has for it, and classes
+// that the model does not have are left out and counted; else they are matched by position.
 func (m *Model) OpenFor(ctx context.Context, o corpus.Options) (*corpus.Corpus, error) {
 	o.Classes, o.ClassIDs, o.SkipOtherClasses = m.Classes, m.ids, true
 	c, err := corpus.Open(ctx, o)
@@ -88,6 +89,9 @@ func (m *Model) OpenFor(ctx context.Context, o corpus.Options) (*corpus.Corpus, 
 	}
 	if have, want := c.Set.NumClasses(), m.Weights.Spec().NumClasses; have != want {
 		return nil, errors.Join(fmt.Errorf("%q has %d classes, the checkpoint %d and no names to match them by", c.Annotations, have, want), c.Close())
+	}
+	if m.Classes == nil && o.Display != nil {
+		o.Display.Log().Warn("the checkpoint names no classes: they are taken in the order of the labels")
 	}
 	return c, nil
 }

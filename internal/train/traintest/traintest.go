@@ -7,11 +7,16 @@ import (
 	"image"
 	"image/color"
 	"image/png"
+	"io"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"csl/internal/checkpoint"
+	"csl/internal/model"
+	"csl/internal/safefile"
 )
 
 // Classes lists the classes of the data in order: a colour for each, shown or not.
@@ -114,6 +119,62 @@ func (d Data) Settings(out string, more ...string) []string {
 		"loss.mode=selective", "loss.topk=1", "optimizer.lr=0.01", "schedule.epochs=2", "ema.decay=0.5",
 		"train.batch=4", "train.log_every=1", "train.out=" + out,
 	}, more...)
+}
+
+// Checkpoint writes random weights of a small model with these classes, which its metadata names, and
+// returns the path. change, unless nil, sees the weights first.
+func Checkpoint(t testing.TB, classes []string, change func(w *model.Weights)) string {
+	t.Helper()
+	spec, err := model.Lookup("tresnet_tiny")
+	if err != nil {
+		t.Fatal(err)
+	}
+	spec.Planes, spec.NumClasses = 4, len(classes)
+	w, err := model.NewWeights(spec)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.Init(3)
+	if change != nil {
+		change(w)
+	}
+	meta := checkpoint.Meta{Version: "test", Spec: spec, Input: &checkpoint.Input{Height: Size, Width: Size, Interpolation: "bilinear"}}
+	for _, c := range classes {
+		meta.Classes = append(meta.Classes, checkpoint.Class{Name: c})
+	}
+	table, err := meta.Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return writeCheckpoint(t, w, table)
+}
+
+// Bare writes random weights for so many classes and nothing about them.
+func Bare(t testing.TB, classes int) string {
+	t.Helper()
+	spec, err := model.Lookup("tresnet_tiny")
+	if err != nil {
+		t.Fatal(err)
+	}
+	spec.NumClasses = classes
+	w, err := model.NewWeights(spec)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.Init(3)
+	return writeCheckpoint(t, w, nil)
+}
+
+func writeCheckpoint(t testing.TB, w *model.Weights, table map[string]string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "model.safetensors")
+	err := safefile.Write(safefile.OS(), path, func(out io.Writer) error {
+		return checkpoint.WriteSafetensors(out, checkpoint.Tensors(w), table)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return path
 }
 
 // Files reads every regular file below dir, by slash-separated path. The saved state's file "last"

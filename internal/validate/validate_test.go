@@ -1,0 +1,225 @@
+package validate
+
+import (
+	"bytes"
+	"context"
+	"encoding/csv"
+	"errors"
+	"math"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+
+	"csl/internal/corpus"
+	"csl/internal/graph"
+	"csl/internal/metric"
+	"csl/internal/model"
+	"csl/internal/progress"
+	"csl/internal/safefile"
+	"csl/internal/safefile/faultfs"
+	"csl/internal/train/traintest"
+)
+
+// options score a checkpoint on the validation pictures of d.
+func options(t *testing.T, d traintest.Data, path string) (o Options, log *bytes.Buffer) {
+	t.Helper()
+	be, err := graph.NewCPU(2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(be.Close)
+	log = &bytes.Buffer{}
+	return Options{
+		ModelPath: path, Data: corpus.Options{Split: corpus.Val, Root: d.Dir, Annotations: d.Val}, Batch: 2, Threshold: 0.5,
+		Backend: be, Display: progress.New(progress.Options{Out: log}), FS: safefile.OS(),
+	}, log
+}
+
+func score(t *testing.T, o Options) *metric.Report {
+	t.Helper()
+	r, err := Run(context.Background(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r.Report
+}
+
+// swapHead exchanges two outputs of a model.
+func swapHead(t *testing.T, a, b int) func(*model.Weights) {
+	return func(w *model.Weights) {
+		for _, name := range []string{"head.fc.weight", "head.fc.bias"} {
+			shape, data, _ := w.Get(name)
+			row := len(data) / shape[0]
+			for i := range row {
+				data[a*row+i], data[b*row+i] = data[b*row+i], data[a*row+i]
+			}
+			if err := w.Set(name, shape, data); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+}
+
+func TestClassesAreMatchedByNameWhateverTheirOrder(t *testing.T) {
+	d := traintest.Make(t, 0, 9)
+	o, _ := options(t, d, traintest.Checkpoint(t, []string{"red", "green", "blue", "dark"}, nil))
+	want := score(t, o)
+	o.ModelPath = traintest.Checkpoint(t, []string{"blue", "green", "red", "dark"}, swapHead(t, 0, 2))
+	got := score(t, o)
+	if *got.MapPartial != *want.MapPartial || *got.MapO != *want.MapO || got.Images != 9 {
+		t.Errorf("map_partial %v and map_o %v of the reordered checkpoint, want %v and %v", *got.MapPartial, *got.MapO, *want.MapPartial, *want.MapO)
+	}
+	ap := func(r *metric.Report, class string) float64 {
+		for _, c := range r.PerClass {
+			if c.Class == class {
+				return *c.AP
+			}
+		}
+		t.Fatalf("no class %q", class)
+		return 0
+	}
+	for _, class := range traintest.Classes() {
+		if ap(got, class) != ap(want, class) {
+			t.Errorf("%s: %v, want %v", class, ap(got, class), ap(want, class))
+		}
+	}
+}
+
+func TestClassesOfTheLabelsThatTheModelDoesNotHaveAreLeftOut(t *testing.T) {
+	d := traintest.Make(t, 0, 6)
+	o, log := options(t, d, traintest.Checkpoint(t, []string{"dark", "red"}, nil))
+	r := score(t, o)
+	if r.Classes != 2 || r.PerClass[0].Class != "dark" || !strings.Contains(log.String(), "annotations of classes outside the class list") {
+		t.Errorf("report %+v, log %s", r, log)
+	}
+}
+
+func TestACheckpointWithoutNamesIsMatchedByPosition(t *testing.T) {
+	d := traintest.Make(t, 0, 6)
+	o, log := options(t, d, traintest.Bare(t, 4))
+	o.Size = 32
+	if r := score(t, o); r.Classes != 4 || !strings.Contains(log.String(), "names no classes") {
+		t.Errorf("report %+v, log %s", r, log)
+	}
+	o.ModelPath = traintest.Bare(t, 3)
+	if _, err := Run(context.Background(), o); err == nil || !strings.Contains(err.Error(), "has 4 classes, the checkpoint 3 and no names") {
+		t.Errorf("err = %v", err)
+	}
+}
+
+func TestTheCheckpointSaysHowPicturesAreLoaded(t *testing.T) {
+	o, _ := options(t, traintest.Make(t, 0, 1), traintest.Checkpoint(t, traintest.Classes(), nil))
+	m, err := LoadModel(context.Background(), o.ModelPath, 0, o.Data.Decode)
+	if err != nil || m.Loading.Width != 32 || m.Loading.Height != 32 || m.Loading.Interpolation != "bilinear" {
+		t.Errorf("loading %+v, %v", m.Loading, err)
+	}
+	if m, err = LoadModel(context.Background(), o.ModelPath, 64, o.Data.Decode); err != nil || m.Loading.Width != 64 {
+		t.Errorf("loading %+v, %v", m.Loading, err)
+	}
+	if m, err = LoadModel(context.Background(), traintest.Bare(t, 2), 0, o.Data.Decode); err != nil || m.Loading.Width != DefaultSize {
+		t.Errorf("loading %+v, %v", m.Loading, err)
+	}
+	if _, err = LoadModel(context.Background(), o.ModelPath, 30, o.Data.Decode); err == nil {
+		t.Error("30 pixels were taken")
+	}
+}
+
+func TestSavedScoresAreThoseThatWereScored(t *testing.T) {
+	d := traintest.Make(t, 0, 5)
+	o, _ := options(t, d, traintest.Checkpoint(t, traintest.Classes(), nil))
+	o.ScoresPath = filepath.Join(t.TempDir(), "scores.csv")
+	want := score(t, o)
+	f, err := os.Open(o.ScoresPath)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	rows, err := csv.NewReader(f).ReadAll()
+	if err != nil || len(rows) != 1+5*4 || !slices.Equal(rows[0], []string{"image", "label", "score", "value"}) {
+		t.Fatalf("%d rows, %v", len(rows), err)
+	}
+	acc, err := metric.New(metric.Options{Classes: traintest.Classes(), Threshold: o.Threshold})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range rows[1:] {
+		if s, err := strconv.ParseFloat(r[2], 32); err != nil || s <= 0 || s >= 1 || math.IsNaN(s) {
+			t.Errorf("row %q: %v", r, err)
+		}
+	}
+	for at := 1; at < len(rows); at += 4 {
+		var scores []float32
+		var states []int8
+		for _, r := range rows[at : at+4] {
+			s, _ := strconv.ParseFloat(r[2], 32) // checked above
+			v, _ := strconv.Atoi(r[3])
+			scores, states = append(scores, float32(s)), append(states, int8(v))
+		}
+		if err := acc.Add([]string{rows[at][0]}, scores, states); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got, err := acc.Report(context.Background(), 1)
+	if err != nil || *got.MapPartial != *want.MapPartial || *got.MapO != *want.MapO || *got.CF1 != *want.CF1 {
+		t.Errorf("scored again: %+v, %v, want %+v", got, err, want)
+	}
+}
+
+func TestAFailureWhileScoresAreWrittenKeepsTheOldFile(t *testing.T) {
+	d := traintest.Make(t, 0, 3)
+	o, _ := options(t, d, traintest.Checkpoint(t, traintest.Classes(), nil))
+	dir := t.TempDir()
+	o.ScoresPath = filepath.Join(dir, "scores.csv")
+	clean := faultfs.New(0)
+	o.FS = clean
+	score(t, o)
+	last := len(clean.Steps()) // the folder's sync: the new file is there already
+	for i := range clean.Steps() {
+		traintest.Write(t, o.ScoresPath, "old")
+		o.FS = faultfs.New(i + 1)
+		_, err := Run(context.Background(), o)
+		if !errors.Is(err, syscall.ENOSPC) || strings.Contains(err.Error(), "\n") || !strings.Contains(err.Error(), "scores.csv") {
+			t.Errorf("step %d: err = %v", i+1, err)
+		}
+		if files := traintest.Files(t, dir); len(files) != 1 || i+1 < last && files["scores.csv"] != "old" {
+			t.Errorf("step %d: left %v", i+1, files)
+		}
+	}
+}
+
+func TestBrokenPicturesStopOrAreCounted(t *testing.T) {
+	d := traintest.Make(t, 0, 5)
+	o, log := options(t, d, traintest.Checkpoint(t, traintest.Classes(), nil))
+	whole, err := os.ReadFile(filepath.Join(d.Dir, d.Pictures[1]))
+	if err != nil {
+		t.Fatal(err)
+	}
+	traintest.Write(t, filepath.Join(d.Dir, d.Pictures[1]), string(whole[:len(whole)/2])) // its header is fine
+	traintest.Write(t, filepath.Join(d.Dir, d.Pictures[3]), "no picture")
+	if _, err := Run(context.Background(), o); err == nil || !strings.Contains(err.Error(), d.Pictures[3]) {
+		t.Errorf("err = %v", err)
+	}
+	o.Data.SkipBad = true
+	r, err := Run(context.Background(), o)
+	if err != nil || r.Skipped != 2 || r.Report.Images != 3 || !strings.Contains(log.String(), d.Pictures[1]) {
+		t.Errorf("%d skipped, %+v, %v; log %s", r.Skipped, r.Report, err, log)
+	}
+}
+
+func TestInterruptLeavesNoScores(t *testing.T) {
+	d := traintest.Make(t, 0, 3)
+	o, _ := options(t, d, traintest.Checkpoint(t, traintest.Classes(), nil))
+	o.ScoresPath = filepath.Join(t.TempDir(), "scores.csv")
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	if _, err := Run(ctx, o); !errors.Is(err, context.Canceled) {
+		t.Errorf("err = %v", err)
+	}
+	if len(traintest.Files(t, filepath.Dir(o.ScoresPath))) != 0 {
+		t.Error("a file was left")
+	}
+}
