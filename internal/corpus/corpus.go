@@ -67,12 +67,12 @@ func Open(ctx context.Context, o Options) (*Corpus, error) {
 	if err != nil {
 		return nil, err
 	}
-	set, report, err := dataset.Open(ctx, dataset.Options{
+	set, report, err := Labels(ctx, dataset.Options{
 		Path: c.Annotations, Format: format, Classes: o.Classes, ClassIDs: o.ClassIDs, SkipOtherClasses: o.SkipOtherClasses,
 		ClassDescriptions: o.ClassDescriptions, KeepUnannotated: o.KeepUnannotated,
 	})
 	if err != nil {
-		return nil, oneLine(err)
+		return nil, err
 	}
 	c.Set = set
 	if o.Display != nil {
@@ -85,6 +85,15 @@ func Open(ctx context.Context, o Options) (*Corpus, error) {
 		return nil, errors.Join(err, c.Source.Close())
 	}
 	return c, nil
+}
+
+// Labels is [dataset.Open] with errors of one line.
+func Labels(ctx context.Context, o dataset.Options) (*dataset.Set, *dataset.Report, error) {
+	set, report, err := dataset.Open(ctx, o)
+	if err != nil {
+		return nil, nil, oneLine(err)
+	}
+	return set, report, nil
 }
 
 // oneLine joins the lines of an error that carries a report.

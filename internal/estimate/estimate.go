@@ -55,6 +55,11 @@ type Result struct {
 // Run estimates the prior and writes it to Out and, where it trained a model, also into the run's
 // folder.
 func Run(ctx context.Context, o Options) (r Result, err error) {
+	if o.CompareWith != "" { // what cannot be read is said before the training
+		if _, _, err := corpus.Labels(ctx, dataset.Options{Path: o.CompareWith}); err != nil {
+			return r, fmt.Errorf("compare: %w", err)
+		}
+	}
 	var set *dataset.Set
 	if o.ModelPath != "" {
 		r.Weights = o.ModelPath
@@ -86,7 +91,7 @@ func (o *Options) compare(ctx context.Context, annotated *dataset.Set, r *Result
 		}
 	}
 	if o.CompareWith != "" {
-		full, _, err = dataset.Open(ctx, dataset.Options{Path: o.CompareWith, Classes: r.Prior.Classes, SkipOtherClasses: true})
+		full, _, err = corpus.Labels(ctx, dataset.Options{Path: o.CompareWith, Classes: r.Prior.Classes, SkipOtherClasses: true})
 		if err != nil {
 			return fmt.Errorf("compare: %w", err)
 		}
