@@ -27,7 +27,7 @@ func shipped(t *testing.T, name string) (c *Config, header string) {
 
 func TestEveryShippedConfigLoadsAndOpensWithItsCommand(t *testing.T) {
 	files, err := filepath.Glob(filepath.Join("..", "..", "configs", "*.yaml"))
-	if err != nil || len(files) < 14 {
+	if err != nil || len(files) < 13 {
 		t.Fatalf("%d files, %v", len(files), err)
 	}
 	outs := map[string]string{}
@@ -85,20 +85,13 @@ func TestPublishedRecipesCarryThePublishedValues(t *testing.T) {
 
 // Nothing may be tuned to make one mode win: apart from mode, prior and folder a trio is one.
 func TestModesOfOneComparisonShareAllElse(t *testing.T) {
-	for family, pictures := range map[string]float64{"fashion9k_oi": 6469, "fashion9k_fpc200": 6469, "demo": 2000} {
+	for family, pictures := range map[string]float64{"fashion9k_oi": 6469, "fashion9k_fpc200": 6469, "demo": 3000} {
 		first, _ := shipped(t, family+"_selective")
 		if first.Loss.Mode != ModeSelective || first.Prior.Path == "" {
 			t.Errorf("%s_selective: %+v %+v", family, first.Loss, first.Prior)
 		}
-		modes := []string{ModeIgnore, ModeNegative}
-		if family == "demo" {
-			modes = append(modes, "prior")
-		}
-		for _, mode := range modes {
+		for _, mode := range []string{ModeIgnore, ModeNegative} {
 			c, _ := shipped(t, family+"_"+mode)
-			if mode == "prior" {
-				mode = ModeIgnore
-			}
 			if c.Loss.Mode != mode {
 				t.Errorf("%s: loss.mode is %s", family, c.Loss.Mode)
 			}
