@@ -76,7 +76,7 @@ func Open(ctx context.Context, o Options) (*Corpus, error) {
 	}
 	c.Set = set
 	if o.Display != nil {
-		o.Display.Log().Info(o.Split + " labels: " + report.String())
+		o.Display.Log().Info(o.Split + " labels: " + joined(report.String()))
 	}
 	if c.Source, err = pictures.OpenSource(c.Root); err != nil {
 		return nil, err
@@ -98,14 +98,19 @@ func Labels(ctx context.Context, o dataset.Options) (*dataset.Set, *dataset.Repo
 
 // oneLine joins the lines of an error that carries a report.
 func oneLine(err error) error {
-	lines := strings.FieldsFunc(err.Error(), func(r rune) bool { return r == '\n' })
-	if len(lines) < 2 {
+	if !strings.Contains(err.Error(), "\n") {
 		return err
 	}
-	for i := range lines {
-		lines[i] = strings.TrimSpace(lines[i])
+	return lineError{joined(err.Error()), err}
+}
+
+// joined makes one line of several.
+func joined(text string) string {
+	var parts []string
+	for line := range strings.Lines(text) {
+		parts = append(parts, strings.TrimSpace(line))
 	}
-	return lineError{strings.Join(lines, "; "), err}
+	return strings.Join(parts, "; ")
 }
 
 // lineError shows another text for an error.

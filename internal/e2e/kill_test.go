@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os/exec"
+	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -83,4 +85,23 @@ func TestTheWrittenConfigurationGivesTheSameRunAgain(t *testing.T) {
 	csl(t, train(d.Settings(first, "data.train.annotations="+d.Full, "simulate.type=fpc", "simulate.param=2"))...).must(t)
 	csl(t, "train", "--config", first+"/config.yaml", "--out", again).must(t)
 	same(t, "again", lasting(t, again), lasting(t, first))
+}
+
+func TestResumeLastIsTheRunOfTheSettings(t *testing.T) {
+	d, undisturbed, dir := traintest.Make(t, 10, 5), t.TempDir(), t.TempDir()
+	csl(t, train(d.Settings(undisturbed))...).must(t)
+	out := filepath.Join(dir, "outputs") // the default folder
+	csl(t, train(d.Settings(out, "schedule.stop_epoch=1"))...).must(t)
+	for _, args := range [][]string{
+		{"train", "--resume", "last"},
+		{"train", "--resume", "last", "--out", out},
+		{"train", "--resume", "last", "--config", filepath.Join(out, "config.yaml")},
+		train(d.Settings(out, "schedule.stop_epoch=1"), "--resume", "last"),
+	} {
+		c := command(t, args...)
+		c.Dir = dir
+		if o := finish(t, c).must(t); !strings.Contains(o.stdout, "steps    3 (1 epochs)") {
+			t.Errorf("%q printed\n%s", args, o.stdout)
+		}
+	}
 }

@@ -13,10 +13,11 @@ import (
 	"csl/internal/train/traintest"
 )
 
-// faultSettings write every kind of file: simulated labels, a prior, states, logs, the best weights.
+// faultSettings write every kind of file: simulated labels, a prior, states, logs, the best weights,
+// caches of pictures.
 func faultSettings(d traintest.Data, out string) []string {
 	return d.Settings(out, "schedule.epochs=1", "ema.decay=0", "data.train.annotations="+d.Full, "simulate.type=fpc", "simulate.param=1",
-		"prior.source=training", "data.skip_bad=true")
+		"prior.source=training", "data.skip_bad=true", "data.cache="+out+"/cache")
 }
 
 // faultData has a broken picture in each split, so that a list of them is written, too.

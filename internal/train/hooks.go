@@ -88,7 +88,7 @@ func (s *showing) afterEpoch(_ context.Context, t *trainer) error {
 			100*r.Dropped, 100*r.DroppedPrior, 100*r.DroppedTopK)
 	}
 	if took := time.Since(s.since).Seconds(); s.images > 0 && took > 0 {
-		fmt.Fprintf(&b, "; %.3g img/s", float64(s.images)/took)
+		fmt.Fprintf(&b, "; %.1f img/s", float64(s.images)/took)
 	}
 	t.o.Display.Log().Info(b.String())
 	s.since, s.images = time.Time{}, 0
