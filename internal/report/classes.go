@@ -17,6 +17,8 @@ type classTable struct {
 	Rows     []classRow
 	Hidden   int // classes in the middle that are left out
 	Skipped  []metric.SkippedClass
+	// SkippedMore counts those that Skipped leaves out.
+	SkippedMore int
 }
 
 type classRow struct {
@@ -65,8 +67,8 @@ func newClassTable(runs []*run, best *run) *classTable {
 		t.Rows = slices.Concat(t.Rows[:mostClasses/2], t.Rows[n-mostClasses/2:])
 		t.Rows[mostClasses/2].Gap = true
 	}
-	if len(t.Skipped) > mostClasses {
-		t.Skipped = t.Skipped[:mostClasses]
+	if n := len(t.Skipped); n > mostClasses {
+		t.Skipped, t.SkippedMore = t.Skipped[:mostClasses], n-mostClasses
 	}
 	return t
 }

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"csl/internal/config"
 	"csl/internal/rundir"
@@ -88,9 +89,10 @@ func loadRun(dir string) (*run, error) {
 	return r, nil
 }
 
-// lack notes what the page will not have of this run.
+// lack notes, on one line, what the page will not have of this run.
 func (r *run) lack(format string, args ...any) {
-	r.missing = append(r.missing, r.name+": "+fmt.Sprintf(format, args...))
+	text := strings.ReplaceAll(fmt.Sprintf(format, args...), "\n", "; ")
+	r.missing = append(r.missing, r.name+": "+text)
 }
 
 // planned is how many epochs the run was to have.
