@@ -5018,3 +5018,176 @@ active3rest:
 end:
 	VZEROUPPER
 	RET
+
+// func adamAVX2(n int, w *float32, grad *float32, m *float32, v *float32, shrink float32, l2 float32, beta1 float32, take1 float32, beta2 float32, take2 float32, step float32, eps float32)
+// Requires: AVX
+TEXT ·adamAVX2(SB), NOSPLIT, $0-72
+	MOVQ         w+8(FP), CX
+	MOVQ         grad+16(FP), DX
+	MOVQ         m+24(FP), BX
+	MOVQ         v+32(FP), SI
+	VBROADCASTSS shrink+40(FP), Y0
+	VBROADCASTSS l2+44(FP), Y1
+	VBROADCASTSS beta1+48(FP), Y2
+	VBROADCASTSS take1+52(FP), Y3
+	VBROADCASTSS beta2+56(FP), Y4
+	VBROADCASTSS take2+60(FP), Y5
+	VBROADCASTSS step+64(FP), Y6
+	VBROADCASTSS eps+68(FP), Y7
+	MOVQ         n+0(FP), DI
+	XORQ         AX, AX
+
+vector:
+	SUBQ    $0x08, DI
+	JL      tail
+	VMOVUPS (CX)(AX*1), Y8
+	VMULPS  Y0, Y8, Y8
+	VMULPS  Y1, Y8, Y9
+	VMOVUPS (DX)(AX*1), Y10
+	VADDPS  Y10, Y9, Y9
+	VMOVUPS (BX)(AX*1), Y10
+	VMULPS  Y2, Y10, Y10
+	VMULPS  Y3, Y9, Y11
+	VADDPS  Y11, Y10, Y10
+	VMOVUPS Y10, (BX)(AX*1)
+	VMULPS  Y9, Y9, Y9
+	VMOVUPS (SI)(AX*1), Y11
+	VMULPS  Y4, Y11, Y11
+	VMULPS  Y5, Y9, Y9
+	VADDPS  Y9, Y11, Y11
+	VMOVUPS Y11, (SI)(AX*1)
+	VSQRTPS Y11, Y11
+	VADDPS  Y7, Y11, Y11
+	VDIVPS  Y11, Y10, Y10
+	VMULPS  Y6, Y10, Y10
+	VSUBPS  Y10, Y8, Y8
+	VMOVUPS Y8, (CX)(AX*1)
+	ADDQ    $0x20, AX
+	JMP     vector
+
+tail:
+	ADDQ       $0x08, DI
+	JZ         end
+	SHLQ       $0x02, DI
+	NEGQ       DI
+	LEAQ       maskAVX2<>+32(SB), R8
+	VMOVUPS    (R8)(DI*1), Y8
+	VMASKMOVPS (CX)(AX*1), Y8, Y9
+	VMULPS     Y0, Y9, Y9
+	VMULPS     Y1, Y9, Y0
+	VMASKMOVPS (DX)(AX*1), Y8, Y1
+	VADDPS     Y1, Y0, Y0
+	VMASKMOVPS (BX)(AX*1), Y8, Y1
+	VMULPS     Y2, Y1, Y1
+	VMULPS     Y3, Y0, Y2
+	VADDPS     Y2, Y1, Y1
+	VMASKMOVPS Y1, Y8, (BX)(AX*1)
+	VMULPS     Y0, Y0, Y0
+	VMASKMOVPS (SI)(AX*1), Y8, Y2
+	VMULPS     Y4, Y2, Y2
+	VMULPS     Y5, Y0, Y0
+	VADDPS     Y0, Y2, Y2
+	VMASKMOVPS Y2, Y8, (SI)(AX*1)
+	VSQRTPS    Y2, Y2
+	VADDPS     Y7, Y2, Y2
+	VDIVPS     Y2, Y1, Y1
+	VMULPS     Y6, Y1, Y1
+	VSUBPS     Y1, Y9, Y9
+	VMASKMOVPS Y9, Y8, (CX)(AX*1)
+
+end:
+	VZEROUPPER
+	RET
+
+// func adamEMAAVX2(n int, w *float32, grad *float32, m *float32, v *float32, ema *float32, shrink float32, l2 float32, beta1 float32, take1 float32, beta2 float32, take2 float32, step float32, eps float32, keep float32, take float32)
+// Requires: AVX
+TEXT ·adamEMAAVX2(SB), NOSPLIT, $0-88
+	MOVQ         w+8(FP), CX
+	MOVQ         grad+16(FP), DX
+	MOVQ         m+24(FP), BX
+	MOVQ         v+32(FP), SI
+	MOVQ         ema+40(FP), DI
+	VBROADCASTSS shrink+48(FP), Y0
+	VBROADCASTSS l2+52(FP), Y1
+	VBROADCASTSS beta1+56(FP), Y2
+	VBROADCASTSS take1+60(FP), Y3
+	VBROADCASTSS beta2+64(FP), Y4
+	VBROADCASTSS take2+68(FP), Y5
+	VBROADCASTSS step+72(FP), Y6
+	VBROADCASTSS eps+76(FP), Y7
+	VBROADCASTSS keep+80(FP), Y8
+	VBROADCASTSS take+84(FP), Y9
+	MOVQ         n+0(FP), R8
+	XORQ         AX, AX
+
+vector:
+	SUBQ    $0x08, R8
+	JL      tail
+	VMOVUPS (CX)(AX*1), Y10
+	VMULPS  Y0, Y10, Y10
+	VMULPS  Y1, Y10, Y11
+	VMOVUPS (DX)(AX*1), Y12
+	VADDPS  Y12, Y11, Y11
+	VMOVUPS (BX)(AX*1), Y12
+	VMULPS  Y2, Y12, Y12
+	VMULPS  Y3, Y11, Y13
+	VADDPS  Y13, Y12, Y12
+	VMOVUPS Y12, (BX)(AX*1)
+	VMULPS  Y11, Y11, Y11
+	VMOVUPS (SI)(AX*1), Y13
+	VMULPS  Y4, Y13, Y13
+	VMULPS  Y5, Y11, Y11
+	VADDPS  Y11, Y13, Y13
+	VMOVUPS Y13, (SI)(AX*1)
+	VSQRTPS Y13, Y13
+	VADDPS  Y7, Y13, Y13
+	VDIVPS  Y13, Y12, Y12
+	VMULPS  Y6, Y12, Y12
+	VSUBPS  Y12, Y10, Y10
+	VMOVUPS Y10, (CX)(AX*1)
+	VMOVUPS (DI)(AX*1), Y11
+	VMULPS  Y8, Y11, Y11
+	VMULPS  Y9, Y10, Y10
+	VADDPS  Y10, Y11, Y11
+	VMOVUPS Y11, (DI)(AX*1)
+	ADDQ    $0x20, AX
+	JMP     vector
+
+tail:
+	ADDQ       $0x08, R8
+	JZ         end
+	SHLQ       $0x02, R8
+	NEGQ       R8
+	LEAQ       maskAVX2<>+32(SB), R9
+	VMOVUPS    (R9)(R8*1), Y10
+	VMASKMOVPS (CX)(AX*1), Y10, Y11
+	VMULPS     Y0, Y11, Y11
+	VMULPS     Y1, Y11, Y0
+	VMASKMOVPS (DX)(AX*1), Y10, Y1
+	VADDPS     Y1, Y0, Y0
+	VMASKMOVPS (BX)(AX*1), Y10, Y1
+	VMULPS     Y2, Y1, Y1
+	VMULPS     Y3, Y0, Y2
+	VADDPS     Y2, Y1, Y1
+	VMASKMOVPS Y1, Y10, (BX)(AX*1)
+	VMULPS     Y0, Y0, Y0
+	VMASKMOVPS (SI)(AX*1), Y10, Y2
+	VMULPS     Y4, Y2, Y2
+	VMULPS     Y5, Y0, Y0
+	VADDPS     Y0, Y2, Y2
+	VMASKMOVPS Y2, Y10, (SI)(AX*1)
+	VSQRTPS    Y2, Y2
+	VADDPS     Y7, Y2, Y2
+	VDIVPS     Y2, Y1, Y1
+	VMULPS     Y6, Y1, Y1
+	VSUBPS     Y1, Y11, Y11
+	VMASKMOVPS Y11, Y10, (CX)(AX*1)
+	VMASKMOVPS (DI)(AX*1), Y10, Y0
+	VMULPS     Y8, Y0, Y0
+	VMULPS     Y9, Y11, Y1
+	VADDPS     Y1, Y0, Y0
+	VMASKMOVPS Y0, Y10, (DI)(AX*1)
+
+end:
+	VZEROUPPER
+	RET

@@ -194,3 +194,13 @@ func winoWeightsGradAVX2(n int, u *float32, plane int, w *float32, tap int, scra
 //
 //go:noescape
 func winoOutputAVX2(c int, m *float32, plane int, y *float32, off *int32, spare *float32, bias *float32, res *float32, slope float32, scratch *float32)
+
+// adamAVX2 is a step of Adam on n parameters: w, m, v change. See AdamStep.
+//
+//go:noescape
+func adamAVX2(n int, w *float32, grad *float32, m *float32, v *float32, shrink float32, l2 float32, beta1 float32, take1 float32, beta2 float32, take2 float32, step float32, eps float32)
+
+// adamEMAAVX2 is adamAVX2 and then ema = keep*ema + take*w.
+//
+//go:noescape
+func adamEMAAVX2(n int, w *float32, grad *float32, m *float32, v *float32, ema *float32, shrink float32, l2 float32, beta1 float32, take1 float32, beta2 float32, take2 float32, step float32, eps float32, keep float32, take float32)

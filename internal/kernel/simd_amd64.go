@@ -36,6 +36,8 @@ type simd struct {
 	winoWeights         winoWeightsFunc
 	winoOutput          winoOutputFunc
 	winoWeightsGrad     winoWeightsGradFunc
+	adam                adamVectors
+	adamEMA             adamEMAVectors
 }
 
 // packs is a packFunc and its number of columns.
@@ -59,6 +61,7 @@ func avx2() *simd {
 		normGradZ: normGradZAVX2, normGradY: normGradYAVX2, normSumsZ: normSumsZAVX2, normSumsY: normSumsYAVX2,
 		blend3:    blend3AVX2,
 		winoInput: winoInputAVX2, winoGrad: winoGradAVX2, winoWeightsGrad: winoWeightsGradAVX2, winoWeights: winoWeightsAVX2, winoOutput: winoOutputAVX2,
+		adam: adamAVX2, adamEMA: adamEMAAVX2,
 	}
 }
 

@@ -65,34 +65,36 @@ func benchShapes() []ConvShape {
 
 func BenchmarkConv(b *testing.B) {
 	for _, s := range benchShapes() {
-		b.Run(s.name(), func(b *testing.B) { benchKernel(b, directSet{}, Conv{ConvShape: s, Epilogue: Epilogue{Slope: 1}}, 1) })
+		b.Run(s.name(), func(b *testing.B) {
+			benchKernel(b, directSet{fastest(b)}, Conv{ConvShape: s, Epilogue: Epilogue{Slope: 1}}, 1)
+		})
 	}
 }
 
 func BenchmarkConvDataGrad(b *testing.B) {
 	for _, s := range benchShapes() {
-		b.Run(s.name(), func(b *testing.B) { benchKernel(b, directSet{}, ConvDataGrad{s}, 1) })
+		b.Run(s.name(), func(b *testing.B) { benchKernel(b, directSet{fastest(b)}, ConvDataGrad{s}, 1) })
 	}
 }
 
 func BenchmarkConvWeightGrad(b *testing.B) {
 	for _, s := range benchShapes() {
-		b.Run(s.name(), func(b *testing.B) { benchKernel(b, directSet{}, ConvWeightGrad{s}, 1) })
+		b.Run(s.name(), func(b *testing.B) { benchKernel(b, directSet{fastest(b)}, ConvWeightGrad{s}, 1) })
 	}
 }
 
 func BenchmarkLinear(b *testing.B) {
 	for _, s := range []LinearShape{{16, 2048, 9605}, {16, 2048, 80}, {64, 2048, 512}, {16, 256, 64}} {
 		name := fmt.Sprintf("n%d_%dto%d", s.N, s.In, s.Out)
-		b.Run("forward_"+name, func(b *testing.B) { benchKernel(b, fast()[0], Linear{LinearShape: s}, 1) })
-		b.Run("datagrad_"+name, func(b *testing.B) { benchKernel(b, fast()[0], LinearDataGrad{s}, 1) })
-		b.Run("weightgrad_"+name, func(b *testing.B) { benchKernel(b, fast()[0], LinearWeightGrad{s}, 1) })
+		b.Run("forward_"+name, func(b *testing.B) { benchKernel(b, fastest(b), Linear{LinearShape: s}, 1) })
+		b.Run("datagrad_"+name, func(b *testing.B) { benchKernel(b, fastest(b), LinearDataGrad{s}, 1) })
+		b.Run("weightgrad_"+name, func(b *testing.B) { benchKernel(b, fastest(b), LinearWeightGrad{s}, 1) })
 	}
 }
 
 // benchBytes reports GB/s of operands moved by the fastest run.
 func benchBytes(b *testing.B, name string, d Desc) {
-	for _, set := range []Set[float32]{fast()[0], Portable[float32]()} {
+	for _, set := range []Set[float32]{fastest(b), Portable[float32]()} {
 		b.Run(name+"/"+set.Name(), func(b *testing.B) {
 			k, err := set.New(d)
 			if err != nil {
@@ -157,11 +159,11 @@ func BenchmarkWinograd(b *testing.B) {
 
 // compare runs d by both algorithms.
 func compare(b *testing.B, d Desc, workers int) {
-	wino, err := winogradSet{}.New(d)
+	wino, err := winogradSet{fastest(b)}.New(d)
 	if err != nil {
 		b.Fatal(err)
 	}
-	direct, err := directSet{}.New(d)
+	direct, err := directSet{fastest(b)}.New(d)
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -32,10 +32,10 @@ func compute(t testing.TB, s Set[float32], d Desc, in [][]float32, workers int) 
 }
 
 // directSet plans convolutions without Winograd, also where it pays.
-type directSet struct{ Set[float32] }
+type directSet struct{ simdSet }
 
 func (w directSet) New(d Desc) (Kernel[float32], error) {
-	s := avx2()
+	s := w.simd
 	switch d := d.(type) {
 	case Conv:
 		return newSIMDConv(s, d), nil
@@ -44,7 +44,7 @@ func (w directSet) New(d Desc) (Kernel[float32], error) {
 	case ConvWeightGrad:
 		return newWeightGrad(s, d.ConvShape), nil
 	}
-	return fast()[0].New(d)
+	return w.simdSet.New(d)
 }
 
 // matchesPortable compares a set with the portable one, and one worker with three.
@@ -82,33 +82,36 @@ func oddShapes() []ConvShape {
 
 // Several pictures or rows per band, the last band shorter.
 func TestWeightGradOfManyBandsMatchesPortable(t *testing.T) {
+	set := directSet{fastest(t)}
 	for _, s := range []ConvShape{{5, 40, 40, 96, 80, 3}, {1, 101, 100, 64, 48, 3}, {2, 67, 61, 130, 140, 1}} {
-		if k := newWeightGrad(avx2(), s); k.bands < 2 {
+		if k := newWeightGrad(set.simd, s); k.bands < 2 {
 			t.Fatalf("%v has %d bands", s, k.bands)
 		}
-		matchesPortable(t, directSet{}, ConvWeightGrad{s}, 1e-5)
+		matchesPortable(t, set, ConvWeightGrad{s}, 1e-5)
 	}
 }
 
 func TestLinearsMatchPortable(t *testing.T) {
+	set := directSet{fastest(t)}
 	for _, s := range []LinearShape{{1, 1, 1}, {3, 5, 7}, {16, 37, 300}, {2, 2048, 80}, {33, 100, 16}, {70, 19, 9}, {7, 152, 38}, {16, 64, 300}, {5, 300, 40}} {
 		t.Run(fmt.Sprint(s), func(t *testing.T) {
-			matchesPortable(t, directSet{}, Linear{LinearShape: s}, 1e-5)
-			matchesPortable(t, directSet{}, Linear{LinearShape: s, Fixed: true}, 1e-5)
-			matchesPortable(t, directSet{}, LinearDataGrad{s}, 1e-5)
-			matchesPortable(t, directSet{}, LinearWeightGrad{s}, 1e-5)
+			matchesPortable(t, set, Linear{LinearShape: s}, 1e-5)
+			matchesPortable(t, set, Linear{LinearShape: s, Fixed: true}, 1e-5)
+			matchesPortable(t, set, LinearDataGrad{s}, 1e-5)
+			matchesPortable(t, set, LinearWeightGrad{s}, 1e-5)
 		})
 	}
 }
 
 func TestConvolutionsMatchPortable(t *testing.T) {
+	set := directSet{fastest(t)}
 	for _, s := range oddShapes() {
 		t.Run(fmt.Sprint(s), func(t *testing.T) {
-			matchesPortable(t, directSet{}, Conv{ConvShape: s, Epilogue: Epilogue{Slope: 1}}, 1e-5)
-			matchesPortable(t, directSet{}, Conv{ConvShape: s, Epilogue: Epilogue{Bias: true, Residual: true, Slope: 0.001}}, 1e-5)
-			matchesPortable(t, directSet{}, Conv{ConvShape: s, Epilogue: Epilogue{Bias: true}, Fixed: true}, 1e-5)
-			matchesPortable(t, directSet{}, ConvDataGrad{s}, 1e-5)
-			matchesPortable(t, directSet{}, ConvWeightGrad{s}, 1e-5)
+			matchesPortable(t, set, Conv{ConvShape: s, Epilogue: Epilogue{Slope: 1}}, 1e-5)
+			matchesPortable(t, set, Conv{ConvShape: s, Epilogue: Epilogue{Bias: true, Residual: true, Slope: 0.001}}, 1e-5)
+			matchesPortable(t, set, Conv{ConvShape: s, Epilogue: Epilogue{Bias: true}, Fixed: true}, 1e-5)
+			matchesPortable(t, set, ConvDataGrad{s}, 1e-5)
+			matchesPortable(t, set, ConvWeightGrad{s}, 1e-5)
 		})
 	}
 }

@@ -55,7 +55,7 @@ func near(t *testing.T, name string, got, want []float32, tolerance float64) {
 }
 
 func TestGemmMatchesTwin(t *testing.T) {
-	s := avx2()
+	s := instructions(t)
 	for _, tile := range []struct {
 		nr   int
 		gemm gemmFunc
@@ -114,7 +114,7 @@ func outerTwin(mr int) func(m, rows, width int, off []int32, x []float32, xstep,
 }
 
 func TestOuterMatchesTwin(t *testing.T) {
-	s := avx2()
+	s := instructions(t)
 	for _, tile := range []struct {
 		nr    int
 		outer outerFunc

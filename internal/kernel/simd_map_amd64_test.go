@@ -122,7 +122,7 @@ func randomVectors(r *rand.Rand, count, n int) (vectors [][]float32, first []*fl
 
 // Into fresh memory and into the first input.
 func TestSweepsMatchTwins(t *testing.T) {
-	for _, f := range sweepTwins(avx2()) {
+	for _, f := range sweepTwins(instructions(t)) {
 		for _, shape := range [][2]int{{1, 8}, {3, 16}, {1, 11}, {5, 12}, {4, 76}, {2, 23}} {
 			t.Run(fmt.Sprintf("%s/%dx%d", f.name, shape[0], shape[1]), func(t *testing.T) {
 				rows, c := shape[0], shape[1]
@@ -149,7 +149,7 @@ func TestSweepsMatchTwins(t *testing.T) {
 }
 
 func TestSweepsKeepNaNAndReLUOfInfinityIsZero(t *testing.T) {
-	s := avx2()
+	s := instructions(t)
 	nan, low := float32(math.NaN()), float32(math.Inf(-1))
 	x := []float32{nan, 1, low, -2, 0, 5, low, nan}
 	zero, one := make([]float32, 8), []float32{1, 1, 1, 1, 1, 1, 1, 1}
@@ -170,7 +170,7 @@ func TestSweepsKeepNaNAndReLUOfInfinityIsZero(t *testing.T) {
 }
 
 func TestColumnSumsMatchTwins(t *testing.T) {
-	s := avx2()
+	s := instructions(t)
 	for _, shape := range [][2]int{{1, 8}, {2, 13}, {7, 16}, {8, 9}, {9, 76}, {40, 8}} {
 		t.Run(fmt.Sprint(shape), func(t *testing.T) { columnSumsMatch(t, s, shape[0], shape[1]) })
 	}
@@ -241,7 +241,7 @@ func columnSumsMatch(t *testing.T, s *simd, rows, c int) {
 }
 
 func TestBlendMatchesTwin(t *testing.T) {
-	s := avx2()
+	s := instructions(t)
 	r := rand.New(rand.NewPCG(9, 10))
 	for _, c := range []int{8, 9, 16, 76} {
 		const n = 5
@@ -263,7 +263,7 @@ func TestBlendMatchesTwin(t *testing.T) {
 }
 
 func TestPacksMatchTwins(t *testing.T) {
-	s := avx2()
+	s := instructions(t)
 	r := rand.New(rand.NewPCG(11, 12))
 	for _, p := range s.packs {
 		const rows, stride = 5, 19

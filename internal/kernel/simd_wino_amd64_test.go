@@ -59,7 +59,7 @@ func flip(m [][]float64) [][]float64 {
 }
 
 func TestWinogradTransformsMatchTwins(t *testing.T) {
-	s := avx2()
+	s := instructions(t)
 	b, g, a := winoMatrices()
 	for _, c := range []int{8, 16, 19} {
 		r := rand.New(rand.NewPCG(13, 14))
@@ -178,10 +178,10 @@ func winoOutputMatches(t *testing.T, s *simd, a [][]float64, r *rand.Rand, c int
 }
 
 // winogradSet plans every 3x3 convolution of enough channels with Winograd, whether it pays or not.
-type winogradSet struct{ Set[float32] }
+type winogradSet struct{ simdSet }
 
 func (w winogradSet) New(d Desc) (Kernel[float32], error) {
-	s := avx2()
+	s := w.simd
 	switch d := d.(type) {
 	case Conv:
 		return newWinogradConv(s, d), nil
@@ -190,10 +190,11 @@ func (w winogradSet) New(d Desc) (Kernel[float32], error) {
 	case ConvWeightGrad:
 		return newWinogradGrad(s, d.ConvShape), nil
 	}
-	return w.Set.New(d)
+	return w.simdSet.New(d)
 }
 
 func TestWinogradMatchesPortable(t *testing.T) {
+	set := winogradSet{fastest(t)}
 	shapes := []ConvShape{
 		{1, 4, 4, 8, 8, 3},
 		{2, 7, 7, 16, 24, 3},
@@ -213,7 +214,7 @@ func TestWinogradMatchesPortable(t *testing.T) {
 				ConvDataGrad{s},
 				ConvWeightGrad{s},
 			} {
-				matchesPortable(t, winogradSet{}, d, 1e-4)
+				matchesPortable(t, set, d, 1e-4)
 			}
 		})
 	}
@@ -233,7 +234,7 @@ func TestWinogradIsChosenWhereItPays(t *testing.T) {
 		{ConvShape{4, 56, 56, 64, 64, 1}, false, false},
 		{ConvShape{4, 56, 56, 8, 64, 3}, false, false},
 	} {
-		k, err := fast()[0].New(Conv{ConvShape: c.shape, Epilogue: Epilogue{Slope: 1}, Fixed: c.fixed})
+		k, err := fastest(t).New(Conv{ConvShape: c.shape, Epilogue: Epilogue{Slope: 1}, Fixed: c.fixed})
 		if err != nil {
 			t.Fatal(err)
 		}

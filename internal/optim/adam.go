@@ -5,6 +5,8 @@ import (
 	"math"
 	"slices"
 	"strings"
+
+	"csl/internal/kernel"
 )
 
 // The values of Config.Name.
@@ -50,64 +52,32 @@ func (c Config) Validate() error {
 	return nil
 }
 
-// coefficients are what one step multiplies with.
-type coefficients struct {
-	beta1, take1 float32 // take1 = 1-beta1
-	beta2, take2 float32
-	stepSize     float32 // lr/(1-beta1^t)
-	root2        float32 // sqrt(1-beta2^t)
-	eps          float32
-	l2           float32 // added to the gradient, times the weight
-	shrink       float32 // the weight is multiplied by it; 1 for Adam
-	keep, take   float32 // of the average
-}
-
-func (c Config) coefficients(step int, lr, beta1 float64) coefficients {
+// factors are those of a step. The quotient of Adam's definition, m/(sqrt(v)/root2 + eps) with root2 =
+// sqrt(1-beta2^t), is expanded by root2, which saves one of two divisions per parameter.
+func (c Config) factors(step int, lr, beta1 float64) kernel.AdamStep {
 	t := float64(step)
-	k := coefficients{
-		beta1: float32(beta1), take1: float32(1 - beta1),
-		beta2: float32(c.Beta2), take2: float32(1 - c.Beta2),
-		stepSize: float32(lr / (1 - math.Pow(beta1, t))),
-		root2:    float32(math.Sqrt(1 - math.Pow(c.Beta2, t))),
-		eps:      float32(c.Eps),
-		shrink:   1,
+	stepSize := float32(lr / (1 - math.Pow(beta1, t)))
+	root2 := float32(math.Sqrt(1 - math.Pow(c.Beta2, t)))
+	k := kernel.AdamStep{
+		Beta1: float32(beta1), Take1: float32(1 - beta1),
+		Beta2: float32(c.Beta2), Take2: float32(1 - c.Beta2),
+		Step: stepSize * root2, Eps: float32(c.Eps) * root2,
+		Shrink: 1,
 	}
 	if c.Name == AdamW {
-		k.shrink = float32(1 - lr*c.WeightDecay)
+		k.Shrink = float32(1 - lr*c.WeightDecay)
 	} else {
-		k.l2 = float32(c.WeightDecay)
+		k.L2 = float32(c.WeightDecay)
 	}
 	if c.EMA != nil {
 		d := c.EMA.DecayAt(step)
-		k.keep, k.take = float32(d), float32(1-d)
+		k.Keep, k.Take = float32(d), float32(1-d)
 	}
 	return k
 }
 
 // withoutDecay is k for parameters that do not decay.
-func (k coefficients) withoutDecay() coefficients {
-	k.l2, k.shrink = 0, 1
+func withoutDecay(k kernel.AdamStep) kernel.AdamStep {
+	k.L2, k.Shrink = 0, 1
 	return k
-}
-
-// update is one step of Adam on the slices: g += l2*w; m = beta1*m + (1-beta1)*g;
-// v = beta2*v + (1-beta2)*g*g; w -= stepSize * m/(sqrt(v)/root2 + eps). The moments are rounded where
-// PyTorch rounds; the quotient is expanded by root2, which saves one of two divisions, the dearest
-// operations here. ema, which may be empty, then follows w: in a loop of its own, as one loop over
-// five slices has more constants than registers.
-func (k *coefficients) update(w, g, m, v, ema []float32) {
-	g, m, v = g[:len(w)], m[:len(w)], v[:len(w)]
-	c := *k // registers: the compiler must assume that the slices overlap *k
-	step, eps := c.stepSize*c.root2, c.eps*c.root2
-	for i, x := range w {
-		x *= c.shrink
-		d := g[i] + c.l2*x
-		first := c.beta1*m[i] + c.take1*d
-		second := c.beta2*v[i] + c.take2*(d*d)
-		m[i], v[i] = first, second
-		w[i] = x - step*(first/(float32(math.Sqrt(float64(second)))+eps))
-	}
-	if len(ema) > 0 {
-		average(c.keep, c.take, ema, w)
-	}
 }

@@ -31,12 +31,9 @@ func (e EMA) DecayAt(step int) float64 {
 // have the same length.
 func (e EMA) Update(step int, avg, x []float32) {
 	d := e.DecayAt(step)
-	average(float32(d), float32(1-d), avg, x)
-}
-
-func average(keep, take float32, avg, x []float32) {
+	keep, take := float32(d), float32(1-d)
 	avg = avg[:len(x)]
 	for i, v := range x {
-		avg[i] = keep*avg[i] + take*v
+		avg[i] = float32(keep*avg[i]) + float32(take*v)
 	}
 }

@@ -382,3 +382,27 @@ func BenchmarkAdam(b *testing.B) {
 		b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/n, "ns/param")
 	})
 }
+
+func TestEveryKernelSetGivesTheSameBits(t *testing.T) {
+	train := func(kernels string) ([]Param, *Optimizer) {
+		t.Setenv("CSL_KERNELS", kernels)
+		o, list, grads := big(t, 5, chunkLen+13)
+		for range 3 {
+			if err := o.Step(nil, 1e-3, 0.9, grads); err != nil {
+				t.Fatal(err)
+			}
+		}
+		return list, o
+	}
+	best, a := train("")
+	portable, b := train("portable")
+	for i := range best {
+		if !slices.Equal(best[i].Data, portable[i].Data) || !slices.Equal(a.Average(i), b.Average(i)) {
+			t.Errorf("parameter %d differs", i)
+		}
+	}
+	t.Setenv("CSL_KERNELS", "abacus")
+	if _, err := New(Defaults(), nil); err == nil || !strings.Contains(err.Error(), "abacus") {
+		t.Errorf("kernels that are not there: error %v", err)
+	}
+}

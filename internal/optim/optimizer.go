@@ -18,12 +18,13 @@ type Param struct {
 // EMA, the average, which starts as a copy of the weights.
 type Optimizer struct {
 	cfg    Config
+	adam   kernel.AdamFunc
 	params []param
 	jobs   []job // chunks of all parameters, in order
 	steps  int
 
 	// of the current step
-	decay, noDecay coefficients
+	decay, noDecay kernel.AdamStep
 	grads          [][]float32 // by parameter
 	first          int         // the job that the pool calls 0
 }
@@ -39,12 +40,17 @@ const chunkLen = 1 << 14
 
 type job struct{ param, from, to int }
 
-// New makes an optimizer of these parameters. Names must be unique.
+// New makes an optimizer of these parameters. Names must be unique. It computes with the kernels that
+// kernel.Best chooses and fails where that does; the results are the same bits with any of them.
 func New(c Config, params []Param) (*Optimizer, error) {
 	if err := c.Validate(); err != nil {
 		return nil, err
 	}
-	o := &Optimizer{cfg: c, grads: make([][]float32, len(params))}
+	set, err := kernel.Best()
+	if err != nil {
+		return nil, fmt.Errorf("optimizer: %w", err)
+	}
+	o := &Optimizer{cfg: c, adam: kernel.AdamOf(set), grads: make([][]float32, len(params))}
 	seen := map[string]bool{}
 	for i, p := range params {
 		if seen[p.Name] {
@@ -76,8 +82,8 @@ func (o *Optimizer) SetSteps(n int) { o.steps = n }
 // 1-beta1^t, as PyTorch's.
 func (o *Optimizer) Begin(lr, beta1 float64) {
 	o.steps++
-	o.decay = o.cfg.coefficients(o.steps, lr, beta1)
-	o.noDecay = o.decay.withoutDecay()
+	o.decay = o.cfg.factors(o.steps, lr, beta1)
+	o.noDecay = withoutDecay(o.decay)
 }
 
 // Apply updates parameter number i with its gradient, which is not changed. pool may be nil; the
@@ -141,7 +147,7 @@ func (o *Optimizer) Do(number, _ int) {
 	if p.ema != nil {
 		ema = p.ema[j.from:j.to]
 	}
-	k.update(p.Data[j.from:j.to], o.grads[j.param][j.from:j.to], p.m[j.from:j.to], p.v[j.from:j.to], ema)
+	o.adam(k, p.Data[j.from:j.to], o.grads[j.param][j.from:j.to], p.m[j.from:j.to], p.v[j.from:j.to], ema)
 }
 
 // Slot is one state vector of one parameter, with the parameter's length and layout. Data is the

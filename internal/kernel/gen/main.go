@@ -80,6 +80,8 @@ func emit(m machine) {
 	m.winoWeights()
 	m.winoWeightsGrad()
 	m.winoOutput()
+	m.adam(false)
+	m.adam(true)
 }
 
 // replace writes data beside path and then renames it over path.
