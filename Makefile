@@ -14,7 +14,7 @@ DEMO_TRAIN := demo/data/train2014
 DEMO_TRUTH := demo/data/annotations/instances_train2014.json
 
 demo: build ## draw pictures, hide labels, train three ways, compare: demo/report.html
-	@echo "This takes about a minute on 2 cores with AVX2 (portable kernels: about 10 minutes) and writes to demo/ only."
+	@echo "This takes about a minute on 2 cores with AVX2 (portable kernels: 5 to 10 minutes) and writes to demo/ only."
 	@echo "4,000 small scenes of 24 classes; 100 known labels of each kind per class are kept, 15 of 16 labels are hidden."
 	rm -rf demo
 	bin/csl data synth --out demo/data --train 3000 --val 1000 --size 64 --seed 1
