@@ -21,7 +21,6 @@ import (
 	"csl/internal/prior"
 	"csl/internal/progress"
 	"csl/internal/rundir"
-	"csl/internal/safefile"
 	"csl/internal/safefile/faultfs"
 	"csl/internal/train"
 	"csl/internal/train/traintest"
@@ -44,7 +43,7 @@ func options(t *testing.T, d traintest.Data, settings ...string) (o Options, log
 	log = &bytes.Buffer{}
 	return Options{
 		Config: c, Data: corpus.FromConfig(c.Data, corpus.Train), Out: filepath.Join(dir, "prior.csv"),
-		Backend: be, Display: progress.New(progress.Options{Out: log}), FS: safefile.OS(), Version: "test",
+		Backend: be, Display: progress.New(progress.Options{Out: log}), FS: traintest.FS(), Version: "test",
 	}, log
 }
 
@@ -218,7 +217,9 @@ func TestAFailureOfAnyStepOfWritingThePriorIsReportedAndCanBeMadeGood(t *testing
 	estimate(t, o)
 	for i, kind := range clean.Steps() {
 		traintest.Write(t, o.Out, "old")
-		o.FS = faultfs.New(i + 1)
+		fsys := faultfs.New(i + 1)
+		fsys.Under = traintest.FS()
+		o.FS = fsys
 		_, err := Run(context.Background(), o)
 		if !errors.Is(err, syscall.ENOSPC) || strings.Contains(err.Error(), "\n") {
 			t.Errorf("step %d, %s: err = %v", i+1, kind, err)
@@ -228,7 +229,7 @@ func TestAFailureOfAnyStepOfWritingThePriorIsReportedAndCanBeMadeGood(t *testing
 				t.Errorf("step %d, %s: left %s", i+1, kind, name)
 			}
 		}
-		o.FS = safefile.OS()
+		o.FS = traintest.FS()
 		if r := estimate(t, o); !slices.Equal(r.Prior.Avg, undisturbed.Prior.Avg) {
 			t.Errorf("step %d, %s: another prior", i+1, kind)
 		}

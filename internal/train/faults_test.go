@@ -32,9 +32,10 @@ func faultData(t *testing.T) traintest.Data {
 // breakRun trains on a file system that fails and checks what is left.
 func breakRun(t *testing.T, j *job, fsys *faultfs.FS, what string, settings []string, out string) {
 	t.Helper()
+	fsys.Under = traintest.FS()
 	j.fs, j.resume = fsys, false
 	_, err := j.run(t, settings)
-	j.fs = safefile.OS()
+	j.fs = traintest.FS()
 	harmless := strings.HasSuffix(what, string(faultfs.Remove)) // of an older state: the next save removes it
 	if !errors.Is(err, syscall.ENOSPC) && !harmless {
 		t.Errorf("%s: err = %v", what, err)
@@ -68,6 +69,7 @@ func goOn(t *testing.T, j *job, what string, settings []string, out string, want
 func whole(t *testing.T, d traintest.Data, j *job) (files map[string]string, steps []faultfs.Kind, bytes int64) {
 	t.Helper()
 	out, fsys := t.TempDir(), faultfs.New(0)
+	fsys.Under = traintest.FS()
 	j.fs, j.resume = fsys, false
 	if r := j.must(t, faultSettings(d, out)); r.Skipped != 2 {
 		t.Fatalf("%d skipped", r.Skipped)

@@ -47,13 +47,9 @@ func (t *trainer) writePrior() error {
 
 // saveBest writes the run's best checkpoint.
 func (t *trainer) saveBest(w *model.Weights, source string, s rundir.Scores) error {
-	config, err := t.configText()
-	if err != nil {
-		return err
-	}
 	d := t.cfg.Data
 	m := checkpoint.Meta{
-		Version: t.o.Version, Spec: w.Spec(), Config: config, Weights: source, Prior: t.learner.prior,
+		Version: t.o.Version, Spec: w.Spec(), Config: t.settings, Weights: source, Prior: t.learner.prior,
 		Input: &checkpoint.Input{
 			Height: d.Size, Width: d.Size, Interpolation: d.Interpolation, EXIFOrientation: d.EXIFOrientation,
 			Mean: d.Mean, Std: d.Std,

@@ -28,7 +28,7 @@ func (t *trainer) findState() error {
 		err = fmt.Errorf("%q is damaged: the configuration in it is not what was saved", filepath.Join(t.dir, "last"))
 	}
 	if err == nil {
-		err = t.sameConfig(g.Meta[configKey])
+		err = sameSettings(g.Meta[configKey], t.settings)
 	}
 	if err != nil {
 		return fmt.Errorf("resume %q: %w", t.dir, err)
@@ -95,11 +95,11 @@ func (t *trainer) adopt(s state) error {
 	return t.running.Restore(*s.Running)
 }
 
-// sameConfig refuses to continue a run under another configuration, naming the settings that differ.
-func (t *trainer) sameConfig(saved string) error {
-	now, err := t.configText()
-	if err != nil || now == saved {
-		return err
+// sameSettings refuses to continue a run under another configuration, naming the settings that
+// differ.
+func sameSettings(saved, now string) error {
+	if now == saved {
+		return nil
 	}
 	was, is := settingsOf(saved), settingsOf(now)
 	var differ []string

@@ -5,6 +5,7 @@ import (
 	"context"
 	"maps"
 	"path/filepath"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"testing"
@@ -17,6 +18,11 @@ import (
 	"csl/internal/train/traintest"
 )
 
+func TestMain(m *testing.M) {
+	debug.SetGCPercent(400) // hundreds of small runs: time matters, memory does not
+	m.Run()
+}
+
 // job is a run of a test.
 type job struct {
 	be     *graph.CPU
@@ -28,7 +34,7 @@ type job struct {
 
 func newJob(t *testing.T) *job {
 	t.Helper()
-	return &job{be: newCPU(t, 2), fs: safefile.OS(), ctx: context.Background()}
+	return &job{be: newCPU(t, 2), fs: traintest.FS(), ctx: context.Background()}
 }
 
 // options resolve settings.

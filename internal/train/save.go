@@ -93,11 +93,7 @@ func (t *trainer) save() error {
 	if average != nil {
 		parts = append(parts, tensorsPart(averageFile, checkpoint.Tensors(average)))
 	}
-	settings, err := t.configText()
-	if err != nil {
-		return err
-	}
-	meta := map[string]string{configKey: settings, sumKey: sumOf(settings)}
+	meta := map[string]string{configKey: t.settings, sumKey: sumOf(t.settings)}
 	if err := safefile.SaveGeneration(t.o.FS, t.dir, int64(t.place.Step), meta, parts...); err != nil {
 		return err
 	}
@@ -140,8 +136,8 @@ func slotName(s optim.Slot) string { return s.Param + "#" + s.Kind }
 // configText is the resolved configuration without what may differ between the parts of a run,
 // because it changes no result: its folder, where pictures are cached, the number of loading
 // goroutines and how often it is saved.
-func (t *trainer) configText() (string, error) {
-	c := *t.cfg
+func configText(cfg *config.Config) (string, error) {
+	c := *cfg
 	c.Train.Out, c.Train.SaveEvery, c.Data.Workers, c.Data.Cache = "", 0, 0, ""
 	var b bytes.Buffer
 	if err := c.Write(&b, "", false); err != nil {

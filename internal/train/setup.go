@@ -27,6 +27,9 @@ func newTrainer(ctx context.Context, o Options) (t *trainer, err error) {
 			err = errors.Join(err, t.close())
 		}
 	}()
+	if t.settings, err = configText(o.Config); err != nil {
+		return t, err
+	}
 	for _, step := range []func(context.Context) error{t.claim, t.openData, t.build, t.start} {
 		if err := step(ctx); err != nil {
 			return t, err

@@ -18,18 +18,19 @@ import (
 // configuration is in place, meter, epochMeter, best, running, skips, stopped and learner: exactly
 // that is saved.
 type trainer struct {
-	o       Options
-	cfg     *config.Config
-	dir     string
-	lock    *safefile.DirLock
-	data    *corpus.Corpus // training pictures
-	val     *corpus.Corpus // validation pictures; nil without
-	loader  *pictures.Loader
-	learner *learner
-	logs    *logs
-	hooks   []hook
-	task    *progress.Task       // the run's progress
-	from    *safefile.Generation // the state to go on from; nil for a new run
+	o        Options
+	cfg      *config.Config
+	dir      string
+	lock     *safefile.DirLock
+	data     *corpus.Corpus // training pictures
+	val      *corpus.Corpus // validation pictures; nil without
+	loader   *pictures.Loader
+	learner  *learner
+	logs     *logs
+	hooks    []hook
+	settings string               // configText
+	task     *progress.Task       // the run's progress
+	from     *safefile.Generation // the state to go on from; nil for a new run
 
 	place      place
 	meter      meter // since the last record

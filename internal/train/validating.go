@@ -2,6 +2,7 @@ package train
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -70,9 +71,14 @@ type contest struct {
 }
 
 // score runs sets of weights over the validation pictures, all in one pass.
-func (v *validating) score(ctx context.Context, t *trainer, weights []*model.Weights) ([]rundir.Scores, error) {
+func (v *validating) score(ctx context.Context, t *trainer, weights []*model.Weights) (scores []rundir.Scores, err error) {
 	size := t.cfg.Data.Size
 	var all []contest
+	defer func() {
+		for _, c := range all {
+			err = errors.Join(err, c.runner.Close())
+		}
+	}()
 	for i, w := range weights {
 		runner, err := predict.New(t.o.Backend, w, t.learner.nets.Arena(), size, size)
 		if err != nil {
@@ -86,7 +92,7 @@ func (v *validating) score(ctx context.Context, t *trainer, weights []*model.Wei
 	}
 	task := t.o.Display.Start("validating", "img", int64(v.loader.Len()))
 	defer task.Done()
-	err := predict.Pass(ctx, v.loader, 0, func(b *pictures.Batch) error {
+	err = predict.Pass(ctx, v.loader, 0, func(b *pictures.Batch) error {
 		task.Add(int64(b.N))
 		for _, c := range all {
 			if err := c.add(b, t.val.Set); err != nil {
@@ -98,7 +104,6 @@ func (v *validating) score(ctx context.Context, t *trainer, weights []*model.Wei
 	if err != nil {
 		return nil, err
 	}
-	var scores []rundir.Scores
 	for _, c := range all {
 		m, err := c.acc.Report(ctx, t.o.Backend.Threads())
 		if err != nil {

@@ -19,7 +19,6 @@ import (
 	"csl/internal/metric"
 	"csl/internal/model"
 	"csl/internal/progress"
-	"csl/internal/safefile"
 	"csl/internal/safefile/faultfs"
 	"csl/internal/train/traintest"
 )
@@ -35,7 +34,7 @@ func options(t *testing.T, d traintest.Data, path string) (o Options, log *bytes
 	log = &bytes.Buffer{}
 	return Options{
 		ModelPath: path, Data: corpus.Options{Split: corpus.Val, Root: d.Dir, Annotations: d.Val}, Batch: 2, Threshold: 0.5,
-		Backend: be, Display: progress.New(progress.Options{Out: log}), FS: safefile.OS(),
+		Backend: be, Display: progress.New(progress.Options{Out: log}), FS: traintest.FS(),
 	}, log
 }
 
@@ -180,7 +179,9 @@ func TestAFailureWhileScoresAreWrittenKeepsTheOldFile(t *testing.T) {
 	last := len(clean.Steps()) // the folder's sync: the new file is there already
 	for i := range clean.Steps() {
 		traintest.Write(t, o.ScoresPath, "old")
-		o.FS = faultfs.New(i + 1)
+		fsys := faultfs.New(i + 1)
+		fsys.Under = traintest.FS()
+		o.FS = fsys
 		_, err := Run(context.Background(), o)
 		if !errors.Is(err, syscall.ENOSPC) || strings.Contains(err.Error(), "\n") || !strings.Contains(err.Error(), "scores.csv") {
 			t.Errorf("step %d: err = %v", i+1, err)

@@ -8,6 +8,7 @@ import (
 	"image/color"
 	"image/png"
 	"io"
+	"io/fs"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -176,6 +177,29 @@ func writeCheckpoint(t testing.TB, w *model.Weights, table map[string]string) st
 	}
 	return path
 }
+
+// FS is the machine's file system without waiting for the disk: tests kill no machine.
+func FS() safefile.FS { return lazy{safefile.OS()} }
+
+type lazy struct{ safefile.FS }
+
+func (l lazy) Create(path string, perm fs.FileMode) (safefile.File, error) {
+	return lazyFile(l.FS.Create(path, perm))
+}
+
+func (l lazy) OpenAppend(path string) (safefile.File, error) { return lazyFile(l.FS.OpenAppend(path)) }
+func (lazy) SyncDir(string) error                            { return nil }
+
+func lazyFile(f safefile.File, err error) (safefile.File, error) {
+	if err != nil {
+		return nil, err
+	}
+	return unsynced{f}, nil
+}
+
+type unsynced struct{ safefile.File }
+
+func (unsynced) Sync() error { return nil }
 
 // Files reads every regular file below dir, by slash-separated path. The saved state's file "last"
 // and the lock are among them.
