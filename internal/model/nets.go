@@ -1,6 +1,8 @@
 package model
 
 import (
+	"errors"
+
 	"csl/internal/graph"
 )
 
@@ -73,4 +75,24 @@ func cached[N any](nets map[netKey]N, k netKey, build func(netKey) (N, error)) (
 		nets[k] = n
 	}
 	return n, err
+}
+
+// Close lets go of the memory of all nets. Weights and arena stay; nets asked for later are new
+// ones.
+func (n *Nets) Close() error {
+	var errs []error
+	for _, net := range n.train {
+		errs = append(errs, net.Close())
+	}
+	for _, net := range n.eval {
+		errs = append(errs, net.Close())
+	}
+	for _, net := range n.infer {
+		errs = append(errs, net.Close())
+	}
+	clear(n.train)
+	clear(n.eval)
+	clear(n.infer)
+	clear(n.folds)
+	return errors.Join(errs...)
 }

@@ -46,6 +46,9 @@ func (r *Runner) Logits(pix []float32, n int) ([]float32, error) {
 	return net.Logits()
 }
 
+// Close lets go of the runner's memory, but not of a shared arena.
+func (r *Runner) Close() error { return r.nets.Close() }
+
 // Pass runs one epoch of a loader and calls use with every batch, in order.
 func Pass(ctx context.Context, l *pictures.Loader, epoch int, use func(b *pictures.Batch) error) error {
 	batches := l.Epoch(ctx, epoch, 0)

@@ -1,0 +1,60 @@
+package predict
+
+import (
+	"runtime"
+	"testing"
+
+	"csl/internal/graph"
+	"csl/internal/model"
+)
+
+// A training run makes runners at every validation, all in the arena of its own nets.
+func TestClosedRunnersLeaveNothingInTheirArena(t *testing.T) {
+	be, err := graph.NewCPU(1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer be.Close()
+	spec, err := model.Lookup("tresnet_tiny")
+	if err != nil {
+		t.Fatal(err)
+	}
+	spec.NumClasses = 5
+	w, err := model.NewWeights(spec)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.Init(1)
+	arena := model.NewArena(be)
+	pix := make([]float32, 2*64*64*3)
+	use := func() {
+		r, err := New(be, w, arena, 64, 64)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := r.Logits(pix, 2); err != nil {
+			t.Fatal(err)
+		}
+		if err := r.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	heap := func() uint64 {
+		runtime.GC()
+		runtime.GC() // Gorgonia's pools are emptied by the second
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		return m.HeapAlloc
+	}
+	use()
+	before := heap()
+	const rounds = 20
+	for range rounds {
+		use()
+	}
+	// One runner holds the folded weights, half a megabyte, and more.
+	if grown := int64(heap()) - int64(before); grown > rounds*100_000 {
+		t.Errorf("%d closed runners hold %d bytes", rounds, grown)
+	}
+	runtime.KeepAlive(arena)
+}
