@@ -9,13 +9,19 @@ import (
 // block is a run of cells of one row.
 type block[T kernel.Float] struct {
 	logits, labels []T
-	grad           []T // holds exp(-|x|) of each cell until its gradient replaces it
-	log            []T // scratch for log(1+exp(-|x|))
-	weight         T   // of the row
+	grad           []T     // holds exp(-|x|) of each cell until its gradient replaces it
+	log            []T     // scratch for log(1+exp(-|x|))
+	kinds          []uint8 // scratch for the kind of each cell
+	weight         T       // of the row
 	gate           string
 	keys           []uint32 // nil without top-K
 	limit          uint32
 	ties           int
+}
+
+// part is the piece of the block from cell from to cell to, for computing.
+func (b *block[T]) part(from, to int) block[T] {
+	return block[T]{logits: b.logits[from:to], grad: b.grad[from:to], log: b.log[from:to], weight: b.weight}
 }
 
 // cells computes the block's gradient and adds its losses to p.
@@ -23,38 +29,68 @@ func (e *Evaluator[T]) cells(b *block[T], p *Parts) {
 	if e.logClamp == 0 {
 		log1p(b.log, b.grad)
 	}
+	e.classify(b, p)
+	// Labels are sparse: cells of a kind come in long runs, which tight loops compute.
 	var sum [3]float64
-	for i, x := range b.logits {
-		kind := positive
-		switch y := b.labels[i]; {
-		case y == 1:
-		case y == 0:
-			kind = negative
-		case y != -1 || e.ignore || (e.sel != nil || e.gate != "") && b.dropped(i, p):
-			b.grad[i] = 0
+	for from, to := 0, 0; from < len(b.kinds); from = to {
+		kind := b.kinds[from]
+		for to < len(b.kinds) && b.kinds[to] == kind {
+			to++
+		}
+		if kind == noKind {
+			clear(b.grad[from:to])
 			continue
-		default:
-			kind = unknown
 		}
-		t, ex := &e.term3[kind], b.grad[i]
-		var loss, grad T
-		switch {
-		case e.logClamp != 0:
-			loss, grad = e.clamped(x, ex, kind == positive, t)
-		case kind == positive:
-			loss, grad = e.exact(-x, ex, b.log[i], t)
-			grad = -grad
-		case e.clip != 0:
-			loss, grad = e.clipped(x, ex, t)
-		default:
-			loss, grad = e.exact(x, ex, b.log[i], t)
-		}
-		sum[kind] += float64(loss * b.weight)
-		b.grad[i] = grad * b.weight
+		part := b.part(from, to)
+		sum[kind] = e.sameKind(&part, kind, sum[kind])
 	}
 	p.Positive += sum[positive]
 	p.Negative += sum[negative]
 	p.Unknown += sum[unknown]
+}
+
+// classify finds the kind of each cell.
+func (e *Evaluator[T]) classify(b *block[T], p *Parts) {
+	kinds := b.kinds[:len(b.labels)]
+	drops := e.sel != nil || e.gate != ""
+	for i, y := range b.labels {
+		kind := uint8(noKind)
+		switch {
+		case y == -1:
+			if !e.ignore && !(drops && b.dropped(i, p)) {
+				kind = unknown
+			}
+		case y == 0:
+			kind = negative
+		case y == 1:
+			kind = positive
+		}
+		kinds[i] = kind
+	}
+}
+
+// sameKind computes cells of one kind and returns sum plus their losses.
+func (e *Evaluator[T]) sameKind(b *block[T], kind uint8, sum float64) float64 {
+	t := &e.term3[kind]
+	switch {
+	case e.logClamp != 0:
+		for i, x := range b.logits {
+			loss, grad := e.clamped(x, b.grad[i], kind == positive, t)
+			sum += float64(loss * b.weight)
+			b.grad[i] = grad * b.weight
+		}
+		return sum
+	case kind == positive:
+		return e.exact(b, -1, t, sum)
+	case e.clip != 0:
+		for i, x := range b.logits {
+			loss, grad := e.clipped(x, b.grad[i], t)
+			sum += float64(loss * b.weight)
+			b.grad[i] = grad * b.weight
+		}
+		return sum
+	}
+	return e.exact(b, 1, t, sum)
 }
 
 // dropped says whether the unknown cell takes no part, and counts why.
@@ -81,33 +117,45 @@ func (b *block[T]) dropped(i int, p *Parts) bool {
 	return gated || picked
 }
 
-// exact is a cell whose value only depends on z, the logit away from the right answer: x for a
-// negative, -x for a positive. With a = sigmoid(z) the loss is alpha * a^gamma * log(1+exp(z)), the
-// gradient by z alpha * a^(gamma+1), plus ce * gamma * (1-a) * a^gamma through the focusing weight.
-func (e *Evaluator[T]) exact(z, ex, l T, t *term[T]) (loss, grad T) {
-	r := 1 / (1 + ex)
-	a, b := ex*r, r // b = 1-a
-	if z > 0 {
-		a, b = b, a
-		l += z
+// exact computes cells whose value only depends on z, the logit away from the right answer: x for a
+// negative (side 1), -x for a positive (side -1). With a = sigmoid(z) the loss is
+// alpha * a^gamma * log(1+exp(z)), the gradient by z alpha * a^(gamma+1), plus
+// ce * gamma * (1-a) * a^gamma through the focusing weight. It returns sum plus the losses.
+func (e *Evaluator[T]) exact(b *block[T], side T, t *term[T], sum float64) float64 {
+	log, grad := b.log[:len(b.logits)], b.grad[:len(b.logits)]
+	alpha, gamma, weight, focusGrad := t.alpha, t.gamma, b.weight, e.focusGrad
+	for i, x := range b.logits {
+		z, ex, l := side*x, grad[i], log[i]
+		r := 1 / (1 + ex)
+		a, rest := ex*r, r // rest = 1-a
+		if z > 0 {
+			a, rest = rest, a
+			l += z
+		}
+		ce := alpha * l
+		var f T
+		switch gamma.whole { // power, by hand: most cells of a batch come through here
+		case 0:
+			f = 1
+		case 1:
+			f = a
+		case 2:
+			f = a * a
+		case 3:
+			f = a * a * a
+		case 4:
+			f = a * a * (a * a)
+		default:
+			f = power(a, gamma)
+		}
+		d := alpha * a * f
+		if focusGrad {
+			d += ce * T(gamma.value) * rest * f
+		}
+		sum += float64(ce * f * weight)
+		grad[i] = side * d * weight
 	}
-	ce := t.alpha * l
-	var f T
-	switch t.gamma.whole { // power, by hand: most cells of a batch come through here
-	case 0:
-		f = 1
-	case 1:
-		f = a
-	case 4:
-		f = a * a * (a * a)
-	default:
-		f = power(a, t.gamma)
-	}
-	grad = t.alpha * a * f
-	if e.focusGrad {
-		grad += ce * T(t.gamma.value) * b * f
-	}
-	return ce * f, grad
+	return sum
 }
 
 // clipped is -alpha * m^gamma * log(1-m) with m = max(p-clip, 0).

@@ -17,9 +17,10 @@ type Evaluator[T kernel.Float] struct {
 	term3   [3]term[T] // by kind of cell
 	clipT   T
 	floor   T
-	scratch [][blockLen]T // per chunk
-	parts   []Parts       // per row
-	sel     *selection    // nil without top-K
+	scratch [][blockLen]T     // per chunk
+	kinds   [][blockLen]uint8 // per chunk
+	parts   []Parts           // per row
+	sel     *selection        // nil without top-K
 
 	// of the current run
 	phase                phase
@@ -35,11 +36,12 @@ const (
 	phaseCells
 )
 
-// The kinds of cells.
+// The kinds of cells. Those of noKind take no part.
 const (
 	positive = iota
 	negative
 	unknown
+	noKind
 )
 
 // term is the weighting of one kind of cell.
@@ -57,7 +59,7 @@ func newEvaluator[T kernel.Float](s spec, rows, classes int) *Evaluator[T] {
 	for k, w := range []weighting{s.pos, s.neg, s.unknown} {
 		e.term3[k] = term[T]{T(w.alpha), newExponent(w.gamma)}
 	}
-	e.scratch = make([][blockLen]T, e.chunks)
+	e.scratch, e.kinds = make([][blockLen]T, e.chunks), make([][blockLen]uint8, e.chunks)
 	if s.topK > 0 {
 		e.sel = newSelection(rows*classes, e.chunks)
 	}
@@ -151,7 +153,7 @@ func (e *Evaluator[T]) row(r, chunk, ties int) int {
 		n := min(blockLen, to-at)
 		b := block[T]{
 			logits: e.logits[at : at+n], labels: e.labels[at : at+n], grad: e.grad[at : at+n],
-			log: e.scratch[chunk][:n], weight: weight,
+			log: e.scratch[chunk][:n], kinds: e.kinds[chunk][:n], weight: weight,
 		}
 		if e.sel != nil {
 			b.keys, b.limit, b.ties = e.sel.keys[at:at+n], e.sel.limit, ties

@@ -39,6 +39,11 @@ func TestPowersByMultiplicationEqualPow(t *testing.T) {
 			if got, want := power(b, newExponent(g)), math.Pow(b, g); math.Abs(got-want) > 1e-14*want {
 				t.Errorf("%v^%v = %v, want %v", b, g, got, want)
 			}
+			single := float32(b)
+			want := math.Pow(float64(single), g)
+			if got := float64(power(single, newExponent(g))); math.Abs(got-want) > 1e-6*want+1e-45 {
+				t.Errorf("float32: %v^%v = %v, want %v", single, g, got, want)
+			}
 		}
 	}
 }
