@@ -4,6 +4,7 @@ import (
 	"runtime"
 
 	"csl/internal/config"
+	"csl/internal/similar"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -114,7 +115,7 @@ func onlySubcommands(cmd *cobra.Command, args []string) error {
 	for _, sub := range cmd.Commands() {
 		names = append(names, sub.Name())
 	}
-	return usagef("unknown command %q for %q%s", args[0], cmd.CommandPath(), orDid(config.Nearest(args[0], names)))
+	return usagef("unknown command %q for %q%s", args[0], cmd.CommandPath(), orDid(similar.Nearest(args[0], names)))
 }
 
 // noArgs refuses any argument.
@@ -132,7 +133,7 @@ func flagError(cmd *cobra.Command, err error) error {
 		var names []string
 		cmd.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })
 		name := string(config.NormalizeFlag(nil, unknown.GetSpecifiedName()))
-		if near = config.Nearest(name, names); near != "" {
+		if near = similar.Nearest(name, names); near != "" {
 			near = "--" + near
 		}
 	}

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 
+	"csl/internal/similar"
+
 	"github.com/spf13/pflag"
 	"github.com/spf13/viper"
 )
@@ -103,7 +105,7 @@ func bindEnvironment(v *viper.Viper, origins Origins) []*Problem {
 	for _, pair := range os.Environ() {
 		name, _, _ := strings.Cut(pair, "=")
 		if !known[name] && ofGroup(name) {
-			found = append(found, &Problem{Origin: "environment", Key: name, Text: "is not a known variable" + didYouMean(Nearest(name, names))})
+			found = append(found, &Problem{Origin: "environment", Key: name, Text: "is not a known variable" + didYouMean(similar.Nearest(name, names))})
 		}
 	}
 	slices.SortFunc(found, func(a, b *Problem) int { return strings.Compare(a.Key, b.Key) })

@@ -3,6 +3,8 @@ package dataset
 import (
 	"errors"
 	"fmt"
+
+	"csl/internal/similar"
 )
 
 // classList gives labels their column. It is either fixed (an enforced list)
@@ -66,7 +68,7 @@ func (l *classList) column(name string) (int, error) {
 func (l *classList) nearest(name string) string {
 	best, least := "", int(^uint(0)>>1)
 	for _, c := range l.classes {
-		if d := editDistance(name, c.Name); d < least {
+		if d := similar.Distance(clip(name), clip(c.Name)); d < least {
 			best, least = c.Name, d
 		}
 	}
@@ -87,26 +89,4 @@ func (l *classList) reportAbsent(rep *Report) {
 			rep.add(AbsentClasses, func() string { return fmt.Sprintf("%q", c.Name) })
 		}
 	}
-}
-
-// editDistance is Levenshtein's, over bytes of the first 64.
-func editDistance(a, b string) int {
-	a, b = a[:min(len(a), 64)], b[:min(len(b), 64)]
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			change := diagonal
-			if a[i] != b[j] {
-				change++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(change, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
 }

@@ -9,6 +9,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"csl/internal/similar"
 )
 
 // BlockKind is the kind of the residual blocks of a stage.
@@ -88,28 +90,7 @@ func Lookup(name string) (Spec, error) {
 // unlike says how far a typed name is from a known one, which people may shorten: "tiny", "M".
 func unlike(known, typed string) int {
 	typed = strings.ReplaceAll(strings.ToLower(typed), "-", "_")
-	return min(distance(known, typed), distance(strings.TrimPrefix(known, "tresnet_"), typed))
-}
-
-// distance is the number of single-byte edits between two names.
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			change := diagonal
-			if a[i] != b[j] {
-				change++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(change, row[j]+1, diagonal+1)
-		}
-	}
-	return row[len(b)]
+	return min(similar.Distance(known, typed), similar.Distance(strings.TrimPrefix(known, "tresnet_"), typed))
 }
 
 // Validate reports everything that makes the specification impossible.

@@ -1,4 +1,6 @@
-package config
+// Package similar finds the name that a mistyped one was meant to be. What the names are does not
+// matter here.
+package similar
 
 import "strings"
 
@@ -9,15 +11,16 @@ func Nearest(word string, candidates []string) string {
 	limit := max(2, len(word)/3)
 	best := ""
 	for _, c := range candidates {
-		if d := distance(strings.ToLower(word), strings.ToLower(c)); d <= limit && d < max(len(word), 1) {
+		if d := Distance(strings.ToLower(word), strings.ToLower(c)); d <= limit && d < max(len(word), 1) {
 			best, limit = c, d-1
 		}
 	}
 	return best
 }
 
-// distance is the optimal string alignment distance in bytes.
-func distance(a, b string) int {
+// Distance is the optimal string alignment distance in bytes: the number of insertions, deletions,
+// replacements and swaps of neighbours.
+func Distance(a, b string) int {
 	before, prev, cur := make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)
 	for j := range prev {
 		prev[j] = j
@@ -37,25 +40,4 @@ func distance(a, b string) int {
 		before, prev, cur = prev, cur, before
 	}
 	return prev[len(b)]
-}
-
-// suggest completes the message about an unknown key: a key of the same last part or flag name
-// ("train.lr" and "lr" mean "optimizer.lr"), else the nearest one.
-func suggest(key string) string {
-	leaf := key[strings.LastIndexByte(key, '.')+1:]
-	var names []string
-	for _, k := range Keys() {
-		if leaf == k.Flag || strings.HasSuffix(k.Name, "."+leaf) {
-			return `; did you mean "` + k.Name + `"?`
-		}
-		names = append(names, k.Name)
-	}
-	return didYouMean(Nearest(key, names))
-}
-
-func didYouMean(near string) string {
-	if near == "" {
-		return "; csl config show lists all"
-	}
-	return `; did you mean "` + near + `"?`
 }
