@@ -204,3 +204,35 @@ func adamAVX2(n int, w *float32, grad *float32, m *float32, v *float32, shrink f
 //
 //go:noescape
 func adamEMAAVX2(n int, w *float32, grad *float32, m *float32, v *float32, ema *float32, shrink float32, l2 float32, beta1 float32, take1 float32, beta2 float32, take2 float32, step float32, eps float32, keep float32, take float32)
+
+// expNegAVX2 is out = exp(-|x|), within 2 ulp, denormal results too; NaN stays.
+// At least 8 channels. out may be an input.
+//
+//go:noescape
+func expNegAVX2(rows int, c int, out *float32, x *float32)
+
+// log1pAVX2 is out = log(1+e) for e in [0, 1], within 2 ulp; NaN stays.
+// At least 8 channels. out may be an input.
+//
+//go:noescape
+func log1pAVX2(rows int, c int, out *float32, e *float32)
+
+// sigmoidAVX2 is out = 1/(1+exp(-x)), within 3 ulp, denormal results too; NaN stays.
+// At least 8 channels. out may be an input.
+//
+//go:noescape
+func sigmoidAVX2(rows int, c int, out *float32, x *float32)
+
+// focalAVX2 computes n cells, a multiple of the lanes. See Focal for the formulas.
+// gate (all bits where cells are gated) and keys may be nil. terms and gammas are alpha and gamma by
+// kind, live has all bits where a kind takes part at all, focus all bits where the gradient flows through the
+// weight. counts is six vectors, sums three times 8 values: it adds to them.
+//
+//go:noescape
+func focalAVX2(n int, logits *float32, labels *float32, grad *float32, gate *uint32, keys *uint32, limit uint32, terms *float32, gammas *int32, live *uint32, focus uint32, weight float32, counts *int32, sums *float64)
+
+// focalKeysAVX2 is keys = the bits of q = 1-sigmoid(logit) where the label is -1 and skip, which may be nil, is 0; the bits of 2
+// elsewhere and for NaN. n is a multiple of the lanes.
+//
+//go:noescape
+func focalKeysAVX2(n int, logits *float32, labels *float32, skip *uint32, keys *uint32)

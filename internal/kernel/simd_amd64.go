@@ -38,6 +38,10 @@ type simd struct {
 	winoWeightsGrad     winoWeightsGradFunc
 	adam                adamVectors
 	adamEMA             adamEMAVectors
+	sigmoid             unaryFunc
+	expNeg, log1p       unaryFunc // for the tests of what focal is made of
+	focal               focalFunc
+	focalKeys           focalKeysFunc
 }
 
 // packs is a packFunc and its number of columns.
@@ -62,6 +66,7 @@ func avx2() *simd {
 		blend3:    blend3AVX2,
 		winoInput: winoInputAVX2, winoGrad: winoGradAVX2, winoWeightsGrad: winoWeightsGradAVX2, winoWeights: winoWeightsAVX2, winoOutput: winoOutputAVX2,
 		adam: adamAVX2, adamEMA: adamEMAAVX2,
+		sigmoid: sigmoidAVX2, expNeg: expNegAVX2, log1p: log1pAVX2, focal: focalAVX2, focalKeys: focalKeysAVX2,
 	}
 }
 

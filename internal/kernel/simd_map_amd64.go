@@ -18,11 +18,11 @@ func (s *simd) newPointwise(d Desc) Kernel[float32] {
 	case AddReLU:
 		return s.newBinary(d.Len, s.addReLU)
 	case Activate:
-		if d.Kind == ReLU {
-			return s.newFlat(d.Len, func(p *spanPlan[float32], lo, n int) {
-				s.relu(1, n, &p.out[lo], &p.in[0][lo])
-			})
+		f := s.relu
+		if d.Kind == Sigmoid {
+			f = s.sigmoid
 		}
+		return s.newFlat(d.Len, func(p *spanPlan[float32], lo, n int) { f(1, n, &p.out[lo], &p.in[0][lo]) })
 	case ActivateGrad:
 		if d.Kind == ReLU {
 			return s.newBinary(d.Len, s.reluGrad)

@@ -21,6 +21,7 @@ type Evaluator[T kernel.Float] struct {
 	kinds   [][blockLen]uint8 // per chunk
 	parts   []Parts           // per row
 	sel     *selection        // nil without top-K
+	fast    *fast             // nil without assembly for this loss
 
 	// of the current run
 	phase                phase
@@ -60,6 +61,9 @@ func newEvaluator[T kernel.Float](s spec, rows, classes int) *Evaluator[T] {
 		e.term3[k] = term[T]{T(w.alpha), newExponent(w.gamma)}
 	}
 	e.scratch, e.kinds = make([][blockLen]T, e.chunks), make([][blockLen]uint8, e.chunks)
+	if _, ok := any(e).(*Evaluator[float32]); ok {
+		e.fast = newFast(s, e.chunks)
+	}
 	if s.topK > 0 {
 		e.sel = newSelection(rows*classes, e.chunks)
 	}
@@ -119,6 +123,10 @@ func (e *Evaluator[T]) Do(chunk, _ int) {
 	from, to := first*e.classes, last*e.classes
 	switch e.phase {
 	case phaseKeys:
+		if e.fast != nil {
+			e.fastKeys(chunk, from, to)
+			return
+		}
 		// The exponentials wait in grad for phaseCells, which needs them again.
 		expNeg(e.grad[from:to], e.logits[from:to])
 		skip := ""
@@ -133,8 +141,12 @@ func (e *Evaluator[T]) Do(chunk, _ int) {
 		if e.sel != nil {
 			ties = e.sel.ties[chunk]
 		}
+		row := e.row
+		if e.fast != nil {
+			row = e.fastRow
+		}
 		for r := first; r < last; r++ {
-			ties = e.row(r, chunk, ties)
+			ties = row(r, chunk, ties)
 		}
 	}
 }

@@ -9,8 +9,17 @@ import (
 	"csl/internal/kernel"
 )
 
-// sweep calls f with evaluators over modes, exponents, weights and clips; prior gates every third class.
+// sweep calls f with evaluators over kernels, modes, exponents, weights and clips; prior gates every
+// third class.
 func sweep[T kernel.Float](t *testing.T, rows, classes int, f func(name string, c Config, e *Evaluator[T])) {
+	t.Helper()
+	for _, kernels := range []string{"", "portable"} {
+		t.Setenv("CSL_KERNELS", kernels)
+		sweepOptions(t, rows, classes, func(name string, c Config, e *Evaluator[T]) { f(kernels+" "+name, c, e) })
+	}
+}
+
+func sweepOptions[T kernel.Float](t *testing.T, rows, classes int, f func(name string, c Config, e *Evaluator[T])) {
 	t.Helper()
 	prior := make([]float32, classes)
 	for i := range prior {
@@ -285,6 +294,36 @@ func TestAsymmetricLossTakesUnknownCellsForNegatives(t *testing.T) {
 	for i, y := range labels {
 		if (grad[i] == 0) != (y == -1) {
 			t.Errorf("mode ignore: label %v has gradient %v", y, grad[i])
+		}
+	}
+}
+
+func TestEveryKernelSetGivesTheSameLoss(t *testing.T) {
+	const rows, classes = 6, 1003
+	logits, labels := sample(21, rows*classes, 3, 0.9)
+	type result struct {
+		parts Parts
+		grad  []float32
+	}
+	results := map[string][]result{}
+	for _, kernels := range []string{"", "portable"} {
+		t.Setenv("CSL_KERNELS", kernels)
+		sweepOptions(t, rows, classes, func(_ string, _ Config, e *Evaluator[float32]) {
+			grad := make([]float32, len(logits))
+			p := e.Run(nil, logits, labels, grad)
+			results[kernels] = append(results[kernels], result{p, grad})
+		})
+	}
+	for i, want := range results["portable"] {
+		got := results[""][i]
+		for k, v := range []float64{want.parts.Positive, want.parts.Negative, want.parts.Unknown} {
+			within(t, "loss", []float64{[]float64{got.parts.Positive, got.parts.Negative, got.parts.Unknown}[k]}, []float64{v}, 1e-6)
+		}
+		within(t, "gradient", got.grad, want.grad, 2e-6)
+		p, q := got.parts, want.parts
+		p.Total, p.Positive, p.Negative, p.Unknown = q.Total, q.Positive, q.Negative, q.Unknown
+		if p != q {
+			t.Errorf("options %d: counts %+v and %+v", i, p, q)
 		}
 	}
 }

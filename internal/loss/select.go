@@ -68,21 +68,45 @@ func fill[T kernel.Float](s *selection, chunk, from int, logits, labels, e []T, 
 func (s *selection) count(chunk, from, to int) {
 	counts := &s.counts[chunk]
 	clear(counts[:])
-	shift, prefix := s.shift&31, s.prefix
+	shift := s.shift & 31
+	first, width := s.prefix<<(shift+keyBits), uint32(1)<<(shift+keyBits)
 	for _, key := range s.keys[from:to] {
-		if key>>(shift+keyBits) == prefix {
-			counts[key>>shift&(keyBuckets-1)]++
+		if d := key - first; d < width {
+			counts[d>>shift&(keyBuckets-1)]++
 		}
 	}
+}
+
+// countTop counts the top bits of the keys of a chunk. Most keys are of few buckets, and a counter must
+// be stored before it is loaded again: four tables take turns.
+func (s *selection) countTop(chunk, from, to int) {
+	var tables [4][keyBuckets]uint32
+	for i, key := range s.keys[from:to] {
+		if key < keyNone {
+			tables[i&3][key>>(2*keyBits)&(keyBuckets-1)]++
+		}
+	}
+	counts := &s.counts[chunk]
+	for b := range counts {
+		counts[b] = tables[0][b] + tables[1][b] + tables[2][b] + tables[3][b]
+	}
+}
+
+// totals adds the counts of the chunks up.
+func (s *selection) totals() (t [keyBuckets]int) {
+	for c := range s.counts {
+		for b, v := range &s.counts[c] {
+			t[b] += int(v)
+		}
+	}
+	return t
 }
 
 // candidates is the number of keys that the first round counted.
 func (s *selection) candidates() int {
 	n := 0
-	for c := range s.counts {
-		for _, v := range s.counts[c] {
-			n += int(v)
-		}
+	for _, v := range s.totals() {
+		n += v
 	}
 	return n
 }
@@ -90,11 +114,7 @@ func (s *selection) candidates() int {
 // narrow picks the bucket of the round that holds the cell number rank (from 0, by key) and returns
 // the rank within that bucket.
 func (s *selection) narrow(rank int) int {
-	for b := range keyBuckets {
-		n := 0
-		for c := range s.counts {
-			n += int(s.counts[c][b])
-		}
+	for b, n := range s.totals() {
 		if rank < n {
 			s.prefix = s.prefix<<keyBits | uint32(b)
 			return rank

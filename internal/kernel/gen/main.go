@@ -82,6 +82,9 @@ func emit(m machine) {
 	m.winoOutput()
 	m.adam(false)
 	m.adam(true)
+	m.transcendentals()
+	m.focal()
+	m.focalKeys()
 }
 
 // replace writes data beside path and then renames it over path.
