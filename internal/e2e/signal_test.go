@@ -40,7 +40,7 @@ func started(t *testing.T, c *exec.Cmd, file string, size int64) (stderr *bytes.
 
 func TestCtrlCSavesAndSaysHowToGoOn(t *testing.T) {
 	d, undisturbed, out := traintest.Make(t, 14, 5), t.TempDir(), filepath.Join(t.TempDir(), "my run")
-	long := []string{"schedule.epochs=30"}
+	long := []string{"schedule.epochs=16"}
 	for _, sig := range []os.Signal{os.Interrupt, syscall.SIGTERM} {
 		args := train(d.Settings(out, long...))
 		if exists(out) {
@@ -75,29 +75,31 @@ func TestCtrlCSavesAndSaysHowToGoOn(t *testing.T) {
 
 func TestASecondCtrlCEndsAtOnce(t *testing.T) {
 	d, out := traintest.Make(t, 14, 5), t.TempDir()
-	// A single step takes long: the first Ctrl-C waits for its end.
-	c := command(t, train(d.Settings(out, "model.planes=0", "model.name=tresnet_s", "data.size=320", "train.batch=14"))...)
+	// Steps take long, and the first Ctrl-C waits for the end of the one under way: here the second.
+	c := command(t, train(d.Settings(out, "model.planes=0", "model.name=tresnet_s", "data.size=160", "train.batch=7"))...)
 	c.Env = append(c.Env, "CSL_KERNELS=portable")
 	notice := &waiter{text: "csl: stopping; Ctrl-C again ends at once", found: make(chan struct{})}
 	c.Stderr = notice
 	if err := c.Start(); err != nil {
 		t.Fatal(err)
 	}
+	ended := make(chan error, 1)
+	go func() { ended <- c.Wait() }()
 	for range 2000 {
-		if exists(filepath.Join(out, "last")) { // the run has begun
+		if info, err := os.Stat(filepath.Join(out, rundir.Metrics)); err == nil && info.Size() > 0 {
 			break
 		}
 		time.Sleep(5 * time.Millisecond)
 	}
-	for range 2 {
-		if err := c.Process.Signal(os.Interrupt); err != nil {
-			t.Fatal(err)
-		}
-		<-notice.found
+	_ = c.Process.Signal(os.Interrupt) // what becomes of it is seen below
+	select {
+	case <-notice.found:
+		_ = c.Process.Signal(os.Interrupt)
+		<-ended
+	case <-ended:
 	}
-	_ = c.Wait() // the code tells
-	if code := c.ProcessState.ExitCode(); code != 130 || strings.Contains(notice.String(), "interrupted after") {
-		t.Errorf("exit code %d:\n%s", code, notice)
+	if code := c.ProcessState.ExitCode(); code != 130 || strings.Contains(notice.all.String(), "interrupted after") {
+		t.Errorf("exit code %d:\n%s", code, notice.all.String())
 	}
 	if g, err := safefile.LoadLast(out); err != nil || g.Step != 0 {
 		t.Errorf("state %+v, %v", g, err)
@@ -106,15 +108,15 @@ func TestASecondCtrlCEndsAtOnce(t *testing.T) {
 
 // waiter gathers output and tells when a text has come.
 type waiter struct {
-	bytes.Buffer
+	all   strings.Builder
 	text  string
 	found chan struct{}
 	done  bool
 }
 
 func (w *waiter) Write(p []byte) (int, error) {
-	n, err := w.Buffer.Write(p)
-	if !w.done && strings.Contains(w.String(), w.text) {
+	n, err := w.all.Write(p)
+	if !w.done && strings.Contains(w.all.String(), w.text) {
 		w.done = true
 		close(w.found)
 	}
