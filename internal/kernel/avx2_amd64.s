@@ -5919,3 +5919,26 @@ unskipped:
 	JG          vector
 	VZEROUPPER
 	RET
+
+// func focalSkipAVX2(n int, keys *uint32, limit uint32) int
+// Requires: AVX, AVX2
+TEXT ·focalSkipAVX2(SB), NOSPLIT, $0-32
+	MOVQ         keys+8(FP), AX
+	MOVQ         n+0(FP), CX
+	VBROADCASTSS limit+16(FP), Y0
+	XORQ         DX, DX
+
+vector:
+	CMPQ      DX, CX
+	JGE       found
+	VPCMPGTD  (AX)(DX*4), Y0, Y1
+	VMOVMSKPS Y1, BX
+	TESTL     BX, BX
+	JNZ       found
+	ADDQ      $0x08, DX
+	JMP       vector
+
+found:
+	MOVQ DX, ret+24(FP)
+	VZEROUPPER
+	RET

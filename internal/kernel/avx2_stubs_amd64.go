@@ -236,3 +236,9 @@ func focalAVX2(n int, logits *float32, labels *float32, grad *float32, gate *uin
 //
 //go:noescape
 func focalKeysAVX2(n int, logits *float32, labels *float32, skip *uint32, keys *uint32)
+
+// focalSkipAVX2 is the number of keys before the first vector that has one below limit, as signed numbers, n without one.
+// n is a multiple of the lanes.
+//
+//go:noescape
+func focalSkipAVX2(n int, keys *uint32, limit uint32) int

@@ -41,6 +41,9 @@ type Focal interface {
 	// operation, and FocalKeyNone for other cells, for NaN and where skip, which may be nil, has all
 	// bits set.
 	Keys(keys []uint32, logits, labels []float32, skip []uint32)
+	// Skip is a number of leading keys that has none below limit, as signed numbers: a fast way to the
+	// next small key. It may stop a few keys before it.
+	Skip(keys []uint32, limit uint32) int
 }
 
 // focalSet is a Set with a Focal.

@@ -42,6 +42,7 @@ type simd struct {
 	expNeg, log1p       unaryFunc // for the tests of what focal is made of
 	focal               focalFunc
 	focalKeys           focalKeysFunc
+	focalSkip           func(n int, keys *uint32, limit uint32) int
 }
 
 // packs is a packFunc and its number of columns.
@@ -66,7 +67,7 @@ func avx2() *simd {
 		blend3:    blend3AVX2,
 		winoInput: winoInputAVX2, winoGrad: winoGradAVX2, winoWeightsGrad: winoWeightsGradAVX2, winoWeights: winoWeightsAVX2, winoOutput: winoOutputAVX2,
 		adam: adamAVX2, adamEMA: adamEMAAVX2,
-		sigmoid: sigmoidAVX2, expNeg: expNegAVX2, log1p: log1pAVX2, focal: focalAVX2, focalKeys: focalKeysAVX2,
+		sigmoid: sigmoidAVX2, expNeg: expNegAVX2, log1p: log1pAVX2, focal: focalAVX2, focalKeys: focalKeysAVX2, focalSkip: focalSkipAVX2,
 	}
 }
 

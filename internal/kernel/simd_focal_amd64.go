@@ -123,3 +123,12 @@ func (f *focalRows) Keys(keys []uint32, logits, labels []float32, skip []uint32)
 	f.s.focalKeys(f.s.lanes, &f.logits[0], &f.labels[0], firstOf(skip), &f.keys[0])
 	copy(keys[whole:n], f.keys[:])
 }
+
+// Skip implements Focal.
+func (f *focalRows) Skip(keys []uint32, limit uint32) int {
+	n := len(keys) - len(keys)%f.s.lanes
+	if n == 0 {
+		return 0
+	}
+	return f.s.focalSkip(n, &keys[0], limit)
+}

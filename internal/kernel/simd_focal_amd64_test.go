@@ -232,3 +232,21 @@ func TestFocalKeysAreTheBitsOfTheNegativeProbability(t *testing.T) {
 		}
 	}
 }
+
+func TestSkipStopsAtOrShortlyBeforeTheFirstSmallKey(t *testing.T) {
+	f := FocalOf(fastest(t), FocalTerms{})
+	for n := range 40 {
+		for small := range n + 1 {
+			keys := make([]uint32, n)
+			for i := range keys {
+				keys[i] = 10 + uint32(i)
+			}
+			if small < n {
+				keys[small] = 9
+			}
+			if got := f.Skip(keys, 10); got > small || small-got >= mostLanes {
+				t.Fatalf("%d keys, number %d is small: skipped %d", n, small, got)
+			}
+		}
+	}
+}

@@ -135,6 +135,10 @@ func (e *Evaluator[T]) Do(chunk, _ int) {
 		}
 		fill(e.sel, chunk, from, e.logits[from:to], e.labels[from:to], e.grad[from:to], float32(e.clip), skip, e.classes)
 	case phaseCount:
+		if e.fast != nil {
+			e.fastCount(chunk, from, to)
+			return
+		}
 		e.sel.count(chunk, from, to)
 	case phaseCells:
 		ties := 0

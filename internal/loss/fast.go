@@ -82,6 +82,21 @@ func (e *Evaluator[T]) fastKeys(chunk, from, to int) {
 	e.sel.countTop(chunk, from, to)
 }
 
+// fastCount is selection.count with assembly, which skips what begins with a greater prefix: nearly all.
+// After every key that it finds it looks at a stretch one by one, in case there are more after all.
+func (e *Evaluator[T]) fastCount(chunk, from, to int) {
+	const stretch = 64
+	s := e.sel
+	clear(s.counts[chunk][:])
+	first, width := s.prefixed()
+	for keys := s.keys[from:to]; len(keys) > 0; {
+		keys = keys[e.fast.rows[chunk].Skip(keys, first+width):]
+		n := min(stretch, len(keys))
+		s.add(chunk, keys[:n])
+		keys = keys[n:]
+	}
+}
+
 // float32s is x as what it is: the assembly path exists for float32 only.
 func float32s[T kernel.Float](x []T) []float32 {
 	y, _ := any(x).([]float32)

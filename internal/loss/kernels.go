@@ -135,10 +135,14 @@ func (k *backKernel[T]) Run(c *kernel.Ctx[T], out []T, in [][]T) {
 	k.out, k.all = nil, nil
 }
 
-// Do scales one chunk of rows.
+// Do scales one chunk of rows; the seed of a training step is 1.
 func (k *backKernel[T]) Do(chunk, _ int) {
 	chunks := min(k.rows, maxChunks)
 	from, to := chunk*k.rows/chunks*k.classes, (chunk+1)*k.rows/chunks*k.classes
+	if k.seed == 1 {
+		copy(k.out[from:to], k.all[from:to])
+		return
+	}
 	for i, v := range k.all[from:to] {
 		k.out[from+i] = v * k.seed
 	}

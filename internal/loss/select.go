@@ -66,11 +66,21 @@ func fill[T kernel.Float](s *selection, chunk, from int, logits, labels, e []T, 
 
 // count counts, for the keys of a chunk that begin with the known prefix, the next bits.
 func (s *selection) count(chunk, from, to int) {
-	counts := &s.counts[chunk]
-	clear(counts[:])
-	shift := s.shift & 31
-	first, width := s.prefix<<(shift+keyBits), uint32(1)<<(shift+keyBits)
-	for _, key := range s.keys[from:to] {
+	clear(s.counts[chunk][:])
+	s.add(chunk, s.keys[from:to])
+}
+
+// prefixed is the range of the keys that begin with the known prefix.
+func (s *selection) prefixed() (first, width uint32) {
+	shift := s.shift + keyBits
+	return s.prefix << shift, 1 << shift
+}
+
+// add is count of some keys.
+func (s *selection) add(chunk int, keys []uint32) {
+	counts, shift := &s.counts[chunk], s.shift&31
+	first, width := s.prefixed()
+	for _, key := range keys {
 		if d := key - first; d < width {
 			counts[d>>shift&(keyBuckets-1)]++
 		}

@@ -229,3 +229,27 @@ func (m machine) negativeProbability(x reg.VecVirtual) reg.VecVirtual {
 	m.VSUBPS(e, one, q)
 	return q
 }
+
+// focalSkip generates the search for small keys, of which there are few.
+func (m machine) focalSkip() {
+	m.function("focalSkip", "(n int, keys *uint32, limit uint32) int",
+		"is the number of keys before the first vector that has one below limit, as signed numbers, n without one.",
+		"n is a multiple of the lanes.")
+	keys, left, limit := m.load("keys"), m.load("n"), m.vec()
+	m.VBROADCASTSS(m.slot("limit"), limit)
+	at := m.GP64()
+	m.XORQ(at, at)
+	m.Label("vector")
+	m.CMPQ(at, left)
+	m.JGE(operand.LabelRef("found"))
+	below, lanes := m.vec(), m.GP32()
+	m.VPCMPGTD(operand.Mem{Base: keys, Index: at, Scale: 4}, limit, below)
+	m.VMOVMSKPS(below, lanes)
+	m.TESTL(lanes, lanes)
+	m.JNZ(operand.LabelRef("found"))
+	m.ADDQ(operand.Imm(uint64(m.lanes)), at)
+	m.JMP(operand.LabelRef("vector"))
+	m.Label("found")
+	m.Store(at, m.ReturnIndex(0))
+	m.end()
+}

@@ -85,6 +85,7 @@ func emit(m machine) {
 	m.transcendentals()
 	m.focal()
 	m.focalKeys()
+	m.focalSkip()
 }
 
 // replace writes data beside path and then renames it over path.
