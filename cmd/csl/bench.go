@@ -57,6 +57,7 @@ func runBench(ctx context.Context, o *benchOptions) error {
 		return err
 	}
 	defer be.Close()
+	o.log().Info("measuring", "model", o.what.Model, "mode", o.what.Mode, "on", be.Name())
 	r, err := bench.Run(ctx, be, o.what)
 	if err != nil {
 		return err

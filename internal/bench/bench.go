@@ -6,7 +6,6 @@ package bench
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"math"
 	"runtime"
@@ -155,7 +154,7 @@ func (r *Result) time(ctx context.Context, s *subject, o Options) error {
 		before := mallocs()
 		begin := time.Now()
 		for range r.StepsPerRun {
-			if err := errors.Join(ctx.Err(), s.step()); err != nil {
+			if err := s.step(ctx); err != nil {
 				return err
 			}
 		}
@@ -184,7 +183,7 @@ func warmUp(ctx context.Context, s *subject, atLeast time.Duration) (time.Durati
 	fastest := time.Duration(math.MaxInt64)
 	for start, n := time.Now(), 0; n < warmSteps || time.Since(start) < atLeast; n++ {
 		begin := time.Now()
-		if err := errors.Join(ctx.Err(), s.step()); err != nil {
+		if err := s.step(ctx); err != nil {
 			return 0, err
 		}
 		fastest = min(fastest, max(time.Since(begin), 1))

@@ -140,7 +140,7 @@ func TestTrainingStepsLearn(t *testing.T) {
 	}
 	var losses []float64
 	for range 20 {
-		if err := s.subject().step(); err != nil {
+		if err := s.subject().step(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 		parts, err := s.net.LossParts()

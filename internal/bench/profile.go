@@ -3,7 +3,6 @@ package bench
 import (
 	"cmp"
 	"context"
-	"errors"
 	"slices"
 	"time"
 
@@ -100,7 +99,10 @@ func profile(ctx context.Context, s *subject, atLeast time.Duration) (*Profile, 
 	defer s.machine.Observe(nil)
 	n := 0
 	for ; n < profileSteps || r.total < atLeast; n++ {
-		if err := errors.Join(ctx.Err(), r.step(s)); err != nil {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		if err := r.step(s); err != nil {
 			return nil, err
 		}
 	}

@@ -24,12 +24,12 @@ func BenchmarkStep(b *testing.B) {
 			if err != nil {
 				b.Fatal(err)
 			}
-			if err := s.step(); err != nil {
+			if err := s.step(b.Context()); err != nil {
 				b.Fatal(err)
 			}
 			b.ReportAllocs()
 			for b.Loop() {
-				if err := s.step(); err != nil {
+				if err := s.step(b.Context()); err != nil {
 					b.Fatal(err)
 				}
 			}

@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"context"
 	"fmt"
 	"math/rand/v2"
 
@@ -21,8 +22,11 @@ type phase struct {
 	run   func() error
 }
 
-// step does everything once.
-func (s *subject) step() error {
+// step does everything once, unless ctx has ended.
+func (s *subject) step(ctx context.Context) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
 	for i := range s.phases {
 		if err := s.phases[i].run(); err != nil {
 			return fmt.Errorf("%s: %w", s.phases[i].name, err)
