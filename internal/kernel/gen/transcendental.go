@@ -88,13 +88,19 @@ func (m machine) scale2(n, p reg.VecVirtual) {
 	m.VMULPS(n, p, p)
 }
 
-// polynomial is Horner's scheme, coefficients of high powers first.
+// polynomial has six coefficients, those of high powers first. Pairs are computed side by side, as what
+// limits these functions is that every operation waits for the one before.
 func (m machine) polynomial(coefficients []float32, x reg.VecVirtual) reg.VecVirtual {
-	p := m.vec()
-	m.VMOVUPS(m.constant(coefficients[0]), p)
-	for _, c := range coefficients[1:] {
-		m.VFMADD213PS(m.constant(c), x, p)
+	var pair [3]reg.VecVirtual
+	for i := range pair {
+		pair[i] = m.vec()
+		m.VMOVUPS(m.constant(coefficients[2*i]), pair[i])
+		m.VFMADD213PS(m.constant(coefficients[2*i+1]), x, pair[i])
 	}
+	square, p := m.vec(), pair[0]
+	m.VMULPS(x, x, square)
+	m.VFMADD213PS(pair[1], square, p)
+	m.VFMADD213PS(pair[2], square, p)
 	return p
 }
 
