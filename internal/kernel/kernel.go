@@ -1,6 +1,7 @@
 // Package kernel holds the arithmetic: one descriptor type per operation (desc*.go), a portable Go
 // implementation of each, generic over float32 and float64, and faster float32 implementations
-// behind the same seam. It knows nothing of graphs, files, models or losses.
+// behind the same seam. It knows nothing of graphs, files or models; of losses and optimizers only the
+// innermost loops (focal.go, adam.go).
 //
 // All tensors are dense and row-major; pictures and feature maps are [N,H,W,C] (NHWC), convolution
 // weights [K,K,Ci,Co], linear weights [In,Out].
