@@ -2,13 +2,17 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"strings"
 
 	"csl/internal/corpus"
 	"csl/internal/estimate"
 	"csl/internal/graph"
+	"csl/internal/rundir"
+	"csl/internal/train"
 
 	"github.com/spf13/cobra"
 )
@@ -82,7 +86,7 @@ func runEstimatePrior(ctx context.Context, o *priorOptions) error {
 		CompareWith: o.compareWith, Out: o.out, Backend: be, Display: o.display, FS: o.fs, Version: version(),
 	})
 	if err != nil {
-		return howToGoOn(err, "the same command with --resume")
+		return o.interrupted(err, cfg.Train.Out)
 	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "wrote %s, from %s\n\n", o.out, r.Weights)
@@ -96,4 +100,16 @@ func runEstimatePrior(ctx context.Context, o *priorOptions) error {
 		return &skippedError{fmt.Errorf("%d pictures were left out", r.Skipped)}
 	}
 	return nil
+}
+
+// interrupted adds to the end by Ctrl-C how to go on; run is the folder of the temporary model's run.
+func (o *priorOptions) interrupted(err error, run string) error {
+	const command = "the same command with --resume"
+	if errors.As(err, new(*train.Interrupted)) || !errors.Is(err, context.Canceled) {
+		return howToGoOn(err, command)
+	}
+	if _, serr := os.Stat(filepath.Join(run, rundir.Best)); o.modelPath == "" && serr == nil {
+		return fmt.Errorf("interrupted; the temporary model is trained and kept; go on with: %s: %w", command, context.Canceled)
+	}
+	return context.Canceled
 }

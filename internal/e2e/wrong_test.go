@@ -102,3 +102,13 @@ func TestABrokenPictureStopsOrIsNamed(t *testing.T) {
 		t.Errorf("stderr:\n%s", o.stderr)
 	}
 }
+
+func TestALossThatIsNoNumberIsOneClearLine(t *testing.T) {
+	d, out := traintest.Make(t, 10, 5), filepath.Join(t.TempDir(), "run")
+	csl(t, train(d.Settings(out, "train.save_every=1"), "--lr", "1e30")...).complains(t, 1,
+		"loss is not a finite number at step 2", "body.", "nothing had been saved yet", "optimizer.lr")
+	if exists(filepath.Join(out, rundir.Best)) {
+		t.Error("best weights were written")
+	}
+	csl(t, train(d.Settings(out))...).must(t) // the folder is free for another try
+}
