@@ -44,7 +44,7 @@ func (a *Arena) ensure(values, work int) error {
 		// Nothing may hold on to the old piece while the new one is made.
 		*part.buf = nil
 		for m := range a.users {
-			m.steps = nil
+			m.unbind()
 		}
 		b, err := a.be.Alloc(a.dt, part.want)
 		if err != nil {

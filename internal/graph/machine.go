@@ -17,6 +17,7 @@ type Machine struct {
 	programs []Program
 	work     int
 	bound    map[*G.Node]Buffer // inputs
+	pieces   map[*G.Node]Buffer // of the arena, as asked for so far
 	steps    []Step             // nil: to be bound before the next run
 	observe  Observer
 }
@@ -67,9 +68,12 @@ func (m *Machine) Bind(n *G.Node, b Buffer) error {
 		return fmt.Errorf("bind %s %v: %d elements", n.Name(), n.Shape(), b.Len())
 	}
 	m.bound[n] = b
-	m.steps = nil
+	m.unbind()
 	return nil
 }
+
+// unbind forgets everything that points into memory which is about to change.
+func (m *Machine) unbind() { m.steps, m.pieces = nil, nil }
 
 // Observe has f called around every operation of later runs; nil ends it. Runs become slower.
 func (m *Machine) Observe(f Observer) { m.observe = f }
@@ -148,6 +152,9 @@ func (m *Machine) Buffer(n *G.Node) (Buffer, error) {
 	if b, ok := m.bound[n]; ok {
 		return b, nil
 	}
+	if b, ok := m.pieces[n]; ok {
+		return b, nil
+	}
 	s, ok := m.plan.values[n]
 	if !ok {
 		return nil, fmt.Errorf("node %s has no memory: not bound or not planned", n.Name())
@@ -155,7 +162,12 @@ func (m *Machine) Buffer(n *G.Node) (Buffer, error) {
 	if err := m.arena.ensure(m.plan.size, m.work); err != nil {
 		return nil, err
 	}
-	return m.arena.values.Slice(s.off, n.Shape().TotalSize()), nil
+	b := m.arena.values.Slice(s.off, n.Shape().TotalSize())
+	if m.pieces == nil {
+		m.pieces = map[*G.Node]Buffer{}
+	}
+	m.pieces[n] = b
+	return b, nil
 }
 
 // Reset implements gorgonia.VM. A machine needs none between runs.

@@ -38,11 +38,21 @@ type modelInput struct {
 	data []float32
 }
 
-// statsNode is the node with the batch statistics of a unit.
+// statsNode is the node with the batch statistics of a unit, and where their running averages are.
 type statsNode struct {
-	unit unit
-	node *G.Node
-	rows int
+	node           *G.Node
+	rows           int
+	mean, variance []float32
+	count          *int64
+}
+
+// statsNode finds what the batch statistics of u update.
+func (w *Weights) statsNode(u unit, n *G.Node, rows int) statsNode {
+	return statsNode{
+		node: n, rows: rows,
+		mean: w.raw(u.name + ".1.running_mean"), variance: w.raw(u.name + ".1.running_var"),
+		count: &w.counts[w.index[u.name+".1.num_batches_tracked"]],
+	}
 }
 
 // stageNode is the output of a part of the body.
@@ -96,7 +106,7 @@ func (b *builder) unit(u unit, x *G.Node) *G.Node {
 			y, stats, err := graph.ABN(z, gamma, beta, u.slope)
 			if err == nil {
 				s := z.Shape()
-				b.stats = append(b.stats, statsNode{u, graph.Label(stats, u.name+".1"), s[0] * s[1] * s[2]})
+				b.stats = append(b.stats, b.w.statsNode(u, graph.Label(stats, u.name+".1"), s[0]*s[1]*s[2]))
 			}
 			return y, err
 		})

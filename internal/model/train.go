@@ -118,13 +118,13 @@ func (n *TrainNet) UpdateRunning() error {
 		if err != nil {
 			return err
 		}
-		mean, variance := n.w.raw(s.unit.name+".1.running_mean"), n.w.raw(s.unit.name+".1.running_var")
+		mean, variance := s.mean, s.variance
 		unbiased := float64(s.rows) / float64(s.rows-1)
 		for c := range mean {
 			mean[c] = float32((1-momentum)*float64(mean[c]) + momentum*float64(stats[c]))
 			variance[c] = float32((1-momentum)*float64(variance[c]) + momentum*unbiased*float64(stats[len(mean)+c]))
 		}
-		n.w.counts[n.w.index[s.unit.name+".1.num_batches_tracked"]]++
+		*s.count++
 	}
 	return nil
 }
