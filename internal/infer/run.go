@@ -70,6 +70,7 @@ func Run(ctx context.Context, o Options, sink Sink) (skipped int, err error) {
 	if err != nil {
 		return 0, err
 	}
+	runner.UseUpWeights() // a command runs once
 	err = predict.Pass(ctx, loader, 0, func(b *pictures.Batch) error {
 		logits, err := runner.Logits(b.Pix, b.N)
 		if err != nil {

@@ -24,7 +24,7 @@ type builder struct {
 	g      *graph.Graph
 	w      *Weights
 	mode   mode
-	folds  folds // for inference; nil leaves the values of folded weights out
+	folds  *folds // for inference; nil leaves the values of folded weights out
 	err    error
 	inputs []modelInput
 	params map[string]*G.Node // trainable inputs

@@ -7,26 +7,36 @@ import (
 )
 
 // folds keeps what fold made, by unit: inference nets of several batch sizes share it.
-type folds map[string]folded
+type folds struct {
+	made map[string]folded
+	// inPlace puts folded weights where the weights were, which saves a copy of the model and leaves
+	// the Weights of no use to anybody else.
+	inPlace bool
+}
+
+func newFolds() *folds { return &folds{made: map[string]folded{}} }
 
 // folded is a convolution that does what a unit does, up to the activation.
 type folded struct{ weights, bias []float32 }
 
 // of folds a unit, or returns what was made before.
-func (f folds) of(w *Weights, u unit) folded {
+func (f *folds) of(w *Weights, u unit) folded {
 	if f == nil {
 		return folded{}
 	}
-	if _, ok := f[u.name]; !ok {
-		weights, bias := fold(w, u)
-		f[u.name] = folded{weights, bias}
+	if _, ok := f.made[u.name]; !ok {
+		to := w.raw(u.name + ".0.weight")
+		if !f.inPlace {
+			to = make([]float32, len(to))
+		}
+		f.made[u.name] = folded{to, fold(w, u, to)}
 	}
-	return f[u.name]
+	return f.made[u.name]
 }
 
-// fold returns the weights [K,K,I,O] and the bias [O] of a convolution that does what the unit does
-// with its running statistics, up to the activation.
-func fold(w *Weights, u unit) (weights, bias []float32) {
+// fold writes the weights [K,K,I,O], which may be the unit's own memory, and returns the bias [O] of a
+// convolution that does what the unit does with its running statistics, up to the activation.
+func fold(w *Weights, u unit, weights []float32) (bias []float32) {
 	conv, gamma, beta := w.raw(u.name+".0.weight"), w.raw(u.name+".1.weight"), w.raw(u.name+".1.bias")
 	mean, variance := w.raw(u.name+".1.running_mean"), w.raw(u.name+".1.running_var")
 	scale := make([]float64, u.out)
@@ -35,12 +45,11 @@ func fold(w *Weights, u unit) (weights, bias []float32) {
 		scale[c] = (math.Abs(float64(gamma[c])) + kernel.ABNEps) / math.Sqrt(float64(variance[c])+kernel.ABNEps)
 		bias[c] = float32(float64(beta[c]) - float64(mean[c])*scale[c])
 	}
-	weights = make([]float32, len(conv))
 	for from := 0; from < len(conv); from += u.out {
 		to := weights[from : from+u.out]
 		for c, v := range conv[from : from+u.out] {
 			to[c] = float32(float64(v) * scale[c])
 		}
 	}
-	return weights, bias
+	return bias
 }

@@ -21,7 +21,7 @@ type Options struct {
 	// KeepStages keeps the outputs of the stages for Stage. They cost memory.
 	KeepStages bool
 
-	folds folds // shared by the inference nets of Nets
+	folds *folds // shared by the inference nets of Nets
 }
 
 // minSide is the smallest input side: the last feature map is then one pixel wide.
@@ -93,7 +93,7 @@ func newNetwork(be graph.Backend, w *Weights, m mode, o Options) (*network, erro
 	if be != nil {
 		n.input = make([]float32, o.Batch*o.Height*o.Width*3)
 		if n.b.folds == nil {
-			n.b.folds = folds{}
+			n.b.folds = newFolds()
 		}
 	}
 	n.image = n.b.input("input", []int{o.Batch, o.Height, o.Width, 3}, n.input)

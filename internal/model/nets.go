@@ -17,7 +17,7 @@ type Nets struct {
 	train map[netKey]*TrainNet
 	eval  map[netKey]*EvalNet
 	infer map[netKey]*InferNet
-	folds folds
+	folds *folds
 }
 
 type netKey struct{ batch, height, width int }
@@ -35,7 +35,7 @@ func NewNets(be graph.Backend, w *Weights, loss LossFunc, arena *graph.Arena) *N
 	return &Nets{
 		be: be, w: w, arena: arena, loss: loss,
 		train: map[netKey]*TrainNet{}, eval: map[netKey]*EvalNet{}, infer: map[netKey]*InferNet{},
-		folds: folds{},
+		folds: newFolds(),
 	}
 }
 
@@ -55,6 +55,11 @@ func (n *Nets) Eval(batch, height, width int) (*EvalNet, error) {
 		return NewEvalNet(n.be, n.w, k.options(n.arena))
 	})
 }
+
+// UseUpWeights has the nets of Infer fold the norms into the convolutions where the weights are, which
+// saves a copy of the model. Afterwards the weights are of no use to anybody else, nor to these nets after
+// a Close.
+func (n *Nets) UseUpWeights() { n.folds.inPlace = true }
 
 // Infer returns the inference net for batches of that size. The weights must not change any more
 // after the first call.
@@ -93,6 +98,6 @@ func (n *Nets) Close() error {
 	clear(n.train)
 	clear(n.eval)
 	clear(n.infer)
-	clear(n.folds)
+	clear(n.folds.made)
 	return errors.Join(errs...)
 }

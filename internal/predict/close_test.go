@@ -58,3 +58,51 @@ func TestClosedRunnersLeaveNothingInTheirArena(t *testing.T) {
 	}
 	runtime.KeepAlive(arena)
 }
+
+func TestUsingUpWeightsGivesTheSameLogits(t *testing.T) {
+	be, err := graph.NewCPU(1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer be.Close()
+	spec, err := model.Lookup("tresnet_tiny")
+	if err != nil {
+		t.Fatal(err)
+	}
+	spec.NumClasses = 5
+	w, err := model.NewWeights(spec)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.Init(1)
+	pix := make([]float32, 3*64*64*3)
+	for i := range pix {
+		pix[i] = float32(i%251) / 250
+	}
+	var want []float32
+	for _, up := range []bool{false, true} {
+		r, err := New(be, w, nil, 64, 64)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if up {
+			r.UseUpWeights()
+		}
+		var got []float32
+		for _, n := range []int{2, 3, 2} { // several nets share what is folded once
+			logits, err := r.Logits(pix[:n*64*64*3], n)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got = append(got, logits...)
+		}
+		if want == nil {
+			want = got
+		}
+		for i := range want {
+			if got[i] != want[i] {
+				t.Fatalf("logit %d: %v, want %v", i, got[i], want[i])
+			}
+		}
+	}
+}

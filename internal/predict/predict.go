@@ -29,6 +29,10 @@ func New(be graph.Backend, w *model.Weights, arena *graph.Arena, height, width i
 	return &Runner{nets: model.NewNets(be, w, nil, arena), height: height, width: width}, nil
 }
 
+// UseUpWeights saves memory by folding norms into the weights where they are. Nothing else can use the
+// weights afterwards, another runner neither.
+func (r *Runner) UseUpWeights() { r.nets.UseUpWeights() }
+
 // Logits computes the logits [n,classes] of n pictures [n,H,W,3]. They are valid until the next call
 // and must not be changed.
 func (r *Runner) Logits(pix []float32, n int) ([]float32, error) {

@@ -120,6 +120,7 @@ func Run(ctx context.Context, o Options) (r Result, err error) {
 	if err != nil {
 		return r, err
 	}
+	runner.UseUpWeights()
 	acc, err := metric.New(metric.Options{Classes: c.Names(), Threshold: o.Threshold})
 	if err != nil {
 		return r, err
