@@ -51,7 +51,9 @@ func newSubject(be *graph.CPU, o Options) (*subject, error) {
 	if err != nil {
 		return nil, err
 	}
-	net, err := model.NewInferNet(be, w, model.Options{Batch: o.Batch, Height: o.Size, Width: o.Size})
+	nets := model.NewNets(be, w, nil, nil)
+	nets.UseUpWeights() // as csl infer does
+	net, err := nets.Infer(o.Batch, o.Size, o.Size)
 	if err != nil {
 		return nil, err
 	}

@@ -113,7 +113,7 @@ func goldenOptimizer(t *testing.T, g *goldens, flat []float32) (*Optimizer, []Pa
 		if i+1 < len(g.Packed) {
 			end = g.Packed[i+1].Offset
 		}
-		list = append(list, Param{p.Key, flat[p.Offset:end], p.Decay})
+		list = append(list, Param{Name: p.Key, Data: flat[p.Offset:end], Decay: p.Decay})
 	}
 	c := Defaults()
 	c.WeightDecay = g.Optim.WeightDecay
@@ -194,7 +194,7 @@ func TestAdamEqualsItsDefinitionInDoublePrecision(t *testing.T) {
 			c := Config{Name: name, WeightDecay: 0.1, Beta2: 0.99, Eps: 1e-8}
 			w, m, v := 0.7, 0.0, 0.0
 			data := []float32{0.7}
-			o, err := New(c, []Param{{"w", data, decay}})
+			o, err := New(c, []Param{{Name: "w", Data: data, Decay: decay}})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -248,7 +248,7 @@ func big(t testing.TB, sizes ...int) (*Optimizer, []Param, [][]float32) {
 	var list []Param
 	var grads [][]float32
 	for i, n := range sizes {
-		list = append(list, Param{string(rune('a' + i)), random(n), i%2 == 0})
+		list = append(list, Param{Name: string(rune('a' + i)), Data: random(n), Decay: i%2 == 0})
 		grads = append(grads, random(n))
 	}
 	o, err := New(Defaults(), list)
@@ -319,7 +319,7 @@ func TestStateRestoresAnOptimizerExactly(t *testing.T) {
 func TestWithoutEMAThereIsNoAverage(t *testing.T) {
 	c := Defaults()
 	c.EMA = nil
-	o, err := New(c, []Param{{"w", make([]float32, 2), true}})
+	o, err := New(c, []Param{{Name: "w", Data: make([]float32, 2), Decay: true}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -363,7 +363,7 @@ func TestWrongGradientsChangeNothing(t *testing.T) {
 	if o.Steps() != 0 || !slices.Equal(before, list[0].Data) {
 		t.Error("a refused step changed weights or the counter")
 	}
-	if _, err := New(Defaults(), []Param{{"a", nil, true}, {"a", nil, true}}); err == nil || !strings.Contains(err.Error(), "twice") {
+	if _, err := New(Defaults(), []Param{{Name: "a", Decay: true}, {Name: "a", Decay: true}}); err == nil || !strings.Contains(err.Error(), "twice") {
 		t.Errorf("duplicate name: %v", err)
 	}
 }
@@ -404,5 +404,26 @@ func TestEveryKernelSetGivesTheSameBits(t *testing.T) {
 	t.Setenv("CSL_KERNELS", "abacus")
 	if _, err := New(Defaults(), nil); err == nil || !strings.Contains(err.Error(), "abacus") {
 		t.Errorf("kernels that are not there: error %v", err)
+	}
+}
+
+func TestAverageIsKeptWhereTheCallerWants(t *testing.T) {
+	data, mine := []float32{1, 2}, []float32{1, 2}
+	c := Defaults()
+	c.EMA = &EMA{Decay: 0.5}
+	o, err := New(c, []Param{{Name: "w", Data: data, Average: mine}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := o.Step(nil, 0.1, 0.9, [][]float32{{1, -1}}); err != nil {
+		t.Fatal(err)
+	}
+	for i, start := range []float32{1, 2} {
+		if want := (start + data[i]) / 2; mine[i] != want || o.Average(0)[i] != want {
+			t.Errorf("average %v, want %v", mine[i], want)
+		}
+	}
+	if _, err := New(c, []Param{{Name: "w", Data: data, Average: mine[:1]}}); err == nil {
+		t.Error("an average of another length was taken")
 	}
 }

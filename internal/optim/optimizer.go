@@ -12,6 +12,9 @@ type Param struct {
 	Name  string
 	Data  []float32
 	Decay bool
+	// Average is where the moving average is kept, as long as Data and holding its start; nil for
+	// memory of the optimizer's own that starts as a copy of the weights.
+	Average []float32
 }
 
 // Optimizer updates parameters. Its state per parameter is Adam's first and second moment and, with
@@ -60,7 +63,12 @@ func New(c Config, params []Param) (*Optimizer, error) {
 		n := len(p.Data)
 		q := param{Param: p, m: make([]float32, n), v: make([]float32, n), first: len(o.jobs)}
 		if c.EMA != nil {
-			q.ema = slices.Clone(p.Data)
+			if q.ema = p.Average; q.ema == nil {
+				q.ema = slices.Clone(p.Data)
+			}
+			if len(q.ema) != n {
+				return nil, fmt.Errorf("optimizer: parameter %q has %d elements, its average %d", p.Name, n, len(q.ema))
+			}
 		}
 		for from := 0; from < n; from += chunkLen {
 			o.jobs = append(o.jobs, job{i, from, min(from+chunkLen, n)})

@@ -24,7 +24,7 @@ func (t *trainer) finish() error {
 		return err
 	}
 	w, source := t.learner.weights, sourceRegular
-	average := t.learner.averaged()
+	average := t.learner.average
 	if average != nil && float64(t.place.Step)*(1-t.cfg.EMA.Decay) >= minAverageSteps {
 		w, source = average, sourceEMA
 	}

@@ -186,7 +186,7 @@ func TestTrainingMatchesTheReference(t *testing.T) {
 	}
 	within(t, "losses", got, want, goldenTolerance)
 	within(t, "final_logits", logitsOf(t, be, l.weights, x, all), goldenArray(t, "final_logits").F32, goldenTolerance)
-	within(t, "ema_logits", logitsOf(t, be, l.averaged(), x, all), goldenArray(t, "ema_logits").F32, goldenTolerance)
+	within(t, "ema_logits", logitsOf(t, be, l.average, x, all), goldenArray(t, "ema_logits").F32, goldenTolerance)
 }
 
 // logitsOf evaluates n pictures of 64x64.

@@ -31,9 +31,18 @@ type learner struct {
 // newLearner builds the optimizer for weights. cycleSteps is the length of the whole schedule.
 func newLearner(be *graph.CPU, w *model.Weights, lf model.LossFunc, o optim.Config, cycle optim.OneCycle, size, accumulate int) (*learner, error) {
 	l := &learner{be: be, size: size, weights: w, cycle: cycle, ema: o.EMA}
+	var averages []*model.Param
+	if o.EMA != nil {
+		l.average = w.Clone()
+		averages = l.average.Params()
+	}
 	var params []optim.Param
-	for _, p := range w.Params() {
-		params = append(params, optim.Param{Name: p.Name, Data: p.Data, Decay: p.Decay})
+	for i, p := range w.Params() {
+		op := optim.Param{Name: p.Name, Data: p.Data, Decay: p.Decay}
+		if averages != nil {
+			op.Average = averages[i].Data
+		}
+		params = append(params, op)
 		if accumulate > 1 {
 			l.sums = append(l.sums, make([]float32, len(p.Data)))
 		}
@@ -41,9 +50,6 @@ func newLearner(be *graph.CPU, w *model.Weights, lf model.LossFunc, o optim.Conf
 	var err error
 	if l.opt, err = optim.New(o, params); err != nil {
 		return nil, err
-	}
-	if o.EMA != nil {
-		l.average = w.Clone()
 	}
 	l.nets = model.NewNets(be, w, lf, nil)
 	return l, nil
@@ -115,7 +121,7 @@ func locate(net *model.TrainNet) error {
 // check makes sure that the run can go on from here: weights and average are finite, and so is the
 // loss that the weights give for the last batch. It changes nothing but the results of the last run.
 func (l *learner) check() error {
-	for _, w := range []*model.Weights{l.weights, l.averaged()} {
+	for _, w := range []*model.Weights{l.weights, l.average} {
 		if w == nil {
 			continue
 		}
@@ -172,16 +178,4 @@ func (l *learner) update(step int) (lr, beta1 float64, err error) {
 		l.ema.Update(l.opt.Steps(), to[i].Data, from[i].Data)
 	}
 	return lr, beta1, nil
-}
-
-// averaged is the moving average of the weights, nil without one. It is up to date until the next
-// step.
-func (l *learner) averaged() *model.Weights {
-	if l.average == nil {
-		return nil
-	}
-	for i, p := range l.average.Params() {
-		copy(p.Data, l.opt.Average(i))
-	}
-	return l.average
 }

@@ -164,13 +164,7 @@ func (t *trainer) restoreTensors(ctx context.Context, g *safefile.Generation) er
 	if err := f.Close(); err != nil || t.learner.average == nil {
 		return err
 	}
-	if err := readWeights(ctx, g.Path(averageFile), t.learner.average); err != nil {
-		return err
-	}
-	for i, p := range t.learner.average.Params() {
-		copy(t.learner.opt.Average(i), p.Data)
-	}
-	return nil
+	return readWeights(ctx, g.Path(averageFile), t.learner.average)
 }
 
 // readWeights fills w from a file of csl.

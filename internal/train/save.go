@@ -89,7 +89,7 @@ func (t *trainer) save() error {
 		tensorsPart(weightsFile, checkpoint.Tensors(t.learner.weights)),
 		tensorsPart(momentsFile, t.moments()),
 	}
-	average := t.learner.averaged()
+	average := t.learner.average
 	if average != nil {
 		parts = append(parts, tensorsPart(averageFile, checkpoint.Tensors(average)))
 	}
@@ -149,7 +149,7 @@ func configText(cfg *config.Config) (string, error) {
 // writeSettings writes the resolved configuration, and the labels where they are simulated, into the
 // run's folder.
 func (t *trainer) writeSettings() error {
-	header := "csl " + t.o.Version + ": the resolved configuration of this run; csl train --config with it gives the same result"
+	header := t.o.Version + ": the resolved configuration of this run; csl train --config with it gives the same result"
 	err := safefile.Write(t.o.FS, filepath.Join(t.dir, rundir.Config), func(w io.Writer) error {
 		return t.cfg.Write(w, header, false)
 	})

@@ -36,7 +36,7 @@ func (v *validating) afterEpoch(ctx context.Context, t *trainer) error {
 	r := rundir.Validation{
 		Kind: rundir.KindValidation, Step: t.place.Step, Epoch: t.place.Epoch, Monitor: t.cfg.Train.Monitor,
 	}
-	average := t.learner.averaged()
+	average := t.learner.average
 	candidates := []*model.Weights{t.learner.weights}
 	if average != nil {
 		candidates = append(candidates, average)
