@@ -33,7 +33,8 @@ demo: build ## draw pictures, hide labels, train three ways, compare: demo/repor
 test: ## every test that needs no data from outside (minutes)
 	go test -timeout 5m ./...
 
-test-long: ## also the suites on real data; CSL_SHARED names the folder that holds it
+test-long: ## also the suites on real data (CSL_SHARED names the folder that holds it) and against PyTorch and ONNX Runtime
+	scripts/oracles.sh
 	go test -tags long -timeout 120m ./...
 
 bench: ## Go benchmarks of all packages

@@ -146,7 +146,7 @@ func TestFashion9kTrainsInAllModesFromItsConfigurations(t *testing.T) {
 	}
 }
 
-func TestCocoMiniTrainsAFullSizeModelAndValidatesIt(t *testing.T) {
+func TestCocoMiniGoesThroughTrainValidateAndInfer(t *testing.T) {
 	data := filepath.Join(shared(t), "data", "coco_mini")
 	dir := t.TempDir()
 	pictures := filepath.Join(data, "images")
@@ -162,5 +162,23 @@ func TestCocoMiniTrainsAFullSizeModelAndValidatesIt(t *testing.T) {
 	log, err := rundir.ReadLog(filepath.Join(dir, "run"))
 	if err != nil || r.MapPartial == nil || *r.MapPartial != *log.Validations[0].Best || len(log.Steps) == 0 {
 		t.Errorf("report %+v, log %+v, %v", r, log, err)
+	}
+	o = inFolder(t, dir, "infer", "--model_path", filepath.Join("run", rundir.Best), "--pic_path", filepath.Join(pictures, "val2017"),
+		"--th", "0", "--top_k", "3", "--format", "json")
+	lines := strings.Split(strings.TrimSpace(o.stdout), "\n")
+	if len(lines) != 79 {
+		t.Errorf("%d results for 79 pictures", len(lines))
+	}
+	for _, line := range lines {
+		var r struct {
+			Image       string
+			Predictions []struct {
+				Class string
+				Score float64
+			}
+		}
+		if err := json.Unmarshal([]byte(line), &r); err != nil || len(r.Predictions) != 3 || r.Predictions[0].Class == "" {
+			t.Errorf("%s: %v", line, err)
+		}
 	}
 }
