@@ -22,7 +22,7 @@ train() { # config, folder, further arguments
 	fi
 }
 
-family() { # family, seed, annotations to average the prior over
+family() { # family, seed, annotations whose pictures the prior is averaged over
 	local f=fashion9k_$1 s=$2
 	local prior=runs/${f}_s${s}_prior.csv
 	train "${f}_ignore" "runs/${f}_s${s}_ignore" --seed "$s" --set "simulate.seed=$s"
@@ -34,7 +34,7 @@ family() { # family, seed, annotations to average the prior over
 
 for seed in "$@"; do
 	family oi "$seed" $data/partial_openimages_style/train-annotations-human-imagelabels.csv
-	family fpc200 "$seed" $data/train.json
+	family fpc200 "$seed" "runs/fashion9k_fpc200_s${seed}_ignore/labels.csv"
 done
 for f in oi fpc200; do
 	echo
