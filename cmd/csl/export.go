@@ -32,6 +32,7 @@ type exportOptions struct {
 	path         string
 	classes      string
 	descriptions string
+	thresholds   string
 	force        bool
 }
 
@@ -59,6 +60,7 @@ Tensors are written as float32, under the names and with the meaning of the Alib
 	fs.StringVar(&o.to, "to", "", "safetensors, onnx or pth; default by the name of --out")
 	fs.StringVar(&o.classes, "classes", "", "class names `FILE` to store: one per line in the order of the outputs, or CSV id,name")
 	fs.StringVar(&o.descriptions, "class_description_path", "", "Open Images class descriptions `FILE`: CSV MID,name")
+	fs.StringVar(&o.thresholds, "thresholds", "", "threshold per class `FILE` to store, which csl infer then uses: CSV class,threshold")
 	fs.BoolVar(&o.force, "force", false, "overwrite a file that exists")
 	// An error would mean that the flag does not exist or is completed already.
 	_ = cmd.RegisterFlagCompletionFunc("to", cobra.FixedCompletions([]string{toSafetensors, toONNX, toTorch}, cobra.ShellCompDirectiveNoFileComp))
@@ -73,6 +75,8 @@ func (o *exportOptions) target() (string, error) {
 		return "", usagef("--model_path is missing: which checkpoint?")
 	case o.path == "":
 		return "", usagef("--out is missing: which file to write?")
+	case o.thresholds != "" && (o.to == toTorch || o.to == "" && isTorchName(o.path)):
+		return "", usagef("--thresholds: a .pth file has no place for them; write safetensors")
 	case slices.Contains(known, o.to):
 		return o.to, nil
 	case o.to != "":
@@ -83,10 +87,16 @@ func (o *exportOptions) target() (string, error) {
 		return toSafetensors, nil
 	case ".onnx":
 		return toONNX, nil
-	case ".pth", ".pt", ".ckpt":
+	}
+	if isTorchName(o.path) {
 		return toTorch, nil
 	}
 	return "", usagef("--out %q does not tell the format: give --to %s", o.path, strings.Join(known, ", "))
+}
+
+// isTorchName tells PyTorch's extensions.
+func isTorchName(path string) bool {
+	return slices.Contains([]string{".pth", ".pt", ".ckpt"}, strings.ToLower(filepath.Ext(path)))
 }
 
 func runExport(ctx context.Context, o *exportOptions) error {
@@ -124,6 +134,13 @@ func (o *exportOptions) metadata(spec model.Spec, sd *checkpoint.StateDict) (*ch
 		o.log().Warn(w)
 	}
 	meta.Classes = classes
+	if err != nil || o.thresholds == "" {
+		return meta, err
+	}
+	if len(classes) == 0 {
+		return nil, fmt.Errorf("--thresholds: %q names no classes; give them with --classes", o.modelPath)
+	}
+	meta.Thresholds, err = infer.ReadThresholds(o.thresholds, classes)
 	return meta, err
 }
 

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -108,5 +109,32 @@ func TestExportLeavesNothingHalfWritten(t *testing.T) {
 				t.Errorf("%s, room for %d bytes: code %d, stderr %q, left %v", to, room, code, stderr, entries)
 			}
 		}
+	}
+}
+
+func TestExportedThresholdsDecideWhatInferReports(t *testing.T) {
+	dir := t.TempDir()
+	table, out := filepath.Join(dir, "t.csv"), filepath.Join(dir, "m.safetensors")
+	var rows strings.Builder
+	for i := range 8 {
+		value := "1"
+		if i == 5 {
+			value = "0"
+		}
+		fmt.Fprintf(&rows, "class_%02d,%s\n", i, value)
+	}
+	if err := os.WriteFile(table, []byte(rows.String()), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if code, _, err := csl(t, "export", "--model_path", tinyModel(), "--out", out, "--thresholds", table); code != exitOK {
+		t.Fatalf("export: code %d, %s", code, err)
+	}
+	code, text, err := csl(t, "infer", "--model_path", out, "--pic_path", filepath.Join(album(t), "a.png"), "--input_size", "64", "--format", "csv")
+	if code != exitOK || strings.Count(text, "class_") != 1 || !strings.Contains(text, "class_05") {
+		t.Errorf("infer: code %d, %s\n%s", code, err, text)
+	}
+	code, _, err = csl(t, "export", "--model_path", tinyModel(), "--out", filepath.Join(dir, "m.pth"), "--thresholds", table)
+	if code != exitUsage || !strings.Contains(err, "no place for them") {
+		t.Errorf("export to .pth: code %d, %s", code, err)
 	}
 }
