@@ -4,27 +4,12 @@ import (
 	"runtime"
 	"testing"
 
-	"csl/internal/graph"
 	"csl/internal/model"
 )
 
 // A training run makes runners at every validation, all in the arena of its own nets.
 func TestClosedRunnersLeaveNothingInTheirArena(t *testing.T) {
-	be, err := graph.NewCPU(1)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer be.Close()
-	spec, err := model.Lookup("tresnet_tiny")
-	if err != nil {
-		t.Fatal(err)
-	}
-	spec.NumClasses = 5
-	w, err := model.NewWeights(spec)
-	if err != nil {
-		t.Fatal(err)
-	}
-	w.Init(1)
+	be, w := newCPU(t), weights(t)
 	arena := model.NewArena(be)
 	pix := make([]float32, 2*64*64*3)
 	use := func() {
@@ -60,25 +45,8 @@ func TestClosedRunnersLeaveNothingInTheirArena(t *testing.T) {
 }
 
 func TestUsingUpWeightsGivesTheSameLogits(t *testing.T) {
-	be, err := graph.NewCPU(1)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer be.Close()
-	spec, err := model.Lookup("tresnet_tiny")
-	if err != nil {
-		t.Fatal(err)
-	}
-	spec.NumClasses = 5
-	w, err := model.NewWeights(spec)
-	if err != nil {
-		t.Fatal(err)
-	}
-	w.Init(1)
-	pix := make([]float32, 3*64*64*3)
-	for i := range pix {
-		pix[i] = float32(i%251) / 250
-	}
+	be, w := newCPU(t), weights(t)
+	pix := noise(3 * 64 * 64 * 3)
 	var want []float32
 	for _, up := range []bool{false, true} {
 		r, err := New(be, w, nil, 64, 64)
