@@ -111,7 +111,7 @@ func Run(ctx context.Context, be *graph.CPU, o Options) (*Result, error) {
 		Model: o.Model, Mode: o.Mode, Size: o.Size, Batch: o.Batch, Classes: o.Classes,
 		EMA: o.EMA && o.Mode == Train, Threads: be.Threads(), Kernels: set.Name(),
 	}
-	if err := r.time(ctx, s, o); err != nil {
+	if err := r.time(ctx, set, s, o); err != nil {
 		return nil, err
 	}
 	r.ArenaBytes, r.WorkBytes = s.machine.ArenaBytes(), s.machine.WorkBytes()
@@ -135,13 +135,13 @@ func (r *Result) setPeak(flops float64) {
 }
 
 // time warms up and makes the timed runs, and tries the machine's ceiling between them.
-func (r *Result) time(ctx context.Context, s *subject, o Options) error {
+func (r *Result) time(ctx context.Context, set kernel.Set[float32], s *subject, o Options) error {
 	one, err := warmUp(ctx, s, share(o, warmShare))
 	if err != nil {
 		return err
 	}
 	r.StepsPerRun = max(1, int(math.Ceil(runTime.Seconds()/one.Seconds())))
-	ceiling := newCeiling(r.Kernels, r.Threads)
+	ceiling := newCeiling(set, r.Threads)
 	var mem runtime.MemStats
 	mallocs := func() uint64 {
 		runtime.ReadMemStats(&mem)

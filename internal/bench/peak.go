@@ -3,6 +3,8 @@ package bench
 import (
 	"sync"
 	"time"
+
+	"csl/internal/kernel"
 )
 
 // peakTime is about how long one try of a ceiling takes.
@@ -13,15 +15,15 @@ const peakTime = 2 * time.Millisecond
 // counts, as the best run does.
 type ceiling struct {
 	loop     func(rounds int) // nil where there is no such loop
-	perRound float64          // floating point operations
+	perRound int              // floating point operations
 	threads  int
 	rounds   int
 	flops    float64 // per second, of the best try
 }
 
-func newCeiling(kernels string, threads int) *ceiling {
+func newCeiling(set kernel.Set[float32], threads int) *ceiling {
 	c := &ceiling{threads: threads, rounds: 1}
-	if c.loop, c.perRound = fmaLoop(kernels); c.loop == nil {
+	if c.loop, c.perRound = kernel.MultiplyAddsOf(set); c.loop == nil {
 		return c
 	}
 	for took := time.Duration(0); took < peakTime; c.rounds *= 2 {
@@ -43,5 +45,5 @@ func (c *ceiling) try() {
 		all.Go(func() { c.loop(c.rounds) })
 	}
 	all.Wait()
-	c.flops = max(c.flops, float64(c.threads*c.rounds)*c.perRound/time.Since(start).Seconds())
+	c.flops = max(c.flops, float64(c.threads*c.rounds*c.perRound)/time.Since(start).Seconds())
 }

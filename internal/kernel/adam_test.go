@@ -57,7 +57,7 @@ func sameBits(a, b []float32) bool {
 }
 
 func TestEverySetTakesTheSameAdamStepToTheBit(t *testing.T) {
-	for _, set := range available() {
+	for _, set := range Sets() {
 		f := AdamOf(set)
 		for _, a := range adamSteps() {
 			for _, n := range []int{0, 1, 7, 8, 9, 16, 31, 1000} {
@@ -86,7 +86,7 @@ func TestEverySetTakesTheSameAdamStepToTheBit(t *testing.T) {
 func TestAdamStepFollowsItsDefinition(t *testing.T) {
 	for _, a := range adamSteps() {
 		one := adamState{{0.5}, {-0.25}, {0.125}, {0.01}, {2}}
-		AdamOf(available()[0])(&a, one[0], one[1], one[2], one[3], one[4])
+		AdamOf(Sets()[0])(&a, one[0], one[1], one[2], one[3], one[4])
 		x := 0.5 * float64(a.Shrink)
 		d := -0.25 + float64(a.L2)*x
 		m := float64(a.Beta1)*0.125 + float64(a.Take1)*d
@@ -112,7 +112,7 @@ func BenchmarkAdam(b *testing.B) {
 		}
 	}
 	a := adamSteps()[0]
-	for _, set := range available() {
+	for _, set := range Sets() {
 		f := AdamOf(set)
 		b.Run(set.Name(), func(b *testing.B) {
 			best := time.Hour

@@ -46,15 +46,15 @@ func outer6x16AVX2(m int, rows int, width int, off *int32, x *float32, xstep int
 //go:noescape
 func pack6AVX2(dst *float32, src *float32, rows int, stride int)
 
-// pack8AVX2 copies 8 elements of each of rows rows of src, stride elements apart, to dst without gaps.
-//
-//go:noescape
-func pack8AVX2(dst *float32, src *float32, rows int, stride int)
-
 // pack12AVX2 copies 12 elements of each of rows rows of src, stride elements apart, to dst without gaps.
 //
 //go:noescape
 func pack12AVX2(dst *float32, src *float32, rows int, stride int)
+
+// pack8AVX2 copies 8 elements of each of rows rows of src, stride elements apart, to dst without gaps.
+//
+//go:noescape
+func pack8AVX2(dst *float32, src *float32, rows int, stride int)
 
 // pack16AVX2 copies 16 elements of each of rows rows of src, stride elements apart, to dst without gaps.
 //

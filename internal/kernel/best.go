@@ -17,13 +17,13 @@ func Best() (Set[float32], error) {
 		}
 		return s, nil
 	}
-	return available()[0], nil
+	return Sets()[0], nil
 }
 
 // ByName is the set of float32 kernels called name, if this machine can run it.
 func ByName(name string) (Set[float32], error) {
 	var names []string
-	for _, s := range available() {
+	for _, s := range Sets() {
 		if s.Name() == name {
 			return s, nil
 		}
@@ -32,5 +32,5 @@ func ByName(name string) (Set[float32], error) {
 	return nil, fmt.Errorf("kernels %q are unknown or cannot run here: use %s", name, strings.Join(names, " or "))
 }
 
-// available is every set that this machine can run, the fastest first.
-func available() []Set[float32] { return append(fast(), Portable[float32]()) }
+// Sets is every set of float32 kernels that this machine can run, the fastest first.
+func Sets() []Set[float32] { return append(fast(), Portable[float32]()) }

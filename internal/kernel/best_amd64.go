@@ -4,8 +4,12 @@ import "golang.org/x/sys/cpu"
 
 // fast is the assembly sets that this machine can run, the fastest first.
 func fast() []Set[float32] {
-	if cpu.X86.HasAVX2 && cpu.X86.HasFMA {
-		return []Set[float32]{simdSet{Set: Portable[float32](), simd: avx2()}}
+	var sets []Set[float32]
+	if cpu.X86.HasAVX512F && cpu.X86.HasAVX512BW && cpu.X86.HasAVX512DQ && cpu.X86.HasAVX512VL {
+		sets = append(sets, simdSet{Set: Portable[float32](), simd: avx512()})
 	}
-	return nil
+	if cpu.X86.HasAVX2 && cpu.X86.HasFMA {
+		sets = append(sets, simdSet{Set: Portable[float32](), simd: avx2()})
+	}
+	return sets
 }

@@ -2,21 +2,22 @@ package kernel
 
 import "testing"
 
-// instructions is the instruction set under test. Every test that calls assembly gets it here: on a
-// processor without AVX2 there is nothing to test, and the compliance suite runs on what Best offers.
-func instructions(t testing.TB) *simd {
+// onEachSet runs a test on every assembly set of this machine, which is for all tests that call assembly. On
+// a processor without AVX2 there is nothing to test, and the compliance suite runs on the portable set.
+func onEachSet(t *testing.T, test func(t *testing.T, isa simdSet)) {
 	t.Helper()
-	return fastest(t).simd
+	fastest(t)
+	for _, s := range fast() {
+		t.Run(s.Name(), func(t *testing.T) { test(t, s.(simdSet)) })
+	}
 }
 
-// fastest is the assembly set under test, with the same guard.
+// fastest is the first assembly set of this machine.
 func fastest(t testing.TB) simdSet {
 	t.Helper()
-	for _, s := range fast() {
-		if s, ok := s.(simdSet); ok {
-			return s
-		}
+	sets := fast()
+	if len(sets) == 0 {
+		t.Skip("this processor has no AVX2")
 	}
-	t.Skip("this processor has no AVX2")
-	return simdSet{}
+	return sets[0].(simdSet)
 }

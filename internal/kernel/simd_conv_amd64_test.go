@@ -82,7 +82,11 @@ func oddShapes() []ConvShape {
 
 // Several pictures or rows per band, the last band shorter.
 func TestWeightGradOfManyBandsMatchesPortable(t *testing.T) {
-	set := directSet{fastest(t)}
+	onEachSet(t, testWeightGradOfManyBandsMatchesPortable)
+}
+
+func testWeightGradOfManyBandsMatchesPortable(t *testing.T, isa simdSet) {
+	set := directSet{isa}
 	for _, s := range []ConvShape{{5, 40, 40, 96, 80, 3}, {1, 101, 100, 64, 48, 3}, {2, 67, 61, 130, 140, 1}} {
 		if k := newWeightGrad(set.simd, s); k.bands < 2 {
 			t.Fatalf("%v has %d bands", s, k.bands)
@@ -91,8 +95,10 @@ func TestWeightGradOfManyBandsMatchesPortable(t *testing.T) {
 	}
 }
 
-func TestLinearsMatchPortable(t *testing.T) {
-	set := directSet{fastest(t)}
+func TestLinearsMatchPortable(t *testing.T) { onEachSet(t, testLinearsMatchPortable) }
+
+func testLinearsMatchPortable(t *testing.T, isa simdSet) {
+	set := directSet{isa}
 	for _, s := range []LinearShape{{1, 1, 1}, {3, 5, 7}, {16, 37, 300}, {2, 2048, 80}, {33, 100, 16}, {70, 19, 9}, {7, 152, 38}, {16, 64, 300}, {5, 300, 40}} {
 		t.Run(fmt.Sprint(s), func(t *testing.T) {
 			matchesPortable(t, set, Linear{LinearShape: s}, 1e-5)
@@ -103,8 +109,10 @@ func TestLinearsMatchPortable(t *testing.T) {
 	}
 }
 
-func TestConvolutionsMatchPortable(t *testing.T) {
-	set := directSet{fastest(t)}
+func TestConvolutionsMatchPortable(t *testing.T) { onEachSet(t, testConvolutionsMatchPortable) }
+
+func testConvolutionsMatchPortable(t *testing.T, isa simdSet) {
+	set := directSet{isa}
 	for _, s := range oddShapes() {
 		t.Run(fmt.Sprint(s), func(t *testing.T) {
 			matchesPortable(t, set, Conv{ConvShape: s, Epilogue: Epilogue{Slope: 1}}, 1e-5)

@@ -43,7 +43,11 @@ func worst(t *testing.T, f unaryFunc, x []float32, definition func(float64) floa
 }
 
 func TestTranscendentalsAreGoodToAFewUlpEverywhere(t *testing.T) {
-	s := instructions(t)
+	onEachSet(t, testTranscendentalsAreGoodToAFewUlpEverywhere)
+}
+
+func testTranscendentalsAreGoodToAFewUlpEverywhere(t *testing.T, isa simdSet) {
+	s := isa.simd
 	all := everyRange()
 	var unit []float32
 	for _, v := range all {
@@ -119,7 +123,11 @@ func focalCell(t FocalTerms, kind int, x float64) (cost, grad float64) {
 }
 
 func TestFocalRowsFollowTheirDefinition(t *testing.T) {
-	s := fastest(t)
+	onEachSet(t, testFocalRowsFollowTheirDefinition)
+}
+
+func testFocalRowsFollowTheirDefinition(t *testing.T, isa simdSet) {
+	s := isa
 	r := rand.New(rand.NewPCG(17, 18))
 	for _, terms := range []FocalTerms{
 		{Alpha: [3]float32{1, 1, 1}, Gamma: [3]float64{0, 1, 4}, Live: [3]bool{true, true, true}},
@@ -203,7 +211,11 @@ func btoi(b bool) int {
 }
 
 func TestFocalKeysAreTheBitsOfTheNegativeProbability(t *testing.T) {
-	f := FocalOf(fastest(t), FocalTerms{})
+	onEachSet(t, testFocalKeysAreTheBitsOfTheNegativeProbability)
+}
+
+func testFocalKeysAreTheBitsOfTheNegativeProbability(t *testing.T, isa simdSet) {
+	f := FocalOf(isa, FocalTerms{})
 	r := rand.New(rand.NewPCG(19, 20))
 	for _, n := range []int{1, 8, 9, 203} {
 		x, labels, skip, keys := randoms(r, n), make([]float32, n), make([]uint32, n), append(make([]uint32, n), 42)
@@ -234,7 +246,11 @@ func TestFocalKeysAreTheBitsOfTheNegativeProbability(t *testing.T) {
 }
 
 func TestSkipStopsAtOrShortlyBeforeTheFirstSmallKey(t *testing.T) {
-	f := FocalOf(fastest(t), FocalTerms{})
+	onEachSet(t, testSkipStopsAtOrShortlyBeforeTheFirstSmallKey)
+}
+
+func testSkipStopsAtOrShortlyBeforeTheFirstSmallKey(t *testing.T, isa simdSet) {
+	f := FocalOf(isa, FocalTerms{})
 	for n := range 40 {
 		for small := range n + 1 {
 			keys := make([]uint32, n)

@@ -54,8 +54,10 @@ func near(t *testing.T, name string, got, want []float32, tolerance float64) {
 	}
 }
 
-func TestGemmMatchesTwin(t *testing.T) {
-	s := instructions(t)
+func TestGemmMatchesTwin(t *testing.T) { onEachSet(t, testGemmMatchesTwin) }
+
+func testGemmMatchesTwin(t *testing.T, isa simdSet) {
+	s := isa.simd
 	for _, tile := range []struct {
 		nr   int
 		gemm gemmFunc
@@ -113,8 +115,10 @@ func outerTwin(mr int) func(m, rows, width int, off []int32, x []float32, xstep,
 	}
 }
 
-func TestOuterMatchesTwin(t *testing.T) {
-	s := instructions(t)
+func TestOuterMatchesTwin(t *testing.T) { onEachSet(t, testOuterMatchesTwin) }
+
+func testOuterMatchesTwin(t *testing.T, isa simdSet) {
+	s := isa.simd
 	for _, tile := range []struct {
 		nr    int
 		outer outerFunc

@@ -121,8 +121,10 @@ func randomVectors(r *rand.Rand, count, n int) (vectors [][]float32, first []*fl
 }
 
 // Into fresh memory and into the first input.
-func TestSweepsMatchTwins(t *testing.T) {
-	for _, f := range sweepTwins(instructions(t)) {
+func TestSweepsMatchTwins(t *testing.T) { onEachSet(t, testSweepsMatchTwins) }
+
+func testSweepsMatchTwins(t *testing.T, isa simdSet) {
+	for _, f := range sweepTwins(isa.simd) {
 		for _, shape := range [][2]int{{1, 8}, {3, 16}, {1, 11}, {5, 12}, {4, 76}, {2, 23}} {
 			t.Run(fmt.Sprintf("%s/%dx%d", f.name, shape[0], shape[1]), func(t *testing.T) {
 				rows, c := shape[0], shape[1]
@@ -149,7 +151,11 @@ func TestSweepsMatchTwins(t *testing.T) {
 }
 
 func TestSweepsKeepNaNAndReLUOfInfinityIsZero(t *testing.T) {
-	s := instructions(t)
+	onEachSet(t, testSweepsKeepNaNAndReLUOfInfinityIsZero)
+}
+
+func testSweepsKeepNaNAndReLUOfInfinityIsZero(t *testing.T, isa simdSet) {
+	s := isa.simd
 	nan, low := float32(math.NaN()), float32(math.Inf(-1))
 	x := []float32{nan, 1, low, -2, 0, 5, low, nan}
 	zero, one := make([]float32, 8), []float32{1, 1, 1, 1, 1, 1, 1, 1}
@@ -169,8 +175,10 @@ func TestSweepsKeepNaNAndReLUOfInfinityIsZero(t *testing.T) {
 	}
 }
 
-func TestColumnSumsMatchTwins(t *testing.T) {
-	s := instructions(t)
+func TestColumnSumsMatchTwins(t *testing.T) { onEachSet(t, testColumnSumsMatchTwins) }
+
+func testColumnSumsMatchTwins(t *testing.T, isa simdSet) {
+	s := isa.simd
 	for _, shape := range [][2]int{{1, 8}, {2, 13}, {7, 16}, {8, 9}, {9, 76}, {40, 8}} {
 		t.Run(fmt.Sprint(shape), func(t *testing.T) { columnSumsMatch(t, s, shape[0], shape[1]) })
 	}
@@ -240,8 +248,10 @@ func columnSumsMatch(t *testing.T, s *simd, rows, c int) {
 	}
 }
 
-func TestBlendMatchesTwin(t *testing.T) {
-	s := instructions(t)
+func TestBlendMatchesTwin(t *testing.T) { onEachSet(t, testBlendMatchesTwin) }
+
+func testBlendMatchesTwin(t *testing.T, isa simdSet) {
+	s := isa.simd
 	r := rand.New(rand.NewPCG(9, 10))
 	for _, c := range []int{8, 9, 16, 76} {
 		const n = 5
@@ -262,8 +272,10 @@ func TestBlendMatchesTwin(t *testing.T) {
 	}
 }
 
-func TestPacksMatchTwins(t *testing.T) {
-	s := instructions(t)
+func TestPacksMatchTwins(t *testing.T) { onEachSet(t, testPacksMatchTwins) }
+
+func testPacksMatchTwins(t *testing.T, isa simdSet) {
+	s := isa.simd
 	r := rand.New(rand.NewPCG(11, 12))
 	for _, p := range s.packs {
 		const rows, stride = 5, 19

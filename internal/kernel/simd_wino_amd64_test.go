@@ -58,8 +58,10 @@ func flip(m [][]float64) [][]float64 {
 	return out
 }
 
-func TestWinogradTransformsMatchTwins(t *testing.T) {
-	s := instructions(t)
+func TestWinogradTransformsMatchTwins(t *testing.T) { onEachSet(t, testWinogradTransformsMatchTwins) }
+
+func testWinogradTransformsMatchTwins(t *testing.T, isa simdSet) {
+	s := isa.simd
 	b, g, a := winoMatrices()
 	for _, c := range []int{8, 16, 19} {
 		r := rand.New(rand.NewPCG(13, 14))
@@ -193,8 +195,10 @@ func (w winogradSet) New(d Desc) (Kernel[float32], error) {
 	return w.simdSet.New(d)
 }
 
-func TestWinogradMatchesPortable(t *testing.T) {
-	set := winogradSet{fastest(t)}
+func TestWinogradMatchesPortable(t *testing.T) { onEachSet(t, testWinogradMatchesPortable) }
+
+func testWinogradMatchesPortable(t *testing.T, isa simdSet) {
+	set := winogradSet{isa}
 	shapes := []ConvShape{
 		{1, 4, 4, 8, 8, 3},
 		{2, 7, 7, 16, 24, 3},
@@ -220,7 +224,9 @@ func TestWinogradMatchesPortable(t *testing.T) {
 	}
 }
 
-func TestWinogradIsChosenWhereItPays(t *testing.T) {
+func TestWinogradIsChosenWhereItPays(t *testing.T) { onEachSet(t, testWinogradIsChosenWhereItPays) }
+
+func testWinogradIsChosenWhereItPays(t *testing.T, isa simdSet) {
 	for _, c := range []struct {
 		shape       ConvShape
 		fixed, want bool
@@ -234,7 +240,7 @@ func TestWinogradIsChosenWhereItPays(t *testing.T) {
 		{ConvShape{4, 56, 56, 64, 64, 1}, false, false},
 		{ConvShape{4, 56, 56, 8, 64, 3}, false, false},
 	} {
-		k, err := fastest(t).New(Conv{ConvShape: c.shape, Epilogue: Epilogue{Slope: 1}, Fixed: c.fixed})
+		k, err := isa.New(Conv{ConvShape: c.shape, Epilogue: Epilogue{Slope: 1}, Fixed: c.fixed})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -45,8 +45,8 @@ func (m machine) focal() {
 	f.classify()
 	f.drop()
 	f.compute()
-	m.ADDQ(operand.Imm(uint64(m.bytes())), f.at)
-	m.SUBQ(operand.Imm(uint64(m.lanes)), left)
+	m.ADDQ(number(m.bytes()), f.at)
+	m.SUBQ(number(m.lanes), left)
 	m.JG(operand.LabelRef("vector"))
 	m.end()
 }
@@ -67,7 +67,7 @@ func (f *focaling) classify() {
 }
 
 // equal turns v into the mask of the lanes in which a == v.
-func (m machine) equal(a, v reg.VecVirtual) { m.VCMPPS(operand.Imm(0), v, a, v) }
+func (m machine) equal(a, v reg.VecVirtual) { m.compare(0, a, v, v) }
 
 // count adds the lanes of a mask to a counter.
 func (f *focaling) count(which int, mask reg.VecVirtual) {
@@ -89,7 +89,7 @@ func (f *focaling) drop() {
 	f.TESTQ(f.base["keys"], f.base["keys"])
 	f.JZ(operand.LabelRef("unpicked"))
 	f.VBROADCASTSS(f.slot("limit"), picked)
-	f.VPCMPGTD(f.mem("keys"), picked, picked)
+	f.greater(picked, f.mem("keys"), picked)
 	f.VANDPS(f.mask[unknown], picked, picked)
 	f.count(countPicked, picked)
 	both := f.vec()
@@ -127,7 +127,7 @@ func (f *focaling) compute() {
 	l := f.log1p(e)
 	low, high := f.sigmoids(e)
 	above, a := f.zero(), f.vec()
-	f.VCMPPS(operand.Imm(1), z, above, above)
+	f.compare(1, above, z, above)
 	f.VANDPS(above, z, z)
 	f.VADDPS(z, l, l)
 	f.VMOVAPS(low, a)
@@ -212,8 +212,8 @@ func (m machine) focalKeys() {
 	m.VPMINUD(none, key, key)
 	m.choose(candidate, key, none)
 	m.VMOVUPS(none, s.mem("keys"))
-	m.ADDQ(operand.Imm(uint64(m.bytes())), s.at)
-	m.SUBQ(operand.Imm(uint64(m.lanes)), left)
+	m.ADDQ(number(m.bytes()), s.at)
+	m.SUBQ(number(m.lanes), left)
 	m.JG(operand.LabelRef("vector"))
 	m.end()
 }
@@ -242,12 +242,12 @@ func (m machine) focalSkip() {
 	m.Label("vector")
 	m.CMPQ(at, left)
 	m.JGE(operand.LabelRef("found"))
-	below, lanes := m.vec(), m.GP32()
-	m.VPCMPGTD(operand.Mem{Base: keys, Index: at, Scale: 4}, limit, below)
-	m.VMOVMSKPS(below, lanes)
+	below := m.vec()
+	m.greater(limit, operand.Mem{Base: keys, Index: at, Scale: 4}, below)
+	lanes := m.signs(below)
 	m.TESTL(lanes, lanes)
 	m.JNZ(operand.LabelRef("found"))
-	m.ADDQ(operand.Imm(uint64(m.lanes)), at)
+	m.ADDQ(number(m.lanes), at)
 	m.JMP(operand.LabelRef("vector"))
 	m.Label("found")
 	m.Store(at, m.ReturnIndex(0))

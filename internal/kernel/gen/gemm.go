@@ -36,8 +36,8 @@ type tile struct {
 	k    reg.Register    // bytes from the end, rising to 0
 	w    reg.GPVirtual   // next weights
 	off  reg.GPVirtual
-	y    reg.GPVirtual
-	left reg.GPVirtual // rows still to do, this tile's included
+	y    string      // parameter: where the tile is stored
+	left operand.Mem // rows still to do, this tile's included
 }
 
 // gemm generates the kernel of every matrix product: convolution by offsets, 1x1, linear, Winograd.
@@ -56,8 +56,8 @@ func (m machine) gemm(sets, nv int) {
 		"y[i][j] = act(bias[j] + sum over t<taps, c<cin of x[off[i/R][t][i%R]+c]*w[t][c][j] + res[i][j]),",
 		fmt.Sprintf("R = %d. An offset below 0 stands for the row zero (cin zeros). off has whole tiles. w and bias have", m.rows),
 		fmt.Sprintf("%d columns, y and res cols (1..%d). res may be nil or y. act(v) = v<0 ? slope*v : v.", n, n))
-	g := &tile{machine: m, nv: nv}
-	g.off, g.y, g.left = g.load("off"), g.load("y"), g.load("m")
+	g := &tile{machine: m, nv: nv, y: "y", left: m.slot("m")}
+	g.off = g.load("off")
 	g.w, g.k = g.GP64(), g.GP64()
 	g.accumulators(sets)
 	for range m.rows {
@@ -70,7 +70,7 @@ func (m machine) gemm(sets, nv int) {
 	g.residual()
 	g.activate()
 	g.store()
-	g.SUBQ(operand.Imm(uint64(m.rows)), g.left)
+	g.SUBQ(number(m.rows), g.left)
 	g.JG(operand.LabelRef("tile"))
 	g.end()
 }
@@ -127,8 +127,8 @@ func (g *tile) sum() {
 		g.CMOVQLT(zero, r)
 		g.SUBQ(g.k, r)
 	}
-	g.ADDQ(operand.Imm(uint64(4*g.machine.rows)), g.off)
-	wide := operand.Imm(uint64(4 * unroll))
+	g.ADDQ(number(4*g.machine.rows), g.off)
+	wide := operand.Imm(4 * unroll)
 	g.CMPQ(g.k, operand.I32(-4*unroll))
 	g.JG(operand.LabelRef("rest"))
 	g.Label("steps")
@@ -189,9 +189,9 @@ func (g *tile) pitch() reg.GPVirtual {
 
 // ifPartial jumps to label unless the tile has all rows and columns.
 func (g *tile) ifPartial(label string) {
-	g.CMPQ(g.left, operand.Imm(uint64(g.machine.rows)))
+	g.CMPQ(g.left, number(g.machine.rows))
 	g.JL(operand.LabelRef(label))
-	g.CMPQ(g.slot("cols"), operand.Imm(uint64(g.nv*g.lanes)))
+	g.CMPQ(g.slot("cols"), number(g.nv*g.lanes))
 	g.JNE(operand.LabelRef(label))
 }
 
@@ -203,7 +203,7 @@ func (g *tile) masks() []reg.VecVirtual {
 	for j := range g.nv {
 		g.Load(g.Param("cols"), cols)
 		if j > 0 {
-			g.SUBQ(operand.Imm(uint64(j*g.lanes)), cols)
+			g.SUBQ(number(j*g.lanes), cols)
 		}
 		g.XORQ(limit, limit)
 		g.TESTQ(cols, cols)
@@ -251,7 +251,7 @@ func (g *tile) addTile(from reg.GPVirtual, done string) {
 		}
 		g.ADDQ(pitch, from)
 		if i+1 < g.machine.rows {
-			g.CMPQ(g.left, operand.Imm(uint64(i+1)))
+			g.CMPQ(g.left, number(i+1))
 			g.JLE(operand.LabelRef(done))
 		}
 	}
@@ -273,26 +273,28 @@ func (g *tile) activate() {
 // store writes the tile and moves y to the next one.
 func (g *tile) store() {
 	g.Label("store")
-	pitch := g.pitch()
+	pitch, y := g.pitch(), g.load(g.y)
 	g.ifPartial("storepart")
 	for _, row := range g.acc[0] {
 		for j, a := range row {
-			g.VMOVUPS(a, operand.Mem{Base: g.y, Disp: j * g.bytes()})
+			g.VMOVUPS(a, operand.Mem{Base: y, Disp: j * g.bytes()})
 		}
-		g.ADDQ(pitch, g.y)
+		g.ADDQ(pitch, y)
 	}
+	g.MOVQ(y, g.slot(g.y))
 	g.JMP(operand.LabelRef("next"))
 	g.Label("storepart")
 	masks := g.masks()
 	for i, row := range g.acc[0] {
 		for j, a := range row {
-			g.storeMasked(a, masks[j], operand.Mem{Base: g.y, Disp: j * g.bytes()})
+			g.storeMasked(a, masks[j], operand.Mem{Base: y, Disp: j * g.bytes()})
 		}
-		g.ADDQ(pitch, g.y)
+		g.ADDQ(pitch, y)
 		if i+1 < g.machine.rows {
-			g.CMPQ(g.left, operand.Imm(uint64(i+1)))
+			g.CMPQ(g.left, number(i+1))
 			g.JLE(operand.LabelRef("next"))
 		}
 	}
+	g.MOVQ(y, g.slot(g.y))
 	g.Label("next")
 }

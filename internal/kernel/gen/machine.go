@@ -13,21 +13,37 @@ import (
 // machine is a vector unit: what the generators need to know about an instruction set.
 type machine struct {
 	*build.Context
+	dialect
 	name  string // suffix of the function names
 	lanes int    // float32 per vector register: 8 (YMM) or 16 (ZMM)
 	rows  int    // rows of a register tile
 }
 
+// dialect is all that is written in the instructions of one set. A mask is a vector whose lanes have all
+// bits or none.
+type dialect interface {
+	// vec allocates a vector register.
+	vec() reg.VecVirtual
+	// loadMasked loads the lanes of the mask, zeros elsewhere; memory outside the mask is not touched.
+	loadMasked(from operand.Mem, mask, v reg.VecVirtual)
+	// storeMasked stores the lanes of the mask.
+	storeMasked(v, mask reg.VecVirtual, to operand.Mem)
+	// compare turns mask into the mask of the lanes in which the predicate of VCMPPS holds for a and b.
+	compare(predicate uint64, a reg.VecVirtual, b operand.Op, mask reg.VecVirtual)
+	// greater turns mask into the mask of the lanes in which a > b, as signed integers.
+	greater(a reg.VecVirtual, b operand.Op, mask reg.VecVirtual)
+	// choose replaces the lanes of v in the mask by those of other. The sign bits of mask count.
+	choose(mask, other, v reg.VecVirtual)
+	// signs is the sign bits of v, that of lane i in bit i.
+	signs(v reg.VecVirtual) reg.GPVirtual
+	// round rounds to the nearest integer, halves to even.
+	round(x, rounded reg.VecVirtual)
+	// widen converts the lower or upper half of v to float64.
+	widen(v reg.VecVirtual, half int) reg.VecVirtual
+}
+
 // bytes is the size of a vector register.
 func (m machine) bytes() int { return 4 * m.lanes }
-
-// vec allocates a vector register.
-func (m machine) vec() reg.VecVirtual {
-	if m.lanes == 16 {
-		return m.ZMM()
-	}
-	return m.YMM()
-}
 
 // zero allocates a vector register that holds zeros.
 func (m machine) zero() reg.VecVirtual {
@@ -76,9 +92,6 @@ func (m machine) slot(param string) operand.Mem {
 	return b.Addr
 }
 
-// What follows is all that is written in the instructions of one set: masks and halves of vectors. The
-// next set has its own forms of these.
-
 // maskTable writes one vector of ones followed by one vector of zeros, as int32 lanes.
 func (m machine) maskTable() {
 	m.StaticGlobal("mask" + m.name)
@@ -101,31 +114,17 @@ func (m machine) firstLanes(minus reg.GPVirtual) reg.VecVirtual {
 	return mask
 }
 
-// loadMasked loads the lanes of the mask, zeros elsewhere; memory outside the mask is not touched.
-func (m machine) loadMasked(from operand.Mem, mask, v reg.VecVirtual) { m.VMASKMOVPS(from, mask, v) }
-
-// storeMasked stores the lanes of the mask.
-func (m machine) storeMasked(v, mask reg.VecVirtual, to operand.Mem) { m.VMASKMOVPS(v, mask, to) }
-
 // less is the mask of the lanes in which a < b; false for NaN, and for -0 < 0.
 func (m machine) less(a reg.VecVirtual, b operand.Op) reg.VecVirtual {
 	mask := m.vec()
-	m.VCMPPS(operand.Imm(1), b, a, mask)
+	m.compare(1, a, b, mask)
 	return mask
 }
 
-// choose replaces the lanes of v in the mask by those of other. The sign bits of mask count.
-func (m machine) choose(mask, other, v reg.VecVirtual) { m.VBLENDVPS(mask, other, v, v) }
-
-// widen converts the lower or upper half of v to float64.
-func (m machine) widen(v reg.VecVirtual, half int) reg.VecVirtual {
-	wide := m.vec()
-	if half == 0 {
-		m.VCVTPS2PD(v.AsX(), wide)
-		return wide
+// number is n as an operand of instructions on 64 bits: the one-byte form holds numbers up to 127 only.
+func number(n int) operand.Op {
+	if n < 128 {
+		return operand.Imm(uint64(n))
 	}
-	x := m.XMM()
-	m.VEXTRACTF128(operand.Imm(1), v, x)
-	m.VCVTPS2PD(x, wide)
-	return wide
+	return operand.U32(uint32(n))
 }

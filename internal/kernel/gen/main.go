@@ -19,21 +19,25 @@ import (
 
 func main() {
 	flags := flag.NewFlagSet("gen", flag.ExitOnError) // avo occupies the default set
+	set := flags.String("set", "avx2", "instruction `set`: avx2 or avx512")
 	asm := flags.String("out", "avx2_amd64.s", "assembly `file` to write")
 	stubs := flags.String("stubs", "avx2_stubs_amd64.go", "Go declarations `file` to write")
 	pkg := flags.String("pkg", "kernel", "package name of the declarations")
 	if err := flags.Parse(os.Args[1:]); err != nil {
 		os.Exit(2)
 	}
-	if err := run(*asm, *stubs, *pkg); err != nil {
+	if err := run(*set, *asm, *stubs, *pkg); err != nil {
 		fmt.Fprintln(os.Stderr, "gen:", err)
 		os.Exit(1)
 	}
 }
 
 // run generates everything in memory first: a failing generator leaves the old files alone.
-func run(asm, stubs, pkg string) error {
-	m := machine{Context: build.NewContext(), name: "AVX2", lanes: 8, rows: 6}
+func run(set, asm, stubs, pkg string) error {
+	m, err := machineOf(set)
+	if err != nil {
+		return err
+	}
 	m.ConstraintExpr("amd64")
 	emit(m)
 
@@ -59,6 +63,19 @@ func run(asm, stubs, pkg string) error {
 	return replace(stubs, decl)
 }
 
+// machineOf is the machine of an instruction set. Its rows are as many as there are registers for: of general
+// ones for the rows' addresses, of vectors for rows x 2 sums, the weights and the activations.
+func machineOf(set string) (machine, error) {
+	c := build.NewContext()
+	switch set {
+	case "avx2":
+		return machine{Context: c, dialect: avx2{c}, name: "AVX2", lanes: 8, rows: 6}, nil
+	case "avx512":
+		return machine{Context: c, dialect: avx512{c}, name: "AVX512", lanes: 16, rows: 8}, nil
+	}
+	return machine{}, fmt.Errorf("instruction set %q is unknown: use avx2 or avx512", set)
+}
+
 // emit generates the functions in the order in which they stand in the files.
 func emit(m machine) {
 	m.maskTable()
@@ -67,10 +84,9 @@ func emit(m machine) {
 	m.gemm(1, 2)
 	m.outer(2, 1)
 	m.outer(1, 2)
-	m.pack(m.rows)
-	m.pack(m.lanes)
-	m.pack(12)
-	m.pack(2 * m.lanes)
+	for _, n := range []int{m.rows, 12, m.lanes, 2 * m.lanes} {
+		m.pack(n)
+	}
 	m.transpose()
 	m.pointwise()
 	m.norm()

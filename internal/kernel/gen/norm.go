@@ -186,8 +186,8 @@ func (m machine) columns(d columns) {
 	} else {
 		s.sumRows()
 	}
-	m.ADDQ(operand.Imm(uint64(2*m.bytes())), s.slotAt)
-	m.ADDQ(operand.Imm(uint64(m.bytes())), s.at)
+	m.ADDQ(number(2*m.bytes()), s.slotAt)
+	m.ADDQ(number(m.bytes()), s.at)
 	next := m.GP64()
 	m.LEAQ(operand.Mem{Base: s.at, Disp: m.bytes()}, next)
 	m.CMPQ(next, c)
@@ -319,7 +319,7 @@ func (m machine) blend3() {
 		m.VFMADD231PS(operand.Mem{Base: from[t], Index: at, Scale: 1}, w[t], v)
 	}
 	m.VMOVUPS(v, operand.Mem{Base: out, Index: at, Scale: 1})
-	m.ADDQ(operand.Imm(uint64(m.bytes())), at)
+	m.ADDQ(number(m.bytes()), at)
 	m.LEAQ(operand.Mem{Base: at, Disp: m.bytes()}, next)
 	m.CMPQ(next, c)
 	m.JLE(operand.LabelRef("vector"))

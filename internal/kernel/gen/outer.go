@@ -21,8 +21,7 @@ func (m machine) outer(sets, nv int) {
 		"c[i][j] = (first != 0 ? 0 : c[i][j]) + sum over r<rows, k<width of",
 		fmt.Sprintf("x[i/R*tilestep+off[r]+k*xstep+i%%R]*dy[(r*width+k)*dystep+j], R = %d. x has whole tiles, dy %d columns,", m.rows, n),
 		fmt.Sprintf("c cols (1..%d). rows and width are at least 1.", n))
-	g := &tile{machine: m, nv: nv}
-	g.y, g.left = g.load("c"), g.load("m")
+	g := &tile{machine: m, nv: nv, y: "c", left: m.slot("m")}
 	g.w = g.GP64()
 	x := g.GP64()
 	g.rows = []reg.GPVirtual{x}
@@ -67,15 +66,13 @@ func (m machine) outer(sets, nv int) {
 	g.CMPQ(g.slot("first"), operand.Imm(0))
 	g.JNE(operand.LabelRef("summed"))
 	g.Comment("the sum so far is added last: blocked summation, and its loads need not wait")
-	c := g.GP64()
-	g.MOVQ(g.y, c)
-	g.addTile(c, "summed")
+	g.addTile(g.load(g.y), "summed")
 	g.Label("summed")
 	step := g.load("tilestep")
 	g.LEAQ(operand.Mem{Base: base, Index: step, Scale: 4}, base)
 	g.MOVQ(base, g.slot("x"))
 	g.store()
-	g.SUBQ(operand.Imm(uint64(m.rows)), g.left)
+	g.SUBQ(number(m.rows), g.left)
 	g.JG(operand.LabelRef("tile"))
 	g.end()
 }

@@ -78,7 +78,7 @@ func (m machine) sweep(d sweep) {
 	m.XORQ(s.at, s.at)
 	m.Label("vector")
 	m.VMOVUPS(d.body(s), s.mem("out"))
-	m.ADDQ(operand.Imm(uint64(m.bytes())), s.at)
+	m.ADDQ(number(m.bytes()), s.at)
 	next := m.GP64()
 	m.LEAQ(operand.Mem{Base: s.at, Disp: m.bytes()}, next)
 	m.CMPQ(next, c)

@@ -61,7 +61,7 @@ func (m machine) expNeg(x reg.VecVirtual) reg.VecVirtual {
 	m.VMOVUPS(m.constant(expLowest), n)
 	m.VMINPS(a, n, a) // the second source is what NaN leaves
 	m.VMULPS(m.constant(log2e), a, n)
-	m.VROUNDPS(operand.Imm(8), n, n)
+	m.round(n, n)
 	m.VMOVAPS(n, r)
 	m.VFMSUB132PS(m.constant(ln2hi), a, r) // r*ln2hi - a
 	m.VFMADD231PS(m.constant(ln2lo), n, r)

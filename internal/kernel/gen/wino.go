@@ -222,7 +222,7 @@ func (m machine) transformTiles(name string, side int, transform func(d []reg.Ve
 // overlaps the one before it where c is no multiple of the vector.
 func (m machine) nextVector(at, c reg.GPVirtual) {
 	next := m.GP64()
-	m.ADDQ(operand.Imm(uint64(m.bytes())), at)
+	m.ADDQ(number(m.bytes()), at)
 	m.LEAQ(operand.Mem{Base: at, Disp: m.bytes()}, next)
 	m.CMPQ(next, c)
 	m.JLE(operand.LabelRef("vector"))
@@ -271,8 +271,8 @@ func (m machine) winoWeights() {
 			m.ADDQ(plane, to)
 		}
 	}
-	m.ADDQ(operand.Imm(uint64(m.bytes())), w)
-	m.ADDQ(operand.Imm(uint64(m.bytes())), u)
+	m.ADDQ(number(m.bytes()), w)
+	m.ADDQ(number(m.bytes()), u)
 	m.DECQ(n)
 	m.JNZ(operand.LabelRef("vector"))
 	m.end()
@@ -312,8 +312,8 @@ func (m machine) winoWeightsGrad() {
 			m.ADDQ(tap, to)
 		}
 	}
-	m.ADDQ(operand.Imm(uint64(m.bytes())), w)
-	m.ADDQ(operand.Imm(uint64(m.bytes())), u)
+	m.ADDQ(number(m.bytes()), w)
+	m.ADDQ(number(m.bytes()), u)
 	m.DECQ(n)
 	m.JNZ(operand.LabelRef("vector"))
 	m.end()
@@ -346,7 +346,7 @@ func (m machine) winoOutput() {
 	m.CMPQ(next, c)
 	m.JG(operand.LabelRef("rest"))
 	o.vector("")
-	m.ADDQ(operand.Imm(uint64(m.bytes())), at)
+	m.ADDQ(number(m.bytes()), at)
 	m.JMP(operand.LabelRef("vector"))
 	m.Label("rest")
 	m.SUBQ(at, c)

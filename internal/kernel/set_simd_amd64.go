@@ -1,6 +1,7 @@
 package kernel
 
-//go:generate go -C gen run . -out ../avx2_amd64.s -stubs ../avx2_stubs_amd64.go
+//go:generate go -C gen run . -set avx2 -out ../avx2_amd64.s -stubs ../avx2_stubs_amd64.go
+//go:generate go -C gen run . -set avx512 -out ../avx512_amd64.s -stubs ../avx512_stubs_amd64.go
 
 // simdSet plans kernels for one instruction set; what it does not know, the portable set does.
 type simdSet struct {
