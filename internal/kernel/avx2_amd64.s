@@ -59,26 +59,45 @@ loop:
 	RET
 
 // func gemm6x8AVX2(m int, taps int, cin int, off *int32, x *float32, zero *float32, w *float32, y *float32, ldy int, cols int, bias *float32, res *float32, slope float32)
-// Requires: AVX, AVX2, CMOV, FMA3
+// Requires: AVX, AVX2, CMOV, FMA3, MMX+
 TEXT ·gemm6x8AVX2(SB), NOSPLIT, $0-100
 	MOVQ off+24(FP), AX
 
 tile:
-	MOVQ    w+48(FP), CX
-	MOVQ    bias+80(FP), DX
-	VMOVUPS (DX), Y0
-	VMOVAPS Y0, Y1
-	VMOVAPS Y0, Y2
-	VMOVAPS Y0, Y3
-	VMOVAPS Y0, Y4
-	VMOVAPS Y0, Y5
-	VXORPS  Y6, Y6, Y6
-	VXORPS  Y7, Y7, Y7
-	VXORPS  Y8, Y8, Y8
-	VXORPS  Y9, Y9, Y9
-	VXORPS  Y10, Y10, Y10
-	VXORPS  Y11, Y11, Y11
-	MOVQ    taps+8(FP), R11
+	MOVQ       w+48(FP), CX
+	MOVQ       bias+80(FP), DX
+	VMOVUPS    (DX), Y0
+	VMOVAPS    Y0, Y1
+	VMOVAPS    Y0, Y2
+	VMOVAPS    Y0, Y3
+	VMOVAPS    Y0, Y4
+	VMOVAPS    Y0, Y5
+	VXORPS     Y6, Y6, Y6
+	VXORPS     Y7, Y7, Y7
+	VXORPS     Y8, Y8, Y8
+	VXORPS     Y9, Y9, Y9
+	VXORPS     Y10, Y10, Y10
+	VXORPS     Y11, Y11, Y11
+	MOVQ       res+88(FP), DX
+	TESTQ      DX, DX
+	JZ         prefetched
+	MOVQ       ldy+64(FP), BX
+	SHLQ       $0x02, BX
+	PREFETCHT0 (DX)
+	ADDQ       BX, DX
+	PREFETCHT0 (DX)
+	ADDQ       BX, DX
+	PREFETCHT0 (DX)
+	ADDQ       BX, DX
+	PREFETCHT0 (DX)
+	ADDQ       BX, DX
+	PREFETCHT0 (DX)
+	ADDQ       BX, DX
+	PREFETCHT0 (DX)
+	ADDQ       BX, DX
+
+prefetched:
+	MOVQ taps+8(FP), R11
 
 tap:
 	// k = -4*cin; row pointers to the end of each row's channels, offsets below 0 to the zero row
@@ -373,26 +392,45 @@ next:
 	RET
 
 // func gemm6x16AVX2(m int, taps int, cin int, off *int32, x *float32, zero *float32, w *float32, y *float32, ldy int, cols int, bias *float32, res *float32, slope float32)
-// Requires: AVX, AVX2, CMOV, FMA3
+// Requires: AVX, AVX2, CMOV, FMA3, MMX+
 TEXT ·gemm6x16AVX2(SB), NOSPLIT, $0-100
 	MOVQ off+24(FP), AX
 
 tile:
-	MOVQ    w+48(FP), CX
-	MOVQ    bias+80(FP), DX
-	VMOVUPS (DX), Y0
-	VMOVUPS 32(DX), Y1
-	VMOVAPS Y0, Y2
-	VMOVAPS Y1, Y3
-	VMOVAPS Y0, Y4
-	VMOVAPS Y1, Y5
-	VMOVAPS Y0, Y6
-	VMOVAPS Y1, Y7
-	VMOVAPS Y0, Y8
-	VMOVAPS Y1, Y9
-	VMOVAPS Y0, Y10
-	VMOVAPS Y1, Y11
-	MOVQ    taps+8(FP), R11
+	MOVQ       w+48(FP), CX
+	MOVQ       bias+80(FP), DX
+	VMOVUPS    (DX), Y0
+	VMOVUPS    32(DX), Y1
+	VMOVAPS    Y0, Y2
+	VMOVAPS    Y1, Y3
+	VMOVAPS    Y0, Y4
+	VMOVAPS    Y1, Y5
+	VMOVAPS    Y0, Y6
+	VMOVAPS    Y1, Y7
+	VMOVAPS    Y0, Y8
+	VMOVAPS    Y1, Y9
+	VMOVAPS    Y0, Y10
+	VMOVAPS    Y1, Y11
+	MOVQ       res+88(FP), DX
+	TESTQ      DX, DX
+	JZ         prefetched
+	MOVQ       ldy+64(FP), BX
+	SHLQ       $0x02, BX
+	PREFETCHT0 (DX)
+	ADDQ       BX, DX
+	PREFETCHT0 (DX)
+	ADDQ       BX, DX
+	PREFETCHT0 (DX)
+	ADDQ       BX, DX
+	PREFETCHT0 (DX)
+	ADDQ       BX, DX
+	PREFETCHT0 (DX)
+	ADDQ       BX, DX
+	PREFETCHT0 (DX)
+	ADDQ       BX, DX
+
+prefetched:
+	MOVQ taps+8(FP), R11
 
 tap:
 	// k = -4*cin; row pointers to the end of each row's channels, offsets below 0 to the zero row
@@ -783,6 +821,605 @@ storepart:
 
 next:
 	SUBQ $0x06, m+0(FP)
+	JG   tile
+	VZEROUPPER
+	RET
+
+// func gemm4x8AVX2(m int, taps int, cin int, off *int32, x *float32, zero *float32, w *float32, y *float32, ldy int, cols int, bias *float32, res *float32, slope float32)
+// Requires: AVX, AVX2, CMOV, FMA3, MMX+
+TEXT ·gemm4x8AVX2(SB), NOSPLIT, $0-100
+	MOVQ off+24(FP), AX
+
+tile:
+	MOVQ       w+48(FP), CX
+	MOVQ       bias+80(FP), DX
+	VMOVUPS    (DX), Y0
+	VMOVAPS    Y0, Y1
+	VMOVAPS    Y0, Y2
+	VMOVAPS    Y0, Y3
+	VXORPS     Y4, Y4, Y4
+	VXORPS     Y5, Y5, Y5
+	VXORPS     Y6, Y6, Y6
+	VXORPS     Y7, Y7, Y7
+	MOVQ       res+88(FP), DX
+	TESTQ      DX, DX
+	JZ         prefetched
+	MOVQ       ldy+64(FP), BX
+	SHLQ       $0x02, BX
+	PREFETCHT0 (DX)
+	ADDQ       BX, DX
+	PREFETCHT0 (DX)
+	ADDQ       BX, DX
+	PREFETCHT0 (DX)
+	ADDQ       BX, DX
+	PREFETCHT0 (DX)
+	ADDQ       BX, DX
+
+prefetched:
+	MOVQ taps+8(FP), R9
+
+tap:
+	// k = -4*cin; row pointers to the end of each row's channels, offsets below 0 to the zero row
+	MOVQ    cin+16(FP), DX
+	SHLQ    $0x02, DX
+	NEGQ    DX
+	MOVQ    x+32(FP), R10
+	MOVQ    zero+40(FP), R11
+	MOVLQSX (AX), BX
+	TESTQ   BX, BX
+	LEAQ    (R10)(BX*4), BX
+	CMOVQLT R11, BX
+	SUBQ    DX, BX
+	MOVLQSX 4(AX), SI
+	TESTQ   SI, SI
+	LEAQ    (R10)(SI*4), SI
+	CMOVQLT R11, SI
+	SUBQ    DX, SI
+	MOVLQSX 8(AX), DI
+	TESTQ   DI, DI
+	LEAQ    (R10)(DI*4), DI
+	CMOVQLT R11, DI
+	SUBQ    DX, DI
+	MOVLQSX 12(AX), R8
+	TESTQ   R8, R8
+	LEAQ    (R10)(R8*4), R8
+	CMOVQLT R11, R8
+	SUBQ    DX, R8
+	ADDQ    $0x10, AX
+	CMPQ    DX, $-16
+	JG      rest
+
+steps:
+	VMOVUPS      (CX), Y8
+	VBROADCASTSS (BX)(DX*1), Y9
+	VFMADD231PS  Y8, Y9, Y0
+	VBROADCASTSS (SI)(DX*1), Y9
+	VFMADD231PS  Y8, Y9, Y1
+	VBROADCASTSS (DI)(DX*1), Y9
+	VFMADD231PS  Y8, Y9, Y2
+	VBROADCASTSS (R8)(DX*1), Y9
+	VFMADD231PS  Y8, Y9, Y3
+	VMOVUPS      32(CX), Y8
+	VBROADCASTSS 4(BX)(DX*1), Y9
+	VFMADD231PS  Y8, Y9, Y4
+	VBROADCASTSS 4(SI)(DX*1), Y9
+	VFMADD231PS  Y8, Y9, Y5
+	VBROADCASTSS 4(DI)(DX*1), Y9
+	VFMADD231PS  Y8, Y9, Y6
+	VBROADCASTSS 4(R8)(DX*1), Y9
+	VFMADD231PS  Y8, Y9, Y7
+	VMOVUPS      64(CX), Y8
+	VBROADCASTSS 8(BX)(DX*1), Y9
+	VFMADD231PS  Y8, Y9, Y0
+	VBROADCASTSS 8(SI)(DX*1), Y9
+	VFMADD231PS  Y8, Y9, Y1
+	VBROADCASTSS 8(DI)(DX*1), Y9
+	VFMADD231PS  Y8, Y9, Y2
+	VBROADCASTSS 8(R8)(DX*1), Y9
+	VFMADD231PS  Y8, Y9, Y3
+	VMOVUPS      96(CX), Y8
+	VBROADCASTSS 12(BX)(DX*1), Y9
+	VFMADD231PS  Y8, Y9, Y4
+	VBROADCASTSS 12(SI)(DX*1), Y9
+	VFMADD231PS  Y8, Y9, Y5
+	VBROADCASTSS 12(DI)(DX*1), Y9
+	VFMADD231PS  Y8, Y9, Y6
+	VBROADCASTSS 12(R8)(DX*1), Y9
+	VFMADD231PS  Y8, Y9, Y7
+	ADDQ         $0x00000080, CX
+	ADDQ         $0x10, DX
+	CMPQ         DX, $-16
+	JLE          steps
+
+rest:
+	TESTQ DX, DX
+	JZ    tapend
+
+single:
+	VMOVUPS      (CX), Y8
+	VBROADCASTSS (BX)(DX*1), Y9
+	VFMADD231PS  Y8, Y9, Y0
+	VBROADCASTSS (SI)(DX*1), Y9
+	VFMADD231PS  Y8, Y9, Y1
+	VBROADCASTSS (DI)(DX*1), Y9
+	VFMADD231PS  Y8, Y9, Y2
+	VBROADCASTSS (R8)(DX*1), Y9
+	VFMADD231PS  Y8, Y9, Y3
+	ADDQ         $0x00000020, CX
+	ADDQ         $0x04, DX
+	JNZ          single
+
+tapend:
+	DECQ   R9
+	JNZ    tap
+	VADDPS Y4, Y0, Y0
+	VADDPS Y5, Y1, Y1
+	VADDPS Y6, Y2, Y2
+	VADDPS Y7, Y3, Y3
+	MOVQ   res+88(FP), CX
+	TESTQ  CX, CX
+	JZ     act
+	MOVQ   ldy+64(FP), DX
+	SHLQ   $0x02, DX
+	CMPQ   m+0(FP), $0x04
+	JL     addpart
+	CMPQ   cols+72(FP), $0x08
+	JNE    addpart
+	VADDPS (CX), Y0, Y0
+	ADDQ   DX, CX
+	VADDPS (CX), Y1, Y1
+	ADDQ   DX, CX
+	VADDPS (CX), Y2, Y2
+	ADDQ   DX, CX
+	VADDPS (CX), Y3, Y3
+	ADDQ   DX, CX
+	JMP    added
+
+addpart:
+	MOVQ       cols+72(FP), SI
+	XORQ       BX, BX
+	TESTQ      SI, SI
+	CMOVQLT    BX, SI
+	MOVQ       $0x00000008, BX
+	CMPQ       SI, BX
+	CMOVQGT    BX, SI
+	NEGQ       SI
+	SHLQ       $0x02, SI
+	LEAQ       maskAVX2<>+32(SB), BX
+	VMOVUPS    (BX)(SI*1), Y4
+	VMASKMOVPS (CX), Y4, Y5
+	VADDPS     Y5, Y0, Y0
+	ADDQ       DX, CX
+	CMPQ       m+0(FP), $0x01
+	JLE        added
+	VMASKMOVPS (CX), Y4, Y5
+	VADDPS     Y5, Y1, Y1
+	ADDQ       DX, CX
+	CMPQ       m+0(FP), $0x02
+	JLE        added
+	VMASKMOVPS (CX), Y4, Y5
+	VADDPS     Y5, Y2, Y2
+	ADDQ       DX, CX
+	CMPQ       m+0(FP), $0x03
+	JLE        added
+	VMASKMOVPS (CX), Y4, Y5
+	VADDPS     Y5, Y3, Y3
+	ADDQ       DX, CX
+
+added:
+	MOVQ CX, res+88(FP)
+
+act:
+	CMPL         slope+96(FP), $0x3f800000
+	JE           store
+	MOVL         slope+96(FP), CX
+	MOVL         $0xff7fffff, DX
+	TESTL        CX, CX
+	MOVL         $0xff800000, CX
+	CMOVLNE      CX, DX
+	VMOVD        DX, X4
+	VBROADCASTSS X4, Y4
+	VBROADCASTSS slope+96(FP), Y5
+	VMAXPS       Y0, Y4, Y6
+	VMULPS       Y5, Y6, Y6
+	VBLENDVPS    Y0, Y6, Y0, Y0
+	VMAXPS       Y1, Y4, Y6
+	VMULPS       Y5, Y6, Y6
+	VBLENDVPS    Y1, Y6, Y1, Y1
+	VMAXPS       Y2, Y4, Y6
+	VMULPS       Y5, Y6, Y6
+	VBLENDVPS    Y2, Y6, Y2, Y2
+	VMAXPS       Y3, Y4, Y4
+	VMULPS       Y5, Y4, Y4
+	VBLENDVPS    Y3, Y4, Y3, Y3
+
+store:
+	MOVQ    ldy+64(FP), CX
+	SHLQ    $0x02, CX
+	MOVQ    y+56(FP), DX
+	CMPQ    m+0(FP), $0x04
+	JL      storepart
+	CMPQ    cols+72(FP), $0x08
+	JNE     storepart
+	VMOVUPS Y0, (DX)
+	ADDQ    CX, DX
+	VMOVUPS Y1, (DX)
+	ADDQ    CX, DX
+	VMOVUPS Y2, (DX)
+	ADDQ    CX, DX
+	VMOVUPS Y3, (DX)
+	ADDQ    CX, DX
+	MOVQ    DX, y+56(FP)
+	JMP     next
+
+storepart:
+	MOVQ       cols+72(FP), SI
+	XORQ       BX, BX
+	TESTQ      SI, SI
+	CMOVQLT    BX, SI
+	MOVQ       $0x00000008, BX
+	CMPQ       SI, BX
+	CMOVQGT    BX, SI
+	NEGQ       SI
+	SHLQ       $0x02, SI
+	LEAQ       maskAVX2<>+32(SB), BX
+	VMOVUPS    (BX)(SI*1), Y4
+	VMASKMOVPS Y0, Y4, (DX)
+	ADDQ       CX, DX
+	CMPQ       m+0(FP), $0x01
+	JLE        next
+	VMASKMOVPS Y1, Y4, (DX)
+	ADDQ       CX, DX
+	CMPQ       m+0(FP), $0x02
+	JLE        next
+	VMASKMOVPS Y2, Y4, (DX)
+	ADDQ       CX, DX
+	CMPQ       m+0(FP), $0x03
+	JLE        next
+	VMASKMOVPS Y3, Y4, (DX)
+	ADDQ       CX, DX
+	MOVQ       DX, y+56(FP)
+
+next:
+	SUBQ $0x04, m+0(FP)
+	JG   tile
+	VZEROUPPER
+	RET
+
+// func gemm4x16AVX2(m int, taps int, cin int, off *int32, x *float32, zero *float32, w *float32, y *float32, ldy int, cols int, bias *float32, res *float32, slope float32)
+// Requires: AVX, AVX2, CMOV, FMA3, MMX+
+TEXT ·gemm4x16AVX2(SB), NOSPLIT, $0-100
+	MOVQ off+24(FP), AX
+
+tile:
+	MOVQ       w+48(FP), CX
+	MOVQ       bias+80(FP), DX
+	VMOVUPS    (DX), Y0
+	VMOVUPS    32(DX), Y1
+	VMOVAPS    Y0, Y2
+	VMOVAPS    Y1, Y3
+	VMOVAPS    Y0, Y4
+	VMOVAPS    Y1, Y5
+	VMOVAPS    Y0, Y6
+	VMOVAPS    Y1, Y7
+	MOVQ       res+88(FP), DX
+	TESTQ      DX, DX
+	JZ         prefetched
+	MOVQ       ldy+64(FP), BX
+	SHLQ       $0x02, BX
+	PREFETCHT0 (DX)
+	ADDQ       BX, DX
+	PREFETCHT0 (DX)
+	ADDQ       BX, DX
+	PREFETCHT0 (DX)
+	ADDQ       BX, DX
+	PREFETCHT0 (DX)
+	ADDQ       BX, DX
+
+prefetched:
+	MOVQ taps+8(FP), R9
+
+tap:
+	// k = -4*cin; row pointers to the end of each row's channels, offsets below 0 to the zero row
+	MOVQ    cin+16(FP), DX
+	SHLQ    $0x02, DX
+	NEGQ    DX
+	MOVQ    x+32(FP), R10
+	MOVQ    zero+40(FP), R11
+	MOVLQSX (AX), BX
+	TESTQ   BX, BX
+	LEAQ    (R10)(BX*4), BX
+	CMOVQLT R11, BX
+	SUBQ    DX, BX
+	MOVLQSX 4(AX), SI
+	TESTQ   SI, SI
+	LEAQ    (R10)(SI*4), SI
+	CMOVQLT R11, SI
+	SUBQ    DX, SI
+	MOVLQSX 8(AX), DI
+	TESTQ   DI, DI
+	LEAQ    (R10)(DI*4), DI
+	CMOVQLT R11, DI
+	SUBQ    DX, DI
+	MOVLQSX 12(AX), R8
+	TESTQ   R8, R8
+	LEAQ    (R10)(R8*4), R8
+	CMOVQLT R11, R8
+	SUBQ    DX, R8
+	ADDQ    $0x10, AX
+	CMPQ    DX, $-16
+	JG      rest
+
+steps:
+	VMOVUPS      (CX), Y8
+	VMOVUPS      32(CX), Y9
+	VBROADCASTSS (BX)(DX*1), Y10
+	VFMADD231PS  Y8, Y10, Y0
+	VFMADD231PS  Y9, Y10, Y1
+	VBROADCASTSS (SI)(DX*1), Y10
+	VFMADD231PS  Y8, Y10, Y2
+	VFMADD231PS  Y9, Y10, Y3
+	VBROADCASTSS (DI)(DX*1), Y10
+	VFMADD231PS  Y8, Y10, Y4
+	VFMADD231PS  Y9, Y10, Y5
+	VBROADCASTSS (R8)(DX*1), Y10
+	VFMADD231PS  Y8, Y10, Y6
+	VFMADD231PS  Y9, Y10, Y7
+	VMOVUPS      64(CX), Y8
+	VMOVUPS      96(CX), Y9
+	VBROADCASTSS 4(BX)(DX*1), Y10
+	VFMADD231PS  Y8, Y10, Y0
+	VFMADD231PS  Y9, Y10, Y1
+	VBROADCASTSS 4(SI)(DX*1), Y10
+	VFMADD231PS  Y8, Y10, Y2
+	VFMADD231PS  Y9, Y10, Y3
+	VBROADCASTSS 4(DI)(DX*1), Y10
+	VFMADD231PS  Y8, Y10, Y4
+	VFMADD231PS  Y9, Y10, Y5
+	VBROADCASTSS 4(R8)(DX*1), Y10
+	VFMADD231PS  Y8, Y10, Y6
+	VFMADD231PS  Y9, Y10, Y7
+	VMOVUPS      128(CX), Y8
+	VMOVUPS      160(CX), Y9
+	VBROADCASTSS 8(BX)(DX*1), Y10
+	VFMADD231PS  Y8, Y10, Y0
+	VFMADD231PS  Y9, Y10, Y1
+	VBROADCASTSS 8(SI)(DX*1), Y10
+	VFMADD231PS  Y8, Y10, Y2
+	VFMADD231PS  Y9, Y10, Y3
+	VBROADCASTSS 8(DI)(DX*1), Y10
+	VFMADD231PS  Y8, Y10, Y4
+	VFMADD231PS  Y9, Y10, Y5
+	VBROADCASTSS 8(R8)(DX*1), Y10
+	VFMADD231PS  Y8, Y10, Y6
+	VFMADD231PS  Y9, Y10, Y7
+	VMOVUPS      192(CX), Y8
+	VMOVUPS      224(CX), Y9
+	VBROADCASTSS 12(BX)(DX*1), Y10
+	VFMADD231PS  Y8, Y10, Y0
+	VFMADD231PS  Y9, Y10, Y1
+	VBROADCASTSS 12(SI)(DX*1), Y10
+	VFMADD231PS  Y8, Y10, Y2
+	VFMADD231PS  Y9, Y10, Y3
+	VBROADCASTSS 12(DI)(DX*1), Y10
+	VFMADD231PS  Y8, Y10, Y4
+	VFMADD231PS  Y9, Y10, Y5
+	VBROADCASTSS 12(R8)(DX*1), Y10
+	VFMADD231PS  Y8, Y10, Y6
+	VFMADD231PS  Y9, Y10, Y7
+	ADDQ         $0x00000100, CX
+	ADDQ         $0x10, DX
+	CMPQ         DX, $-16
+	JLE          steps
+
+rest:
+	TESTQ DX, DX
+	JZ    tapend
+
+single:
+	VMOVUPS      (CX), Y8
+	VMOVUPS      32(CX), Y9
+	VBROADCASTSS (BX)(DX*1), Y10
+	VFMADD231PS  Y8, Y10, Y0
+	VFMADD231PS  Y9, Y10, Y1
+	VBROADCASTSS (SI)(DX*1), Y10
+	VFMADD231PS  Y8, Y10, Y2
+	VFMADD231PS  Y9, Y10, Y3
+	VBROADCASTSS (DI)(DX*1), Y10
+	VFMADD231PS  Y8, Y10, Y4
+	VFMADD231PS  Y9, Y10, Y5
+	VBROADCASTSS (R8)(DX*1), Y10
+	VFMADD231PS  Y8, Y10, Y6
+	VFMADD231PS  Y9, Y10, Y7
+	ADDQ         $0x00000040, CX
+	ADDQ         $0x04, DX
+	JNZ          single
+
+tapend:
+	DECQ   R9
+	JNZ    tap
+	MOVQ   res+88(FP), CX
+	TESTQ  CX, CX
+	JZ     act
+	MOVQ   ldy+64(FP), DX
+	SHLQ   $0x02, DX
+	CMPQ   m+0(FP), $0x04
+	JL     addpart
+	CMPQ   cols+72(FP), $0x10
+	JNE    addpart
+	VADDPS (CX), Y0, Y0
+	VADDPS 32(CX), Y1, Y1
+	ADDQ   DX, CX
+	VADDPS (CX), Y2, Y2
+	VADDPS 32(CX), Y3, Y3
+	ADDQ   DX, CX
+	VADDPS (CX), Y4, Y4
+	VADDPS 32(CX), Y5, Y5
+	ADDQ   DX, CX
+	VADDPS (CX), Y6, Y6
+	VADDPS 32(CX), Y7, Y7
+	ADDQ   DX, CX
+	JMP    added
+
+addpart:
+	MOVQ       cols+72(FP), SI
+	XORQ       BX, BX
+	TESTQ      SI, SI
+	CMOVQLT    BX, SI
+	MOVQ       $0x00000008, BX
+	CMPQ       SI, BX
+	CMOVQGT    BX, SI
+	NEGQ       SI
+	SHLQ       $0x02, SI
+	LEAQ       maskAVX2<>+32(SB), BX
+	VMOVUPS    (BX)(SI*1), Y8
+	MOVQ       cols+72(FP), SI
+	SUBQ       $0x08, SI
+	XORQ       BX, BX
+	TESTQ      SI, SI
+	CMOVQLT    BX, SI
+	MOVQ       $0x00000008, BX
+	CMPQ       SI, BX
+	CMOVQGT    BX, SI
+	NEGQ       SI
+	SHLQ       $0x02, SI
+	LEAQ       maskAVX2<>+32(SB), BX
+	VMOVUPS    (BX)(SI*1), Y9
+	VMASKMOVPS (CX), Y8, Y10
+	VADDPS     Y10, Y0, Y0
+	VMASKMOVPS 32(CX), Y9, Y10
+	VADDPS     Y10, Y1, Y1
+	ADDQ       DX, CX
+	CMPQ       m+0(FP), $0x01
+	JLE        added
+	VMASKMOVPS (CX), Y8, Y10
+	VADDPS     Y10, Y2, Y2
+	VMASKMOVPS 32(CX), Y9, Y10
+	VADDPS     Y10, Y3, Y3
+	ADDQ       DX, CX
+	CMPQ       m+0(FP), $0x02
+	JLE        added
+	VMASKMOVPS (CX), Y8, Y10
+	VADDPS     Y10, Y4, Y4
+	VMASKMOVPS 32(CX), Y9, Y10
+	VADDPS     Y10, Y5, Y5
+	ADDQ       DX, CX
+	CMPQ       m+0(FP), $0x03
+	JLE        added
+	VMASKMOVPS (CX), Y8, Y10
+	VADDPS     Y10, Y6, Y6
+	VMASKMOVPS 32(CX), Y9, Y10
+	VADDPS     Y10, Y7, Y7
+	ADDQ       DX, CX
+
+added:
+	MOVQ CX, res+88(FP)
+
+act:
+	CMPL         slope+96(FP), $0x3f800000
+	JE           store
+	MOVL         slope+96(FP), CX
+	MOVL         $0xff7fffff, DX
+	TESTL        CX, CX
+	MOVL         $0xff800000, CX
+	CMOVLNE      CX, DX
+	VMOVD        DX, X8
+	VBROADCASTSS X8, Y8
+	VBROADCASTSS slope+96(FP), Y9
+	VMAXPS       Y0, Y8, Y10
+	VMULPS       Y9, Y10, Y10
+	VBLENDVPS    Y0, Y10, Y0, Y0
+	VMAXPS       Y1, Y8, Y10
+	VMULPS       Y9, Y10, Y10
+	VBLENDVPS    Y1, Y10, Y1, Y1
+	VMAXPS       Y2, Y8, Y10
+	VMULPS       Y9, Y10, Y10
+	VBLENDVPS    Y2, Y10, Y2, Y2
+	VMAXPS       Y3, Y8, Y10
+	VMULPS       Y9, Y10, Y10
+	VBLENDVPS    Y3, Y10, Y3, Y3
+	VMAXPS       Y4, Y8, Y10
+	VMULPS       Y9, Y10, Y10
+	VBLENDVPS    Y4, Y10, Y4, Y4
+	VMAXPS       Y5, Y8, Y10
+	VMULPS       Y9, Y10, Y10
+	VBLENDVPS    Y5, Y10, Y5, Y5
+	VMAXPS       Y6, Y8, Y10
+	VMULPS       Y9, Y10, Y10
+	VBLENDVPS    Y6, Y10, Y6, Y6
+	VMAXPS       Y7, Y8, Y8
+	VMULPS       Y9, Y8, Y8
+	VBLENDVPS    Y7, Y8, Y7, Y7
+
+store:
+	MOVQ    ldy+64(FP), CX
+	SHLQ    $0x02, CX
+	MOVQ    y+56(FP), DX
+	CMPQ    m+0(FP), $0x04
+	JL      storepart
+	CMPQ    cols+72(FP), $0x10
+	JNE     storepart
+	VMOVUPS Y0, (DX)
+	VMOVUPS Y1, 32(DX)
+	ADDQ    CX, DX
+	VMOVUPS Y2, (DX)
+	VMOVUPS Y3, 32(DX)
+	ADDQ    CX, DX
+	VMOVUPS Y4, (DX)
+	VMOVUPS Y5, 32(DX)
+	ADDQ    CX, DX
+	VMOVUPS Y6, (DX)
+	VMOVUPS Y7, 32(DX)
+	ADDQ    CX, DX
+	MOVQ    DX, y+56(FP)
+	JMP     next
+
+storepart:
+	MOVQ       cols+72(FP), SI
+	XORQ       BX, BX
+	TESTQ      SI, SI
+	CMOVQLT    BX, SI
+	MOVQ       $0x00000008, BX
+	CMPQ       SI, BX
+	CMOVQGT    BX, SI
+	NEGQ       SI
+	SHLQ       $0x02, SI
+	LEAQ       maskAVX2<>+32(SB), BX
+	VMOVUPS    (BX)(SI*1), Y8
+	MOVQ       cols+72(FP), SI
+	SUBQ       $0x08, SI
+	XORQ       BX, BX
+	TESTQ      SI, SI
+	CMOVQLT    BX, SI
+	MOVQ       $0x00000008, BX
+	CMPQ       SI, BX
+	CMOVQGT    BX, SI
+	NEGQ       SI
+	SHLQ       $0x02, SI
+	LEAQ       maskAVX2<>+32(SB), BX
+	VMOVUPS    (BX)(SI*1), Y9
+	VMASKMOVPS Y0, Y8, (DX)
+	VMASKMOVPS Y1, Y9, 32(DX)
+	ADDQ       CX, DX
+	CMPQ       m+0(FP), $0x01
+	JLE        next
+	VMASKMOVPS Y2, Y8, (DX)
+	VMASKMOVPS Y3, Y9, 32(DX)
+	ADDQ       CX, DX
+	CMPQ       m+0(FP), $0x02
+	JLE        next
+	VMASKMOVPS Y4, Y8, (DX)
+	VMASKMOVPS Y5, Y9, 32(DX)
+	ADDQ       CX, DX
+	CMPQ       m+0(FP), $0x03
+	JLE        next
+	VMASKMOVPS Y6, Y8, (DX)
+	VMASKMOVPS Y7, Y9, 32(DX)
+	ADDQ       CX, DX
+	MOVQ       DX, y+56(FP)
+
+next:
+	SUBQ $0x04, m+0(FP)
 	JG   tile
 	VZEROUPPER
 	RET

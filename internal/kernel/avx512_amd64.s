@@ -75,30 +75,53 @@ loop:
 	RET
 
 // func gemm8x16AVX512(m int, taps int, cin int, off *int32, x *float32, zero *float32, w *float32, y *float32, ldy int, cols int, bias *float32, res *float32, slope float32)
-// Requires: AVX, AVX512DQ, AVX512F, CMOV
+// Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+
 TEXT ·gemm8x16AVX512(SB), NOSPLIT, $0-100
 	MOVQ off+24(FP), AX
 
 tile:
-	MOVQ    w+48(FP), CX
-	MOVQ    bias+80(FP), DX
-	VMOVUPS (DX), Z0
-	VMOVAPS Z0, Z1
-	VMOVAPS Z0, Z2
-	VMOVAPS Z0, Z3
-	VMOVAPS Z0, Z4
-	VMOVAPS Z0, Z5
-	VMOVAPS Z0, Z6
-	VMOVAPS Z0, Z7
-	VXORPS  Z8, Z8, Z8
-	VXORPS  Z9, Z9, Z9
-	VXORPS  Z10, Z10, Z10
-	VXORPS  Z11, Z11, Z11
-	VXORPS  Z12, Z12, Z12
-	VXORPS  Z13, Z13, Z13
-	VXORPS  Z14, Z14, Z14
-	VXORPS  Z15, Z15, Z15
-	MOVQ    taps+8(FP), R13
+	MOVQ       w+48(FP), CX
+	MOVQ       bias+80(FP), DX
+	VMOVUPS    (DX), Z0
+	VMOVAPS    Z0, Z1
+	VMOVAPS    Z0, Z2
+	VMOVAPS    Z0, Z3
+	VMOVAPS    Z0, Z4
+	VMOVAPS    Z0, Z5
+	VMOVAPS    Z0, Z6
+	VMOVAPS    Z0, Z7
+	VXORPS     Z8, Z8, Z8
+	VXORPS     Z9, Z9, Z9
+	VXORPS     Z10, Z10, Z10
+	VXORPS     Z11, Z11, Z11
+	VXORPS     Z12, Z12, Z12
+	VXORPS     Z13, Z13, Z13
+	VXORPS     Z14, Z14, Z14
+	VXORPS     Z15, Z15, Z15
+	MOVQ       res+88(FP), DX
+	TESTQ      DX, DX
+	JZ         prefetched
+	MOVQ       ldy+64(FP), BX
+	SHLQ       $0x02, BX
+	PREFETCHT0 (DX)
+	ADDQ       BX, DX
+	PREFETCHT0 (DX)
+	ADDQ       BX, DX
+	PREFETCHT0 (DX)
+	ADDQ       BX, DX
+	PREFETCHT0 (DX)
+	ADDQ       BX, DX
+	PREFETCHT0 (DX)
+	ADDQ       BX, DX
+	PREFETCHT0 (DX)
+	ADDQ       BX, DX
+	PREFETCHT0 (DX)
+	ADDQ       BX, DX
+	PREFETCHT0 (DX)
+	ADDQ       BX, DX
+
+prefetched:
+	MOVQ taps+8(FP), R13
 
 tap:
 	// k = -4*cin; row pointers to the end of each row's channels, offsets below 0 to the zero row
@@ -481,30 +504,61 @@ next:
 	RET
 
 // func gemm8x32AVX512(m int, taps int, cin int, off *int32, x *float32, zero *float32, w *float32, y *float32, ldy int, cols int, bias *float32, res *float32, slope float32)
-// Requires: AVX, AVX512DQ, AVX512F, CMOV
+// Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+
 TEXT ·gemm8x32AVX512(SB), NOSPLIT, $0-100
 	MOVQ off+24(FP), AX
 
 tile:
-	MOVQ    w+48(FP), CX
-	MOVQ    bias+80(FP), DX
-	VMOVUPS (DX), Z0
-	VMOVUPS 64(DX), Z1
-	VMOVAPS Z0, Z2
-	VMOVAPS Z1, Z3
-	VMOVAPS Z0, Z4
-	VMOVAPS Z1, Z5
-	VMOVAPS Z0, Z6
-	VMOVAPS Z1, Z7
-	VMOVAPS Z0, Z8
-	VMOVAPS Z1, Z9
-	VMOVAPS Z0, Z10
-	VMOVAPS Z1, Z11
-	VMOVAPS Z0, Z12
-	VMOVAPS Z1, Z13
-	VMOVAPS Z0, Z14
-	VMOVAPS Z1, Z15
-	MOVQ    taps+8(FP), R13
+	MOVQ       w+48(FP), CX
+	MOVQ       bias+80(FP), DX
+	VMOVUPS    (DX), Z0
+	VMOVUPS    64(DX), Z1
+	VMOVAPS    Z0, Z2
+	VMOVAPS    Z1, Z3
+	VMOVAPS    Z0, Z4
+	VMOVAPS    Z1, Z5
+	VMOVAPS    Z0, Z6
+	VMOVAPS    Z1, Z7
+	VMOVAPS    Z0, Z8
+	VMOVAPS    Z1, Z9
+	VMOVAPS    Z0, Z10
+	VMOVAPS    Z1, Z11
+	VMOVAPS    Z0, Z12
+	VMOVAPS    Z1, Z13
+	VMOVAPS    Z0, Z14
+	VMOVAPS    Z1, Z15
+	MOVQ       res+88(FP), DX
+	TESTQ      DX, DX
+	JZ         prefetched
+	MOVQ       ldy+64(FP), BX
+	SHLQ       $0x02, BX
+	PREFETCHT0 (DX)
+	PREFETCHT0 64(DX)
+	ADDQ       BX, DX
+	PREFETCHT0 (DX)
+	PREFETCHT0 64(DX)
+	ADDQ       BX, DX
+	PREFETCHT0 (DX)
+	PREFETCHT0 64(DX)
+	ADDQ       BX, DX
+	PREFETCHT0 (DX)
+	PREFETCHT0 64(DX)
+	ADDQ       BX, DX
+	PREFETCHT0 (DX)
+	PREFETCHT0 64(DX)
+	ADDQ       BX, DX
+	PREFETCHT0 (DX)
+	PREFETCHT0 64(DX)
+	ADDQ       BX, DX
+	PREFETCHT0 (DX)
+	PREFETCHT0 64(DX)
+	ADDQ       BX, DX
+	PREFETCHT0 (DX)
+	PREFETCHT0 64(DX)
+	ADDQ       BX, DX
+
+prefetched:
+	MOVQ taps+8(FP), R13
 
 tap:
 	// k = -4*cin; row pointers to the end of each row's channels, offsets below 0 to the zero row
@@ -1031,6 +1085,645 @@ storepart:
 
 next:
 	SUBQ $0x08, m+0(FP)
+	JG   tile
+	VZEROUPPER
+	RET
+
+// func gemm4x16AVX512(m int, taps int, cin int, off *int32, x *float32, zero *float32, w *float32, y *float32, ldy int, cols int, bias *float32, res *float32, slope float32)
+// Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+
+TEXT ·gemm4x16AVX512(SB), NOSPLIT, $0-100
+	MOVQ off+24(FP), AX
+
+tile:
+	MOVQ       w+48(FP), CX
+	MOVQ       bias+80(FP), DX
+	VMOVUPS    (DX), Z0
+	VMOVAPS    Z0, Z1
+	VMOVAPS    Z0, Z2
+	VMOVAPS    Z0, Z3
+	VXORPS     Z4, Z4, Z4
+	VXORPS     Z5, Z5, Z5
+	VXORPS     Z6, Z6, Z6
+	VXORPS     Z7, Z7, Z7
+	MOVQ       res+88(FP), DX
+	TESTQ      DX, DX
+	JZ         prefetched
+	MOVQ       ldy+64(FP), BX
+	SHLQ       $0x02, BX
+	PREFETCHT0 (DX)
+	ADDQ       BX, DX
+	PREFETCHT0 (DX)
+	ADDQ       BX, DX
+	PREFETCHT0 (DX)
+	ADDQ       BX, DX
+	PREFETCHT0 (DX)
+	ADDQ       BX, DX
+
+prefetched:
+	MOVQ taps+8(FP), R9
+
+tap:
+	// k = -4*cin; row pointers to the end of each row's channels, offsets below 0 to the zero row
+	MOVQ    cin+16(FP), DX
+	SHLQ    $0x02, DX
+	NEGQ    DX
+	MOVQ    x+32(FP), R10
+	MOVQ    zero+40(FP), R11
+	MOVLQSX (AX), BX
+	TESTQ   BX, BX
+	LEAQ    (R10)(BX*4), BX
+	CMOVQLT R11, BX
+	SUBQ    DX, BX
+	MOVLQSX 4(AX), SI
+	TESTQ   SI, SI
+	LEAQ    (R10)(SI*4), SI
+	CMOVQLT R11, SI
+	SUBQ    DX, SI
+	MOVLQSX 8(AX), DI
+	TESTQ   DI, DI
+	LEAQ    (R10)(DI*4), DI
+	CMOVQLT R11, DI
+	SUBQ    DX, DI
+	MOVLQSX 12(AX), R8
+	TESTQ   R8, R8
+	LEAQ    (R10)(R8*4), R8
+	CMOVQLT R11, R8
+	SUBQ    DX, R8
+	ADDQ    $0x10, AX
+	CMPQ    DX, $-16
+	JG      rest
+
+steps:
+	VMOVUPS      (CX), Z8
+	VBROADCASTSS (BX)(DX*1), Z9
+	VFMADD231PS  Z8, Z9, Z0
+	VBROADCASTSS (SI)(DX*1), Z9
+	VFMADD231PS  Z8, Z9, Z1
+	VBROADCASTSS (DI)(DX*1), Z9
+	VFMADD231PS  Z8, Z9, Z2
+	VBROADCASTSS (R8)(DX*1), Z9
+	VFMADD231PS  Z8, Z9, Z3
+	VMOVUPS      64(CX), Z8
+	VBROADCASTSS 4(BX)(DX*1), Z9
+	VFMADD231PS  Z8, Z9, Z4
+	VBROADCASTSS 4(SI)(DX*1), Z9
+	VFMADD231PS  Z8, Z9, Z5
+	VBROADCASTSS 4(DI)(DX*1), Z9
+	VFMADD231PS  Z8, Z9, Z6
+	VBROADCASTSS 4(R8)(DX*1), Z9
+	VFMADD231PS  Z8, Z9, Z7
+	VMOVUPS      128(CX), Z8
+	VBROADCASTSS 8(BX)(DX*1), Z9
+	VFMADD231PS  Z8, Z9, Z0
+	VBROADCASTSS 8(SI)(DX*1), Z9
+	VFMADD231PS  Z8, Z9, Z1
+	VBROADCASTSS 8(DI)(DX*1), Z9
+	VFMADD231PS  Z8, Z9, Z2
+	VBROADCASTSS 8(R8)(DX*1), Z9
+	VFMADD231PS  Z8, Z9, Z3
+	VMOVUPS      192(CX), Z8
+	VBROADCASTSS 12(BX)(DX*1), Z9
+	VFMADD231PS  Z8, Z9, Z4
+	VBROADCASTSS 12(SI)(DX*1), Z9
+	VFMADD231PS  Z8, Z9, Z5
+	VBROADCASTSS 12(DI)(DX*1), Z9
+	VFMADD231PS  Z8, Z9, Z6
+	VBROADCASTSS 12(R8)(DX*1), Z9
+	VFMADD231PS  Z8, Z9, Z7
+	ADDQ         $0x00000100, CX
+	ADDQ         $0x10, DX
+	CMPQ         DX, $-16
+	JLE          steps
+
+rest:
+	TESTQ DX, DX
+	JZ    tapend
+
+single:
+	VMOVUPS      (CX), Z8
+	VBROADCASTSS (BX)(DX*1), Z9
+	VFMADD231PS  Z8, Z9, Z0
+	VBROADCASTSS (SI)(DX*1), Z9
+	VFMADD231PS  Z8, Z9, Z1
+	VBROADCASTSS (DI)(DX*1), Z9
+	VFMADD231PS  Z8, Z9, Z2
+	VBROADCASTSS (R8)(DX*1), Z9
+	VFMADD231PS  Z8, Z9, Z3
+	ADDQ         $0x00000040, CX
+	ADDQ         $0x04, DX
+	JNZ          single
+
+tapend:
+	DECQ   R9
+	JNZ    tap
+	VADDPS Z4, Z0, Z0
+	VADDPS Z5, Z1, Z1
+	VADDPS Z6, Z2, Z2
+	VADDPS Z7, Z3, Z3
+	MOVQ   res+88(FP), CX
+	TESTQ  CX, CX
+	JZ     act
+	MOVQ   ldy+64(FP), DX
+	SHLQ   $0x02, DX
+	CMPQ   m+0(FP), $0x04
+	JL     addpart
+	CMPQ   cols+72(FP), $0x10
+	JNE    addpart
+	VADDPS (CX), Z0, Z0
+	ADDQ   DX, CX
+	VADDPS (CX), Z1, Z1
+	ADDQ   DX, CX
+	VADDPS (CX), Z2, Z2
+	ADDQ   DX, CX
+	VADDPS (CX), Z3, Z3
+	ADDQ   DX, CX
+	JMP    added
+
+addpart:
+	MOVQ      cols+72(FP), SI
+	XORQ      BX, BX
+	TESTQ     SI, SI
+	CMOVQLT   BX, SI
+	MOVQ      $0x00000010, BX
+	CMPQ      SI, BX
+	CMOVQGT   BX, SI
+	NEGQ      SI
+	SHLQ      $0x02, SI
+	LEAQ      maskAVX512<>+64(SB), BX
+	VMOVUPS   (BX)(SI*1), Z4
+	VPMOVD2M  Z4, K1
+	VMOVUPS.Z (CX), K1, Z5
+	VADDPS    Z5, Z0, Z0
+	ADDQ      DX, CX
+	CMPQ      m+0(FP), $0x01
+	JLE       added
+	VPMOVD2M  Z4, K1
+	VMOVUPS.Z (CX), K1, Z5
+	VADDPS    Z5, Z1, Z1
+	ADDQ      DX, CX
+	CMPQ      m+0(FP), $0x02
+	JLE       added
+	VPMOVD2M  Z4, K1
+	VMOVUPS.Z (CX), K1, Z5
+	VADDPS    Z5, Z2, Z2
+	ADDQ      DX, CX
+	CMPQ      m+0(FP), $0x03
+	JLE       added
+	VPMOVD2M  Z4, K1
+	VMOVUPS.Z (CX), K1, Z5
+	VADDPS    Z5, Z3, Z3
+	ADDQ      DX, CX
+
+added:
+	MOVQ CX, res+88(FP)
+
+act:
+	CMPL         slope+96(FP), $0x3f800000
+	JE           store
+	MOVL         slope+96(FP), CX
+	MOVL         $0xff7fffff, DX
+	TESTL        CX, CX
+	MOVL         $0xff800000, CX
+	CMOVLNE      CX, DX
+	VMOVD        DX, X4
+	VBROADCASTSS X4, Z4
+	VBROADCASTSS slope+96(FP), Z5
+	VMAXPS       Z0, Z4, Z6
+	VMULPS       Z5, Z6, Z6
+	VPMOVD2M     Z0, K1
+	VBLENDMPS    Z6, Z0, K1, Z0
+	VMAXPS       Z1, Z4, Z6
+	VMULPS       Z5, Z6, Z6
+	VPMOVD2M     Z1, K1
+	VBLENDMPS    Z6, Z1, K1, Z1
+	VMAXPS       Z2, Z4, Z6
+	VMULPS       Z5, Z6, Z6
+	VPMOVD2M     Z2, K1
+	VBLENDMPS    Z6, Z2, K1, Z2
+	VMAXPS       Z3, Z4, Z4
+	VMULPS       Z5, Z4, Z4
+	VPMOVD2M     Z3, K1
+	VBLENDMPS    Z4, Z3, K1, Z3
+
+store:
+	MOVQ    ldy+64(FP), CX
+	SHLQ    $0x02, CX
+	MOVQ    y+56(FP), DX
+	CMPQ    m+0(FP), $0x04
+	JL      storepart
+	CMPQ    cols+72(FP), $0x10
+	JNE     storepart
+	VMOVUPS Z0, (DX)
+	ADDQ    CX, DX
+	VMOVUPS Z1, (DX)
+	ADDQ    CX, DX
+	VMOVUPS Z2, (DX)
+	ADDQ    CX, DX
+	VMOVUPS Z3, (DX)
+	ADDQ    CX, DX
+	MOVQ    DX, y+56(FP)
+	JMP     next
+
+storepart:
+	MOVQ     cols+72(FP), SI
+	XORQ     BX, BX
+	TESTQ    SI, SI
+	CMOVQLT  BX, SI
+	MOVQ     $0x00000010, BX
+	CMPQ     SI, BX
+	CMOVQGT  BX, SI
+	NEGQ     SI
+	SHLQ     $0x02, SI
+	LEAQ     maskAVX512<>+64(SB), BX
+	VMOVUPS  (BX)(SI*1), Z4
+	VPMOVD2M Z4, K1
+	VMOVUPS  Z0, K1, (DX)
+	ADDQ     CX, DX
+	CMPQ     m+0(FP), $0x01
+	JLE      next
+	VPMOVD2M Z4, K1
+	VMOVUPS  Z1, K1, (DX)
+	ADDQ     CX, DX
+	CMPQ     m+0(FP), $0x02
+	JLE      next
+	VPMOVD2M Z4, K1
+	VMOVUPS  Z2, K1, (DX)
+	ADDQ     CX, DX
+	CMPQ     m+0(FP), $0x03
+	JLE      next
+	VPMOVD2M Z4, K1
+	VMOVUPS  Z3, K1, (DX)
+	ADDQ     CX, DX
+	MOVQ     DX, y+56(FP)
+
+next:
+	SUBQ $0x04, m+0(FP)
+	JG   tile
+	VZEROUPPER
+	RET
+
+// func gemm4x32AVX512(m int, taps int, cin int, off *int32, x *float32, zero *float32, w *float32, y *float32, ldy int, cols int, bias *float32, res *float32, slope float32)
+// Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+
+TEXT ·gemm4x32AVX512(SB), NOSPLIT, $0-100
+	MOVQ off+24(FP), AX
+
+tile:
+	MOVQ       w+48(FP), CX
+	MOVQ       bias+80(FP), DX
+	VMOVUPS    (DX), Z0
+	VMOVUPS    64(DX), Z1
+	VMOVAPS    Z0, Z2
+	VMOVAPS    Z1, Z3
+	VMOVAPS    Z0, Z4
+	VMOVAPS    Z1, Z5
+	VMOVAPS    Z0, Z6
+	VMOVAPS    Z1, Z7
+	MOVQ       res+88(FP), DX
+	TESTQ      DX, DX
+	JZ         prefetched
+	MOVQ       ldy+64(FP), BX
+	SHLQ       $0x02, BX
+	PREFETCHT0 (DX)
+	PREFETCHT0 64(DX)
+	ADDQ       BX, DX
+	PREFETCHT0 (DX)
+	PREFETCHT0 64(DX)
+	ADDQ       BX, DX
+	PREFETCHT0 (DX)
+	PREFETCHT0 64(DX)
+	ADDQ       BX, DX
+	PREFETCHT0 (DX)
+	PREFETCHT0 64(DX)
+	ADDQ       BX, DX
+
+prefetched:
+	MOVQ taps+8(FP), R9
+
+tap:
+	// k = -4*cin; row pointers to the end of each row's channels, offsets below 0 to the zero row
+	MOVQ    cin+16(FP), DX
+	SHLQ    $0x02, DX
+	NEGQ    DX
+	MOVQ    x+32(FP), R10
+	MOVQ    zero+40(FP), R11
+	MOVLQSX (AX), BX
+	TESTQ   BX, BX
+	LEAQ    (R10)(BX*4), BX
+	CMOVQLT R11, BX
+	SUBQ    DX, BX
+	MOVLQSX 4(AX), SI
+	TESTQ   SI, SI
+	LEAQ    (R10)(SI*4), SI
+	CMOVQLT R11, SI
+	SUBQ    DX, SI
+	MOVLQSX 8(AX), DI
+	TESTQ   DI, DI
+	LEAQ    (R10)(DI*4), DI
+	CMOVQLT R11, DI
+	SUBQ    DX, DI
+	MOVLQSX 12(AX), R8
+	TESTQ   R8, R8
+	LEAQ    (R10)(R8*4), R8
+	CMOVQLT R11, R8
+	SUBQ    DX, R8
+	ADDQ    $0x10, AX
+	CMPQ    DX, $-16
+	JG      rest
+
+steps:
+	VMOVUPS      (CX), Z8
+	VMOVUPS      64(CX), Z9
+	VBROADCASTSS (BX)(DX*1), Z10
+	VFMADD231PS  Z8, Z10, Z0
+	VFMADD231PS  Z9, Z10, Z1
+	VBROADCASTSS (SI)(DX*1), Z10
+	VFMADD231PS  Z8, Z10, Z2
+	VFMADD231PS  Z9, Z10, Z3
+	VBROADCASTSS (DI)(DX*1), Z10
+	VFMADD231PS  Z8, Z10, Z4
+	VFMADD231PS  Z9, Z10, Z5
+	VBROADCASTSS (R8)(DX*1), Z10
+	VFMADD231PS  Z8, Z10, Z6
+	VFMADD231PS  Z9, Z10, Z7
+	VMOVUPS      128(CX), Z8
+	VMOVUPS      192(CX), Z9
+	VBROADCASTSS 4(BX)(DX*1), Z10
+	VFMADD231PS  Z8, Z10, Z0
+	VFMADD231PS  Z9, Z10, Z1
+	VBROADCASTSS 4(SI)(DX*1), Z10
+	VFMADD231PS  Z8, Z10, Z2
+	VFMADD231PS  Z9, Z10, Z3
+	VBROADCASTSS 4(DI)(DX*1), Z10
+	VFMADD231PS  Z8, Z10, Z4
+	VFMADD231PS  Z9, Z10, Z5
+	VBROADCASTSS 4(R8)(DX*1), Z10
+	VFMADD231PS  Z8, Z10, Z6
+	VFMADD231PS  Z9, Z10, Z7
+	VMOVUPS      256(CX), Z8
+	VMOVUPS      320(CX), Z9
+	VBROADCASTSS 8(BX)(DX*1), Z10
+	VFMADD231PS  Z8, Z10, Z0
+	VFMADD231PS  Z9, Z10, Z1
+	VBROADCASTSS 8(SI)(DX*1), Z10
+	VFMADD231PS  Z8, Z10, Z2
+	VFMADD231PS  Z9, Z10, Z3
+	VBROADCASTSS 8(DI)(DX*1), Z10
+	VFMADD231PS  Z8, Z10, Z4
+	VFMADD231PS  Z9, Z10, Z5
+	VBROADCASTSS 8(R8)(DX*1), Z10
+	VFMADD231PS  Z8, Z10, Z6
+	VFMADD231PS  Z9, Z10, Z7
+	VMOVUPS      384(CX), Z8
+	VMOVUPS      448(CX), Z9
+	VBROADCASTSS 12(BX)(DX*1), Z10
+	VFMADD231PS  Z8, Z10, Z0
+	VFMADD231PS  Z9, Z10, Z1
+	VBROADCASTSS 12(SI)(DX*1), Z10
+	VFMADD231PS  Z8, Z10, Z2
+	VFMADD231PS  Z9, Z10, Z3
+	VBROADCASTSS 12(DI)(DX*1), Z10
+	VFMADD231PS  Z8, Z10, Z4
+	VFMADD231PS  Z9, Z10, Z5
+	VBROADCASTSS 12(R8)(DX*1), Z10
+	VFMADD231PS  Z8, Z10, Z6
+	VFMADD231PS  Z9, Z10, Z7
+	ADDQ         $0x00000200, CX
+	ADDQ         $0x10, DX
+	CMPQ         DX, $-16
+	JLE          steps
+
+rest:
+	TESTQ DX, DX
+	JZ    tapend
+
+single:
+	VMOVUPS      (CX), Z8
+	VMOVUPS      64(CX), Z9
+	VBROADCASTSS (BX)(DX*1), Z10
+	VFMADD231PS  Z8, Z10, Z0
+	VFMADD231PS  Z9, Z10, Z1
+	VBROADCASTSS (SI)(DX*1), Z10
+	VFMADD231PS  Z8, Z10, Z2
+	VFMADD231PS  Z9, Z10, Z3
+	VBROADCASTSS (DI)(DX*1), Z10
+	VFMADD231PS  Z8, Z10, Z4
+	VFMADD231PS  Z9, Z10, Z5
+	VBROADCASTSS (R8)(DX*1), Z10
+	VFMADD231PS  Z8, Z10, Z6
+	VFMADD231PS  Z9, Z10, Z7
+	ADDQ         $0x00000080, CX
+	ADDQ         $0x04, DX
+	JNZ          single
+
+tapend:
+	DECQ   R9
+	JNZ    tap
+	MOVQ   res+88(FP), CX
+	TESTQ  CX, CX
+	JZ     act
+	MOVQ   ldy+64(FP), DX
+	SHLQ   $0x02, DX
+	CMPQ   m+0(FP), $0x04
+	JL     addpart
+	CMPQ   cols+72(FP), $0x20
+	JNE    addpart
+	VADDPS (CX), Z0, Z0
+	VADDPS 64(CX), Z1, Z1
+	ADDQ   DX, CX
+	VADDPS (CX), Z2, Z2
+	VADDPS 64(CX), Z3, Z3
+	ADDQ   DX, CX
+	VADDPS (CX), Z4, Z4
+	VADDPS 64(CX), Z5, Z5
+	ADDQ   DX, CX
+	VADDPS (CX), Z6, Z6
+	VADDPS 64(CX), Z7, Z7
+	ADDQ   DX, CX
+	JMP    added
+
+addpart:
+	MOVQ      cols+72(FP), SI
+	XORQ      BX, BX
+	TESTQ     SI, SI
+	CMOVQLT   BX, SI
+	MOVQ      $0x00000010, BX
+	CMPQ      SI, BX
+	CMOVQGT   BX, SI
+	NEGQ      SI
+	SHLQ      $0x02, SI
+	LEAQ      maskAVX512<>+64(SB), BX
+	VMOVUPS   (BX)(SI*1), Z8
+	MOVQ      cols+72(FP), SI
+	SUBQ      $0x10, SI
+	XORQ      BX, BX
+	TESTQ     SI, SI
+	CMOVQLT   BX, SI
+	MOVQ      $0x00000010, BX
+	CMPQ      SI, BX
+	CMOVQGT   BX, SI
+	NEGQ      SI
+	SHLQ      $0x02, SI
+	LEAQ      maskAVX512<>+64(SB), BX
+	VMOVUPS   (BX)(SI*1), Z9
+	VPMOVD2M  Z8, K1
+	VMOVUPS.Z (CX), K1, Z10
+	VADDPS    Z10, Z0, Z0
+	VPMOVD2M  Z9, K1
+	VMOVUPS.Z 64(CX), K1, Z10
+	VADDPS    Z10, Z1, Z1
+	ADDQ      DX, CX
+	CMPQ      m+0(FP), $0x01
+	JLE       added
+	VPMOVD2M  Z8, K1
+	VMOVUPS.Z (CX), K1, Z10
+	VADDPS    Z10, Z2, Z2
+	VPMOVD2M  Z9, K1
+	VMOVUPS.Z 64(CX), K1, Z10
+	VADDPS    Z10, Z3, Z3
+	ADDQ      DX, CX
+	CMPQ      m+0(FP), $0x02
+	JLE       added
+	VPMOVD2M  Z8, K1
+	VMOVUPS.Z (CX), K1, Z10
+	VADDPS    Z10, Z4, Z4
+	VPMOVD2M  Z9, K1
+	VMOVUPS.Z 64(CX), K1, Z10
+	VADDPS    Z10, Z5, Z5
+	ADDQ      DX, CX
+	CMPQ      m+0(FP), $0x03
+	JLE       added
+	VPMOVD2M  Z8, K1
+	VMOVUPS.Z (CX), K1, Z10
+	VADDPS    Z10, Z6, Z6
+	VPMOVD2M  Z9, K1
+	VMOVUPS.Z 64(CX), K1, Z10
+	VADDPS    Z10, Z7, Z7
+	ADDQ      DX, CX
+
+added:
+	MOVQ CX, res+88(FP)
+
+act:
+	CMPL         slope+96(FP), $0x3f800000
+	JE           store
+	MOVL         slope+96(FP), CX
+	MOVL         $0xff7fffff, DX
+	TESTL        CX, CX
+	MOVL         $0xff800000, CX
+	CMOVLNE      CX, DX
+	VMOVD        DX, X8
+	VBROADCASTSS X8, Z8
+	VBROADCASTSS slope+96(FP), Z9
+	VMAXPS       Z0, Z8, Z10
+	VMULPS       Z9, Z10, Z10
+	VPMOVD2M     Z0, K1
+	VBLENDMPS    Z10, Z0, K1, Z0
+	VMAXPS       Z1, Z8, Z10
+	VMULPS       Z9, Z10, Z10
+	VPMOVD2M     Z1, K1
+	VBLENDMPS    Z10, Z1, K1, Z1
+	VMAXPS       Z2, Z8, Z10
+	VMULPS       Z9, Z10, Z10
+	VPMOVD2M     Z2, K1
+	VBLENDMPS    Z10, Z2, K1, Z2
+	VMAXPS       Z3, Z8, Z10
+	VMULPS       Z9, Z10, Z10
+	VPMOVD2M     Z3, K1
+	VBLENDMPS    Z10, Z3, K1, Z3
+	VMAXPS       Z4, Z8, Z10
+	VMULPS       Z9, Z10, Z10
+	VPMOVD2M     Z4, K1
+	VBLENDMPS    Z10, Z4, K1, Z4
+	VMAXPS       Z5, Z8, Z10
+	VMULPS       Z9, Z10, Z10
+	VPMOVD2M     Z5, K1
+	VBLENDMPS    Z10, Z5, K1, Z5
+	VMAXPS       Z6, Z8, Z10
+	VMULPS       Z9, Z10, Z10
+	VPMOVD2M     Z6, K1
+	VBLENDMPS    Z10, Z6, K1, Z6
+	VMAXPS       Z7, Z8, Z8
+	VMULPS       Z9, Z8, Z8
+	VPMOVD2M     Z7, K1
+	VBLENDMPS    Z8, Z7, K1, Z7
+
+store:
+	MOVQ    ldy+64(FP), CX
+	SHLQ    $0x02, CX
+	MOVQ    y+56(FP), DX
+	CMPQ    m+0(FP), $0x04
+	JL      storepart
+	CMPQ    cols+72(FP), $0x20
+	JNE     storepart
+	VMOVUPS Z0, (DX)
+	VMOVUPS Z1, 64(DX)
+	ADDQ    CX, DX
+	VMOVUPS Z2, (DX)
+	VMOVUPS Z3, 64(DX)
+	ADDQ    CX, DX
+	VMOVUPS Z4, (DX)
+	VMOVUPS Z5, 64(DX)
+	ADDQ    CX, DX
+	VMOVUPS Z6, (DX)
+	VMOVUPS Z7, 64(DX)
+	ADDQ    CX, DX
+	MOVQ    DX, y+56(FP)
+	JMP     next
+
+storepart:
+	MOVQ     cols+72(FP), SI
+	XORQ     BX, BX
+	TESTQ    SI, SI
+	CMOVQLT  BX, SI
+	MOVQ     $0x00000010, BX
+	CMPQ     SI, BX
+	CMOVQGT  BX, SI
+	NEGQ     SI
+	SHLQ     $0x02, SI
+	LEAQ     maskAVX512<>+64(SB), BX
+	VMOVUPS  (BX)(SI*1), Z8
+	MOVQ     cols+72(FP), SI
+	SUBQ     $0x10, SI
+	XORQ     BX, BX
+	TESTQ    SI, SI
+	CMOVQLT  BX, SI
+	MOVQ     $0x00000010, BX
+	CMPQ     SI, BX
+	CMOVQGT  BX, SI
+	NEGQ     SI
+	SHLQ     $0x02, SI
+	LEAQ     maskAVX512<>+64(SB), BX
+	VMOVUPS  (BX)(SI*1), Z9
+	VPMOVD2M Z8, K1
+	VMOVUPS  Z0, K1, (DX)
+	VPMOVD2M Z9, K1
+	VMOVUPS  Z1, K1, 64(DX)
+	ADDQ     CX, DX
+	CMPQ     m+0(FP), $0x01
+	JLE      next
+	VPMOVD2M Z8, K1
+	VMOVUPS  Z2, K1, (DX)
+	VPMOVD2M Z9, K1
+	VMOVUPS  Z3, K1, 64(DX)
+	ADDQ     CX, DX
+	CMPQ     m+0(FP), $0x02
+	JLE      next
+	VPMOVD2M Z8, K1
+	VMOVUPS  Z4, K1, (DX)
+	VPMOVD2M Z9, K1
+	VMOVUPS  Z5, K1, 64(DX)
+	ADDQ     CX, DX
+	CMPQ     m+0(FP), $0x03
+	JLE      next
+	VPMOVD2M Z8, K1
+	VMOVUPS  Z6, K1, (DX)
+	VPMOVD2M Z9, K1
+	VMOVUPS  Z7, K1, 64(DX)
+	ADDQ     CX, DX
+	MOVQ     DX, y+56(FP)
+
+next:
+	SUBQ $0x04, m+0(FP)
 	JG   tile
 	VZEROUPPER
 	RET

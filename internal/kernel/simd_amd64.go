@@ -4,14 +4,18 @@ package kernel
 // caller keeps alive for the call.
 type gemmFunc func(m, taps, cin int, off *int32, x, zero, w, y *float32, ldy, cols int, bias, res *float32, slope float32)
 
+// gemmPair is a gemmFunc for tiles of all rows and one for low tiles, of as many columns.
+type gemmPair struct{ tall, low gemmFunc }
+
 // simd is what the drivers (simd_*_amd64.go) need of an instruction set: the generated functions
 // and the sizes of their register tiles. The drivers know no instruction set.
 type simd struct {
 	name         string
-	mr           int // rows of a gemm tile
-	wide, narrow int // columns of the two gemm tiles; narrow is half of wide
-	gemmWide     gemmFunc
-	gemmNarrow   gemmFunc
+	mr           int // rows of a tile
+	low          int // rows of a low tile
+	wide, narrow int // columns of the two kinds of tiles; narrow is half of wide
+	gemmWide     gemmPair
+	gemmNarrow   gemmPair
 	outerWide    outerFunc
 	outerNarrow  outerFunc
 	packs        []packs // of mr, narrow and wide columns, and of four RGB pixels
@@ -79,8 +83,8 @@ func (s *simd) packedCols(cols int) int {
 	return last*s.wide + s.panelWidth(cols, last)
 }
 
-// tileOf is the width and the kernel of panel p.
-func (s *simd) tileOf(cols, p int) (width int, gemm gemmFunc) {
+// tileOf is the width of panel p and the kernels that compute it.
+func (s *simd) tileOf(cols, p int) (width int, gemm gemmPair) {
 	if width = s.panelWidth(cols, p); width == s.narrow {
 		return width, s.gemmNarrow
 	}

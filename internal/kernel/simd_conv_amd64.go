@@ -8,7 +8,7 @@ type convGemm struct {
 	rows        int // pixels in all
 	cin, cols   int
 	table       rowTable
-	blockTiles  int // tiles per pixel block
+	blockRows   int // pixels per block; the last one has the low tiles, too
 	blocks      int // pixel blocks per group
 	groups      int
 	rangePanels int // panels per job
@@ -38,13 +38,14 @@ func newSIMDGemm(s *simd, c ConvShape, cin, cols int, transposed bool) *convGemm
 	k := &convGemm{s: s, rows: c.N * c.H * c.W, cin: cin, cols: cols}
 	perBlock := max(4*s.mr, blockBytes/(4*cin)/s.mr*s.mr)
 	if c.K == 1 {
-		k.table = pointTable(min(k.rows, perBlock), cin, s.mr)
+		k.table = s.pointTable(min(k.rows, perBlock), cin)
 	} else {
-		k.table = convTable(c.N, c.H, c.W, cin, c.K, s.mr)
+		k.table = s.convTable(c.N, c.H, c.W, cin, c.K)
 	}
 	k.groups = ceilDiv(k.rows, k.table.rows)
-	k.blocks = ceilDiv(k.table.tiles(), perBlock/s.mr)
-	k.blockTiles = ceilDiv(k.table.tiles(), k.blocks)
+	tiles := max(1, ceilDiv(k.table.tall, s.mr))
+	k.blockRows = ceilDiv(tiles, ceilDiv(tiles, perBlock/s.mr)) * s.mr
+	k.blocks = ceilDiv(tiles*s.mr, k.blockRows)
 	k.cutPanels(c.K * c.K * cin)
 	k.pack = packer{s: s, taps: c.K * c.K, cin: cin, cols: cols, transposed: transposed}
 	k.zero = make([]float32, cin)
@@ -101,19 +102,23 @@ func (k *convGemm) Run(c *Ctx[float32], out []float32, in [][]float32) {
 func (k *convGemm) Do(job, _ int) {
 	r, block := job/(k.groups*k.blocks), job%(k.groups*k.blocks)
 	group, block := block/k.blocks, block%k.blocks
-	first := group*k.table.rows + block*k.blockTiles*k.s.mr
-	end := min(k.rows, (group+1)*k.table.rows, first+k.blockTiles*k.s.mr)
-	if first >= end {
+	at := group * k.table.rows // the group's first row
+	first, end := block*k.blockRows, (block+1)*k.blockRows
+	if block == k.blocks-1 {
+		end = k.table.rows
+	}
+	if end = min(end, k.rows-at); first >= end {
 		return
 	}
-	off := &k.table.off[block*k.blockTiles*k.s.mr*k.table.taps]
-	x := &k.x[group*k.table.stride]
 	depth := k.table.taps * k.cin
 	for p := r * k.rangePanels; p < min(k.s.panels(k.cols), (r+1)*k.rangePanels); p++ {
 		col := p * k.s.wide
 		width, gemm := k.s.tileOf(k.cols, p)
-		gemm(end-first, k.table.taps, k.cin, off, x, &k.zero[0], &k.packed[col*depth],
-			&k.y[first*k.cols+col], k.cols, min(width, k.cols-col), &k.epilogue.padded[col],
-			k.epilogue.residual(first*k.cols+col), k.epilogue.slope)
+		y := (at+first)*k.cols + col
+		k.table.multiply(&panelProduct{
+			gemm: gemm, cin: k.cin, x: &k.x[group*k.table.stride], zero: &k.zero[0], w: &k.packed[col*depth],
+			y: k.y[y:], res: k.epilogue.residual(y), ldy: k.cols, cols: min(width, k.cols-col),
+			bias: &k.epilogue.padded[col], slope: k.epilogue.slope,
+		}, first, end)
 	}
 }

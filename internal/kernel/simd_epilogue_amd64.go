@@ -29,10 +29,10 @@ func (e *convEpilogue) bind(in [][]float32) {
 // release forgets the operands.
 func (e *convEpilogue) release() { e.res = nil }
 
-// residual is the residual from element at, nil if there is none.
-func (e *convEpilogue) residual(at int) *float32 {
+// residual is the residual from element at on, nil if there is none.
+func (e *convEpilogue) residual(at int) []float32 {
 	if e.res == nil {
 		return nil
 	}
-	return &e.res[at]
+	return e.res[at:]
 }

@@ -80,7 +80,7 @@ func (f *focalRows) take(logits, labels []float32) {
 }
 
 // firstOf points to the first element, nil if there is none.
-func firstOf(v []uint32) *uint32 {
+func firstOf[E any](v []E) *E {
 	if len(v) == 0 {
 		return nil
 	}

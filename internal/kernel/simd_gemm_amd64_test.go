@@ -59,23 +59,24 @@ func TestGemmMatchesTwin(t *testing.T) { onEachSet(t, testGemmMatchesTwin) }
 func testGemmMatchesTwin(t *testing.T, isa simdSet) {
 	s := isa.simd
 	for _, tile := range []struct {
-		nr   int
-		gemm gemmFunc
-	}{{s.wide, s.gemmWide}, {s.narrow, s.gemmNarrow}} {
+		mr, nr int
+		gemm   gemmFunc
+	}{{s.mr, s.wide, s.gemmWide.tall}, {s.mr, s.narrow, s.gemmNarrow.tall}, {s.low, s.wide, s.gemmWide.low}, {s.low, s.narrow, s.gemmNarrow.low}} {
 		for _, c := range []struct{ m, taps, cin, cols int }{
 			{6, 1, 8, 16}, {6, 9, 4, 16}, {12, 1, 1, 8}, {13, 2, 7, 5}, {1, 1, 3, 1}, {5, 3, 5, 15}, {7, 1, 2, 9}, {18, 1, 16, 12},
+			{8, 9, 5, 32}, {16, 1, 6, 31}, {17, 2, 9, 17},
 		} {
 			for _, mode := range []struct {
 				res   bool
 				slope float32
 			}{{false, 1}, {true, 1}, {true, 0}, {false, 0.01}} {
 				cols := min(c.cols, tile.nr)
-				t.Run(fmt.Sprintf("%d/%+v/%+v", tile.nr, c, mode), func(t *testing.T) {
+				t.Run(fmt.Sprintf("%dx%d/%+v/%+v", tile.mr, tile.nr, c, mode), func(t *testing.T) {
 					r := rand.New(rand.NewPCG(1, 2))
 					ldy := cols + 3
 					x, zero := randoms(r, 50*c.cin), make([]float32, c.cin)
 					w, bias := randoms(r, c.taps*c.cin*tile.nr), randoms(r, tile.nr)
-					off := make([]int32, ceilDiv(c.m, s.mr)*s.mr*c.taps)
+					off := make([]int32, ceilDiv(c.m, tile.mr)*tile.mr*c.taps)
 					for i := range off {
 						off[i] = int32(r.IntN(50)*c.cin) - int32(r.IntN(2)*50*c.cin)
 					}
@@ -87,7 +88,7 @@ func testGemmMatchesTwin(t *testing.T, isa simdSet) {
 						res, resTwin = &y[0], append([]float32(nil), y...)
 					}
 					tile.gemm(c.m, c.taps, c.cin, &off[0], &x[0], &zero[0], &w[0], &y[0], ldy, cols, &bias[0], res, mode.slope)
-					gemmTwin(s.mr, tile.nr)(c.m, c.taps, c.cin, off, x, zero, w, want, ldy, cols, bias, resTwin, mode.slope)
+					gemmTwin(tile.mr, tile.nr)(c.m, c.taps, c.cin, off, x, zero, w, want, ldy, cols, bias, resTwin, mode.slope)
 					near(t, "y", y, want, 1e-5)
 				})
 			}

@@ -26,7 +26,7 @@ func newLinear(s *simd, n, depth, cols int, transposed bool) *linear {
 	k := &linear{s: s, n: n, depth: depth, cols: cols, transposed: transposed}
 	k.block = min(depth, linearBlock)
 	k.rangePanels = min(linearPanels, ceilDiv(s.panels(cols), minJobs))
-	k.table = pointTable(n, depth, s.mr)
+	k.table = s.pointTable(n, depth)
 	k.zero = make([]float32, max(linearBlock, s.wide))
 	k.epilogue = newEpilogue(s, cols, Epilogue{Bias: !transposed, Slope: 1})
 	return k
@@ -69,10 +69,14 @@ func (k *linear) panel(packed []float32, p, at, depth int) {
 	} else {
 		k.s.columns(packed, k.w[at*k.cols+col:], depth, k.cols, n, width)
 	}
-	y := &k.y[col]
-	bias, res := &k.zero[0], y
-	if at == 0 {
-		bias, res = &k.epilogue.padded[col], nil
+	product := panelProduct{
+		gemm: gemm, cin: depth, x: &k.x[at], zero: &k.zero[0], w: &packed[0],
+		y: k.y[col:], ldy: k.cols, cols: n, bias: &k.zero[0], slope: 1,
 	}
-	gemm(k.n, 1, depth, &k.table.off[0], &k.x[at], &k.zero[0], &packed[0], y, k.cols, n, bias, res, 1)
+	if at == 0 {
+		product.bias = &k.epilogue.padded[col]
+	} else {
+		product.res = product.y
+	}
+	k.table.multiply(&product, 0, k.n)
 }

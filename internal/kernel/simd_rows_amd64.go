@@ -1,45 +1,40 @@
 package kernel
 
 // rowTable says where the rows of a convolution's implicit matrix lie in x, for a group of
-// consecutive pixels: off[tile][tap][row in tile], in elements from the group's first pixel, -1
-// where the tap is in the padding. Every group has the same table; the last one may be shorter.
+// consecutive pixels, in elements from the group's first pixel, -1 where the tap is in the padding:
+// off[tile][tap][row in tile], first tiles of mr rows, then low ones. What belongs to a tile whose first
+// row is r begins at r*taps. Every group has the same table; the last one may be shorter.
 type rowTable struct {
 	off    []int32
 	taps   int
-	tile   int // rows per tile
+	tall   int // rows in tiles of mr
 	rows   int // pixels per group
 	stride int // elements of x per group
 }
 
 // pointTable is the table of a 1x1 convolution or a linear layer over rows pixels of c channels.
-func pointTable(rows, c, tile int) rowTable {
-	t := rowTable{taps: 1, tile: tile, rows: rows, stride: rows * c}
-	t.off = make([]int32, ceilDiv(rows, tile)*tile)
-	for i := range t.off {
-		t.off[i] = -1
-		if i < rows {
-			t.off[i] = int32(i * c)
-		}
+func (s *simd) pointTable(rows, c int) rowTable {
+	t := s.newTable(rows, 1)
+	t.stride = rows * c
+	for i := range rows {
+		t.row(i, s)[0] = int32(i * c)
 	}
 	return t
 }
 
 // convTable is the table of a k x k convolution over whole pictures of h x w pixels, c channels.
-func convTable(n, h, w, c, k, tile int) rowTable {
-	g := groupPictures(n, h*w, tile)
-	t := rowTable{taps: k * k, tile: tile, rows: g * h * w, stride: g * h * w * c}
-	t.off = make([]int32, ceilDiv(t.rows, tile)*tile*t.taps)
-	for i := range t.off {
-		t.off[i] = -1
-	}
+func (s *simd) convTable(n, h, w, c, k int) rowTable {
+	g := s.groupPictures(n, h*w)
+	t := s.newTable(g*h*w, k*k)
+	t.stride = t.rows * c
 	for i := range t.rows {
-		row := t.off[i/tile*tile*t.taps+i%tile:]
+		row, step := t.row(i, s), t.step(i, s)
 		py, px := i/w%h, i%w
 		for ty := range k {
 			for tx := range k {
 				dy, dx := ty-k/2, tx-k/2
 				if y, x := py+dy, px+dx; y >= 0 && y < h && x >= 0 && x < w {
-					row[(ty*k+tx)*tile] = int32((i + dy*w + dx) * c)
+					row[(ty*k+tx)*step] = int32((i + dy*w + dx) * c)
 				}
 			}
 		}
@@ -47,17 +42,91 @@ func convTable(n, h, w, c, k, tile int) rowTable {
 	return t
 }
 
+// newTable is a table without any pixels.
+func (s *simd) newTable(rows, taps int) rowTable {
+	t := rowTable{taps: taps, rows: rows, tall: s.tallRows(rows)}
+	t.off = make([]int32, s.tiledRows(rows)*taps)
+	for i := range t.off {
+		t.off[i] = -1
+	}
+	return t
+}
+
+// step is the rows of row i's tile.
+func (t *rowTable) step(i int, s *simd) int {
+	if i < t.tall {
+		return s.mr
+	}
+	return s.low
+}
+
+// row is the table from the first tap of row i on; the next tap is step elements on.
+func (t *rowTable) row(i int, s *simd) []int32 {
+	if i < t.tall {
+		return t.off[i/s.mr*s.mr*t.taps+i%s.mr:]
+	}
+	i -= t.tall
+	return t.off[(t.tall+i/s.low*s.low)*t.taps+i%s.low:]
+}
+
+// tallRows is the number of rows, all or a multiple of mr, that tiles of mr rows compute where low ones
+// compute the rest: such that the fewest rows are computed in vain.
+func (s *simd) tallRows(rows int) int {
+	best, least := rows, ceilDiv(rows, s.mr)*s.mr
+	for tall := rows / s.mr * s.mr; tall >= 0 && tall > rows-3*s.mr; tall -= s.mr {
+		if n := tall + ceilDiv(rows-tall, s.low)*s.low; n < least {
+			best, least = tall, n
+		}
+	}
+	return best
+}
+
+// tiledRows is the number of rows that are computed for rows.
+func (s *simd) tiledRows(rows int) int {
+	tall := s.tallRows(rows)
+	return ceilDiv(tall, s.mr)*s.mr + ceilDiv(rows-tall, s.low)*s.low
+}
+
 // groupPictures is the number of pictures of size pixels per group: as few as waste less than half a
-// percent of the rows in the last tile.
-func groupPictures(n, size, tile int) int {
-	for g := 1; g < n && g < tile; g++ {
+// percent of the rows.
+func (s *simd) groupPictures(n, size int) int {
+	for g := 1; g < n && g < s.mr; g++ {
 		rows := g * size
-		if waste := ceilDiv(rows, tile)*tile - rows; 200*waste <= rows {
+		if waste := s.tiledRows(rows) - rows; 200*waste <= rows {
 			return g
 		}
 	}
-	return min(n, tile)
+	return min(n, s.mr)
 }
 
-// tiles is the number of tiles of a whole group.
-func (t *rowTable) tiles() int { return ceilDiv(t.rows, t.tile) }
+// panelProduct is the product of rows of a table and one panel of weights: the operands of gemmFunc.
+type panelProduct struct {
+	gemm      gemmPair
+	cin       int
+	x, zero   *float32
+	w         *float32
+	y, res    []float32 // from the first row on; res may be nil
+	ldy, cols int
+	bias      *float32
+	slope     float32
+}
+
+// multiply computes the rows first..end-1 of the table, counted in their group; first begins a tile.
+func (t *rowTable) multiply(p *panelProduct, first, end int) {
+	mid := max(first, min(t.tall, end))
+	if mid > first {
+		p.run(p.gemm.tall, mid-first, t.taps, &t.off[first*t.taps], 0)
+	}
+	if end > mid {
+		p.run(p.gemm.low, end-mid, t.taps, &t.off[mid*t.taps], (mid-first)*p.ldy)
+	}
+}
+
+// run computes rows rows whose results begin at element at of y.
+func (p *panelProduct) run(gemm gemmFunc, rows, taps int, off *int32, at int) {
+	var res *float32
+	if p.res != nil {
+		res = &p.res[at]
+	}
+	gemm(rows, taps, p.cin, off, p.x, p.zero, p.w, &p.y[at], p.ldy, p.cols, p.bias, res, p.slope)
+}

@@ -41,7 +41,7 @@ func newWinograd(s *simd, c ConvShape, cin, cols int, transposed bool) *winograd
 	k.inOff, k.outOff = k.inputs(cin), k.outputs(cols)
 	k.blockTiles = k.block(winoBlock, winoFloats, cin+cols)
 	k.ranges = ceilDiv(s.panels(cols), 8)
-	k.table = pointTable(k.blockTiles, cin, s.mr)
+	k.table = s.pointTable(k.blockTiles, cin)
 	k.pack = packer{s: s, taps: 9, cin: cin, cols: cols, transposed: transposed}
 	k.zero = make([]float32, max(cin, s.wide))
 	k.epilogue = newEpilogue(s, cols, Epilogue{Slope: 1})
@@ -144,8 +144,10 @@ func (t *winoProducts) Do(job, _ int) {
 	for p := r * panels / k.ranges; p < (r+1)*panels/k.ranges; p++ {
 		width, gemm := k.s.tileOf(k.cols, p)
 		col := p * k.s.wide
-		gemm(k.tiles, 1, k.cin, &k.table.off[0], &k.v[place*k.planeV()], &k.zero[0], &k.u[place*k.planeU()+col*k.cin],
-			&k.m[place*k.planeM()+col], pitch, width, &k.zero[0], nil, 1)
+		k.table.multiply(&panelProduct{
+			gemm: gemm, cin: k.cin, x: &k.v[place*k.planeV()], zero: &k.zero[0], w: &k.u[place*k.planeU()+col*k.cin],
+			y: k.m[place*k.planeM()+col:], ldy: pitch, cols: width, bias: &k.zero[0], slope: 1,
+		}, 0, k.tiles)
 	}
 }
 
@@ -158,6 +160,6 @@ func (t *winoOutputs) Do(job, worker int) {
 		picture, tile := k.find(k.first + i)
 		at := picture * k.h * k.w * k.cols
 		k.s.winoOutput(k.cols, &k.m[i*k.s.packedCols(k.cols)], k.planeM(), &k.y[at], &k.outOff[tile*16], spare,
-			&k.epilogue.padded[0], k.epilogue.residual(at), k.epilogue.slope, &scratch[0])
+			&k.epilogue.padded[0], firstOf(k.epilogue.residual(at)), k.epilogue.slope, &scratch[0])
 	}
 }

@@ -7,6 +7,12 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
+// cacheLine is the number of bytes that memory moves at a time.
+const cacheLine = 64
+
+// lowRows is the rows of the tiles for the rows that fill no whole tile: as few as still keep two units busy.
+const lowRows = 4
+
 // peak is a loop of nothing but independent multiply-adds: the machine's ceiling.
 func (m machine) peak() {
 	const chains = 12
@@ -65,6 +71,7 @@ func (m machine) gemm(sets, nv int) {
 	}
 	g.Label("tile")
 	g.start()
+	g.prefetch()
 	g.sum()
 	g.merge()
 	g.residual()
@@ -108,6 +115,23 @@ func (g *tile) start() {
 			}
 		}
 	}
+}
+
+// prefetch asks for the lines of the residual that the tile will add: its rows are far apart, which no
+// processor foresees, and all at once at the tile's end they would be waited for. Rows past the last are asked
+// for, too, which does no harm.
+func (g *tile) prefetch() {
+	res := g.load("res")
+	g.TESTQ(res, res)
+	g.JZ(operand.LabelRef("prefetched"))
+	pitch := g.pitch()
+	for range g.machine.rows {
+		for at := 0; at < g.nv*g.bytes(); at += cacheLine {
+			g.PREFETCHT0(operand.Mem{Base: res, Disp: at})
+		}
+		g.ADDQ(pitch, res)
+	}
+	g.Label("prefetched")
 }
 
 // sum runs over the taps and channels.

@@ -80,8 +80,12 @@ func machineOf(set string) (machine, error) {
 func emit(m machine) {
 	m.maskTable()
 	m.peak()
-	m.gemm(2, 1)
-	m.gemm(1, 2)
+	low := m
+	low.rows = lowRows
+	for _, tile := range []machine{m, low} {
+		tile.gemm(2, 1)
+		tile.gemm(1, 2)
+	}
 	m.outer(2, 1)
 	m.outer(1, 2)
 	for _, n := range []int{m.rows, 12, m.lanes, 2 * m.lanes} {

@@ -1,0 +1,50 @@
+package kernel
+
+import "testing"
+
+func TestFewRowsAreComputedInVain(t *testing.T) { onEachSet(t, testFewRowsAreComputedInVain) }
+
+func testFewRowsAreComputedInVain(t *testing.T, isa simdSet) {
+	s := isa.simd
+	most := s.low - 1
+	if s.mr%s.low != 0 {
+		most = 1 // multiples of both add up to every larger even number
+	}
+	for rows := 1; rows < 300; rows++ {
+		tall, tiled := s.tallRows(rows), s.tiledRows(rows)
+		if tall < 0 || tall > rows || tall < rows && tall%s.mr != 0 {
+			t.Fatalf("%d rows: %d of them in tiles of %d", rows, tall, s.mr)
+		}
+		if waste := tiled - rows; waste < 0 || waste >= s.low || rows >= 8 && waste > most {
+			t.Errorf("%d rows: %d in tiles of %d, %d computed in all", rows, tall, s.mr, tiled)
+		}
+	}
+}
+
+// Every row of a table is where the kernels look for it, whichever tile it is in.
+func TestTablesHoldEveryRowOnce(t *testing.T) { onEachSet(t, testTablesHoldEveryRowOnce) }
+
+func testTablesHoldEveryRowOnce(t *testing.T, isa simdSet) {
+	s := isa.simd
+	for rows := 1; rows < 60; rows++ {
+		table := s.pointTable(rows, 3)
+		var got []int32
+		for at := 0; at < len(table.off); {
+			step := s.low
+			if at < table.tall {
+				step = s.mr
+			}
+			got = append(got, table.off[at:at+step]...)
+			at += step
+		}
+		for i, off := range got {
+			want := int32(-1)
+			if i < rows {
+				want = int32(3 * i)
+			}
+			if off != want {
+				t.Fatalf("%d rows: row %d is at %d, want %d", rows, i, off, want)
+			}
+		}
+	}
+}
