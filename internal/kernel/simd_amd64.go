@@ -2,7 +2,7 @@ package kernel
 
 // gemmFunc is a generated matrix product: see gemm6x16AVX2. All pointers are to heap memory that the
 // caller keeps alive for the call.
-type gemmFunc func(m, taps, cin int, off *int32, x, zero, w, y *float32, ldy, cols int, bias, res *float32, slope float32)
+type gemmFunc func(m, taps, cin int, off *int32, x, zero, w, y *float32, ldy, cols int, bias, res *float32, slope float32, stride int)
 
 // gemmPair is a gemmFunc for tiles of all rows and one for low tiles, of as many columns.
 type gemmPair struct{ tall, low gemmFunc }

@@ -115,8 +115,8 @@ func (k *convGemm) Do(job, _ int) {
 		col := p * k.s.wide
 		width, gemm := k.s.tileOf(k.cols, p)
 		y := (at+first)*k.cols + col
-		k.table.multiply(&panelProduct{
-			gemm: gemm, cin: k.cin, x: &k.x[group*k.table.stride], zero: &k.zero[0], w: &k.packed[col*depth],
+		k.table.multiply(k.s, &panelProduct{
+			gemm: gemm, width: width, cin: k.cin, x: &k.x[group*k.table.stride], zero: &k.zero[0], w: &k.packed[col*depth],
 			y: k.y[y:], res: k.epilogue.residual(y), ldy: k.cols, cols: min(width, k.cols-col),
 			bias: &k.epilogue.padded[col], slope: k.epilogue.slope,
 		}, first, end)

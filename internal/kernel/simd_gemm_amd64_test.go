@@ -87,7 +87,7 @@ func testGemmMatchesTwin(t *testing.T, isa simdSet) {
 					if mode.res {
 						res, resTwin = &y[0], append([]float32(nil), y...)
 					}
-					tile.gemm(c.m, c.taps, c.cin, &off[0], &x[0], &zero[0], &w[0], &y[0], ldy, cols, &bias[0], res, mode.slope)
+					tile.gemm(c.m, c.taps, c.cin, &off[0], &x[0], &zero[0], &w[0], &y[0], ldy, cols, &bias[0], res, mode.slope, c.m)
 					gemmTwin(tile.mr, tile.nr)(c.m, c.taps, c.cin, off, x, zero, w, want, ldy, cols, bias, resTwin, mode.slope)
 					near(t, "y", y, want, 1e-5)
 				})

@@ -70,7 +70,7 @@ func (k *linear) panel(packed []float32, p, at, depth int) {
 		k.s.columns(packed, k.w[at*k.cols+col:], depth, k.cols, n, width)
 	}
 	product := panelProduct{
-		gemm: gemm, cin: depth, x: &k.x[at], zero: &k.zero[0], w: &packed[0],
+		gemm: gemm, width: width, cin: depth, x: &k.x[at], zero: &k.zero[0], w: &packed[0],
 		y: k.y[col:], ldy: k.cols, cols: n, bias: &k.zero[0], slope: 1,
 	}
 	if at == 0 {
@@ -78,5 +78,5 @@ func (k *linear) panel(packed []float32, p, at, depth int) {
 	} else {
 		product.res = product.y
 	}
-	k.table.multiply(&product, 0, k.n)
+	k.table.multiply(k.s, &product, 0, k.n)
 }

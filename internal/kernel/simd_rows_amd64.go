@@ -102,6 +102,7 @@ func (s *simd) groupPictures(n, size int) int {
 // panelProduct is the product of rows of a table and one panel of weights: the operands of gemmFunc.
 type panelProduct struct {
 	gemm      gemmPair
+	width     int // of the tiles
 	cin       int
 	x, zero   *float32
 	w         *float32
@@ -112,21 +113,36 @@ type panelProduct struct {
 }
 
 // multiply computes the rows first..end-1 of the table, counted in their group; first begins a tile.
-func (t *rowTable) multiply(p *panelProduct, first, end int) {
+func (t *rowTable) multiply(s *simd, p *panelProduct, first, end int) {
 	mid := max(first, min(t.tall, end))
+	stride := p.ahead(t.taps, ceilDiv(max(mid-first, 1), s.mr))
 	if mid > first {
-		p.run(p.gemm.tall, mid-first, t.taps, &t.off[first*t.taps], 0)
+		p.run(p.gemm.tall, mid-first, t.taps, &t.off[first*t.taps], 0, stride)
+		stride = 0
 	}
 	if end > mid {
-		p.run(p.gemm.low, end-mid, t.taps, &t.off[mid*t.taps], (mid-first)*p.ldy)
+		p.run(p.gemm.low, end-mid, t.taps, &t.off[mid*t.taps], (mid-first)*p.ldy, stride)
 	}
 }
 
+// aheadBytes is the largest panel that is fetched while the one before it is in use: both should stay in the
+// second level cache.
+const aheadBytes = 128 << 10
+
+// ahead is how far to advance in the next panel for every four channels, so that it is all there when tiles tiles
+// are done.
+func (p *panelProduct) ahead(taps, tiles int) int {
+	if 4*taps*p.cin*p.width > aheadBytes {
+		return 0
+	}
+	return ceilDiv(4*4*p.width, tiles)
+}
+
 // run computes rows rows whose results begin at element at of y.
-func (p *panelProduct) run(gemm gemmFunc, rows, taps int, off *int32, at int) {
+func (p *panelProduct) run(gemm gemmFunc, rows, taps int, off *int32, at, stride int) {
 	var res *float32
 	if p.res != nil {
 		res = &p.res[at]
 	}
-	gemm(rows, taps, p.cin, off, p.x, p.zero, p.w, &p.y[at], p.ldy, p.cols, p.bias, res, p.slope)
+	gemm(rows, taps, p.cin, off, p.x, p.zero, p.w, &p.y[at], p.ldy, p.cols, p.bias, res, p.slope, stride)
 }

@@ -144,8 +144,8 @@ func (t *winoProducts) Do(job, _ int) {
 	for p := r * panels / k.ranges; p < (r+1)*panels/k.ranges; p++ {
 		width, gemm := k.s.tileOf(k.cols, p)
 		col := p * k.s.wide
-		k.table.multiply(&panelProduct{
-			gemm: gemm, cin: k.cin, x: &k.v[place*k.planeV()], zero: &k.zero[0], w: &k.u[place*k.planeU()+col*k.cin],
+		k.table.multiply(k.s, &panelProduct{
+			gemm: gemm, width: width, cin: k.cin, x: &k.v[place*k.planeV()], zero: &k.zero[0], w: &k.u[place*k.planeU()+col*k.cin],
 			y: k.m[place*k.planeM()+col:], ldy: pitch, cols: width, bias: &k.zero[0], slope: 1,
 		}, 0, k.tiles)
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"math/bits"
 
 	"github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/reg"
@@ -9,6 +10,13 @@ import (
 
 // cacheLine is the number of bytes that memory moves at a time.
 const cacheLine = 64
+
+// unroll is the number of channels per turn of the innermost loop.
+const unroll = 4
+
+// ahead is how far in front of their use weights are asked for, in bytes: what prefetches on its own stops
+// at the end of every page.
+const ahead = 2048
 
 // lowRows is the rows of the tiles for the rows that fill no whole tile: as few as still keep two units busy.
 const lowRows = 4
@@ -41,6 +49,7 @@ type tile struct {
 	rows []reg.GPVirtual // end of the current tap's activations, per row
 	k    reg.Register    // bytes from the end, rising to 0
 	w    reg.GPVirtual   // next weights
+	next reg.GPVirtual   // weights of the next panel that are fetched ahead
 	off  reg.GPVirtual
 	y    string      // parameter: where the tile is stored
 	left operand.Mem // rows still to do, this tile's included
@@ -57,18 +66,20 @@ type tile struct {
 func (m machine) gemm(sets, nv int) {
 	n := nv * m.lanes
 	m.function(fmt.Sprintf("gemm%dx%d", m.rows, n),
-		"(m, taps, cin int, off *int32, x, zero, w, y *float32, ldy, cols int, bias, res *float32, slope float32)",
+		"(m, taps, cin int, off *int32, x, zero, w, y *float32, ldy, cols int, bias, res *float32, slope float32, stride int)",
 		fmt.Sprintf("computes m rows of up to %d columns of y, ldy elements apart, %d rows at a time:", n, m.rows),
 		"y[i][j] = act(bias[j] + sum over t<taps, c<cin of x[off[i/R][t][i%R]+c]*w[t][c][j] + res[i][j]),",
 		fmt.Sprintf("R = %d. An offset below 0 stands for the row zero (cin zeros). off has whole tiles. w and bias have", m.rows),
-		fmt.Sprintf("%d columns, y and res cols (1..%d). res may be nil or y. act(v) = v<0 ? slope*v : v.", n, n))
+		fmt.Sprintf("%d columns, y and res cols (1..%d). res may be nil or y. act(v) = v<0 ? slope*v : v. What follows w is", n, n),
+		fmt.Sprintf("fetched ahead, stride bytes per %d channels of a tap.", unroll))
 	g := &tile{machine: m, nv: nv, y: "y", left: m.slot("m")}
 	g.off = g.load("off")
-	g.w, g.k = g.GP64(), g.GP64()
+	g.w, g.k, g.next = g.GP64(), g.GP64(), g.GP64()
 	g.accumulators(sets)
 	for range m.rows {
 		g.rows = append(g.rows, m.GP64())
 	}
+	g.nextPanel()
 	g.Label("tile")
 	g.start()
 	g.prefetch()
@@ -134,9 +145,16 @@ func (g *tile) prefetch() {
 	g.Label("prefetched")
 }
 
+// nextPanel begins next behind the weights.
+func (g *tile) nextPanel() {
+	g.Load(g.Param("cin"), g.next)
+	g.IMULQ(g.slot("taps"), g.next)
+	g.SHLQ(operand.Imm(uint64(bits.TrailingZeros(uint(g.nv*g.bytes())))), g.next)
+	g.ADDQ(g.slot("w"), g.next)
+}
+
 // sum runs over the taps and channels.
 func (g *tile) sum() {
-	const unroll = 4
 	taps := g.load("taps")
 	g.Label("tap")
 	g.Comment("k = -4*cin; row pointers to the end of each row's channels, offsets below 0 to the zero row")
@@ -156,6 +174,8 @@ func (g *tile) sum() {
 	g.CMPQ(g.k, operand.I32(-4*unroll))
 	g.JG(operand.LabelRef("rest"))
 	g.Label("steps")
+	g.PREFETCHT1(operand.Mem{Base: g.next})
+	g.ADDQ(g.slot("stride"), g.next)
 	for u := range unroll {
 		g.step(u)
 	}
@@ -182,7 +202,11 @@ func (g *tile) step(u int) {
 	w := make([]reg.VecVirtual, g.nv)
 	for j := range w {
 		w[j] = g.vec()
-		g.VMOVUPS(operand.Mem{Base: g.w, Disp: (u*g.nv + j) * g.bytes()}, w[j])
+		at := (u*g.nv + j) * g.bytes()
+		g.VMOVUPS(operand.Mem{Base: g.w, Disp: at}, w[j])
+		if at%cacheLine == 0 {
+			g.PREFETCHT0(operand.Mem{Base: g.w, Disp: at + ahead})
+		}
 	}
 	for i, r := range g.rows {
 		x := g.vec()
