@@ -124,8 +124,9 @@ func randomVectors(r *rand.Rand, count, n int) (vectors [][]float32, first []*fl
 func TestSweepsMatchTwins(t *testing.T) { onEachSet(t, testSweepsMatchTwins) }
 
 func testSweepsMatchTwins(t *testing.T, isa simdSet) {
+	lanes := isa.simd.lanes
 	for _, f := range sweepTwins(isa.simd) {
-		for _, shape := range [][2]int{{1, 8}, {3, 16}, {1, 11}, {5, 12}, {4, 76}, {2, 23}} {
+		for _, shape := range [][2]int{{1, lanes}, {3, 2 * lanes}, {1, lanes + 3}, {5, lanes + 4}, {4, 76}, {2, 3*lanes - 1}} {
 			t.Run(fmt.Sprintf("%s/%dx%d", f.name, shape[0], shape[1]), func(t *testing.T) {
 				rows, c := shape[0], shape[1]
 				r := rand.New(rand.NewPCG(5, 6))
@@ -157,17 +158,18 @@ func TestSweepsKeepNaNAndReLUOfInfinityIsZero(t *testing.T) {
 func testSweepsKeepNaNAndReLUOfInfinityIsZero(t *testing.T, isa simdSet) {
 	s := isa.simd
 	nan, low := float32(math.NaN()), float32(math.Inf(-1))
-	x := []float32{nan, 1, low, -2, 0, 5, low, nan}
-	zero, one := make([]float32, 8), []float32{1, 1, 1, 1, 1, 1, 1, 1}
-	out := make([]float32, 8)
+	x := slices.Repeat([]float32{nan, 1, low, -2, 0, 5, low, nan}, 2)
+	expect := slices.Repeat([]float32{nan, 1, 0, 0, 0, 5, 0, nan}, 2)
+	n := len(x)
+	zero, one, out := make([]float32, n), slices.Repeat([]float32{1}, n), make([]float32, n)
 	for name, run := range map[string]func(){
-		"relu":         func() { s.relu(1, 8, &out[0], &x[0]) },
-		"addReLU":      func() { s.addReLU(1, 8, &out[0], &x[0], &zero[0]) },
-		"scaleAddReLU": func() { s.scaleAddReLU(1, 8, &out[0], &x[0], &zero[0], &one[0]) },
-		"normalise":    func() { s.normalise(1, 8, &out[0], &x[0], &zero[0], &one[0], &zero[0], 0) },
+		"relu":         func() { s.relu(1, n, &out[0], &x[0]) },
+		"addReLU":      func() { s.addReLU(1, n, &out[0], &x[0], &zero[0]) },
+		"scaleAddReLU": func() { s.scaleAddReLU(1, n, &out[0], &x[0], &zero[0], &one[0]) },
+		"normalise":    func() { s.normalise(1, n, &out[0], &x[0], &zero[0], &one[0], &zero[0], 0) },
 	} {
 		run()
-		for i, want := range []float32{nan, 1, 0, 0, 0, 5, 0, nan} {
+		for i, want := range expect {
 			if same := out[i] == want || want != want && out[i] != out[i]; !same {
 				t.Errorf("%s(%g) is %g, want %g", name, x[i], out[i], want)
 			}
@@ -179,7 +181,7 @@ func TestColumnSumsMatchTwins(t *testing.T) { onEachSet(t, testColumnSumsMatchTw
 
 func testColumnSumsMatchTwins(t *testing.T, isa simdSet) {
 	s := isa.simd
-	for _, shape := range [][2]int{{1, 8}, {2, 13}, {7, 16}, {8, 9}, {9, 76}, {40, 8}} {
+	for _, shape := range [][2]int{{1, s.lanes}, {2, s.lanes + 5}, {7, 2 * s.lanes}, {8, s.lanes + 1}, {9, 76}, {40, s.lanes}} {
 		t.Run(fmt.Sprint(shape), func(t *testing.T) { columnSumsMatch(t, s, shape[0], shape[1]) })
 	}
 }
@@ -253,7 +255,7 @@ func TestBlendMatchesTwin(t *testing.T) { onEachSet(t, testBlendMatchesTwin) }
 func testBlendMatchesTwin(t *testing.T, isa simdSet) {
 	s := isa.simd
 	r := rand.New(rand.NewPCG(9, 10))
-	for _, c := range []int{8, 9, 16, 76} {
+	for _, c := range []int{s.lanes, s.lanes + 1, 2 * s.lanes, 76} {
 		const n = 5
 		src, weight := randoms(r, 4*c), randoms(r, n*maxTaps)
 		off := make([]int32, n*maxTaps)
@@ -278,7 +280,7 @@ func testPacksMatchTwins(t *testing.T, isa simdSet) {
 	s := isa.simd
 	r := rand.New(rand.NewPCG(11, 12))
 	for _, p := range s.packs {
-		const rows, stride = 5, 19
+		const rows, stride = 5, 35
 		src, got := randoms(r, rows*stride), make([]float32, rows*p.width)
 		p.pack(&got[0], &src[0], rows, stride)
 		for i, v := range got {

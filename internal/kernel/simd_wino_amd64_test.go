@@ -63,7 +63,7 @@ func TestWinogradTransformsMatchTwins(t *testing.T) { onEachSet(t, testWinogradT
 func testWinogradTransformsMatchTwins(t *testing.T, isa simdSet) {
 	s := isa.simd
 	b, g, a := winoMatrices()
-	for _, c := range []int{8, 16, 19} {
+	for _, c := range []int{s.lanes, 2 * s.lanes, 2*s.lanes + 3} {
 		r := rand.New(rand.NewPCG(13, 14))
 		scratch := make([]float32, 1000)
 		square := func(n int, at func(k int) float32) []float64 {
