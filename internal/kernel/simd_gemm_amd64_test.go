@@ -63,8 +63,17 @@ func testGemmMatchesTwin(t *testing.T, isa simdSet) {
 		gemm   gemmFunc
 	}{{s.mr, s.wide, s.gemmWide.tall}, {s.mr, s.narrow, s.gemmNarrow.tall}, {s.low, s.wide, s.gemmWide.low}, {s.low, s.narrow, s.gemmNarrow.low}} {
 		for _, c := range []struct{ m, taps, cin, cols int }{
-			{6, 1, 8, 16}, {6, 9, 4, 16}, {12, 1, 1, 8}, {13, 2, 7, 5}, {1, 1, 3, 1}, {5, 3, 5, 15}, {7, 1, 2, 9}, {18, 1, 16, 12},
-			{8, 9, 5, 32}, {16, 1, 6, 31}, {17, 2, 9, 17},
+			{6, 1, 8, 16},
+			{6, 9, 4, 16},
+			{12, 1, 1, 8},
+			{13, 2, 7, 5},
+			{1, 1, 3, 1},
+			{5, 3, 5, 15},
+			{7, 1, 2, 9},
+			{18, 1, 16, 12},
+			{8, 9, 5, 32},
+			{16, 1, 6, 31},
+			{17, 2, 9, 17},
 		} {
 			for _, mode := range []struct {
 				res   bool
