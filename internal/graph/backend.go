@@ -44,6 +44,13 @@ type Buffer interface {
 type Program interface {
 	// Work is the scratch that a run needs, in elements.
 	Work() int
+	// Form is what the fixed weights of the operation, its second operand, are packed to for Bind; ok is
+	// false if it has none.
+	Form() (form kernel.Form, ok bool)
+	// Pack returns src, weights as the descriptor has them, in that form, in new memory. work has at least
+	// PackWork elements.
+	Pack(src, work Buffer) (Buffer, error)
+	PackWork() int
 	// Bind fixes the operands. work has at least Work elements; its contents may change.
 	Bind(out Buffer, in []Buffer, work Buffer) (Step, error)
 }

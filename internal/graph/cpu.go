@@ -94,11 +94,41 @@ type cpuProgram[T kernel.Float] struct {
 
 func (p *cpuProgram[T]) Work() int { return p.work }
 
+func (p *cpuProgram[T]) Form() (kernel.Form, bool) { return kernel.FixedForm(p.kernel) }
+
+func (p *cpuProgram[T]) PackWork() int {
+	if k, ok := p.kernel.(kernel.Packer[T]); ok {
+		return k.PackWork(p.pool.Workers())
+	}
+	return 0
+}
+
+func (p *cpuProgram[T]) Pack(src, work Buffer) (Buffer, error) {
+	form, ok := p.Form()
+	if !ok {
+		return nil, fmt.Errorf("%T has no fixed weights", p.desc)
+	}
+	w, err := operand[T](src, p.desc.Inputs()[weightsAt])
+	if err != nil {
+		return nil, fmt.Errorf("%T weights: %w", p.desc, err)
+	}
+	scratch, err := operand[T](work, work.Len())
+	if err != nil {
+		return nil, fmt.Errorf("%T scratch: %w", p.desc, err)
+	}
+	dst := make(cpuBuffer[T], form.Len)
+	p.kernel.(kernel.Packer[T]).Pack(&kernel.Ctx[T]{Pool: p.pool, Work: scratch}, dst, w)
+	return dst, nil
+}
+
 func (p *cpuProgram[T]) Bind(out Buffer, in []Buffer, work Buffer) (Step, error) {
 	s := &cpuStep[T]{kernel: p.kernel, in: make([][]T, len(in))}
 	lens := p.desc.Inputs()
 	if len(lens) != len(in) {
 		return nil, fmt.Errorf("%T: %d operands, want %d", p.desc, len(in), len(lens))
+	}
+	if form, ok := p.Form(); ok {
+		lens[weightsAt] = form.Len
 	}
 	var err error
 	if s.out, err = operand[T](out, p.desc.Output()); err != nil {

@@ -21,9 +21,14 @@ func (m *Machine) FirstNonFinite() (Fault, bool, error) {
 		return Fault{}, false, err
 	}
 	for _, n := range m.plan.inputs {
-		ok, err := isFinite(m.bound[n])
-		if err != nil || !ok {
-			return Fault{Kind: "input", Layer: n.Name()}, !ok, err
+		values, err := m.inputs(n)
+		if err != nil {
+			return Fault{}, false, err
+		}
+		for _, b := range values {
+			if ok, err := isFinite(b); err != nil || !ok {
+				return Fault{Kind: "input", Layer: n.Name()}, !ok, err
+			}
 		}
 	}
 	for i, s := range m.steps {

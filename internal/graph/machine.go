@@ -3,6 +3,7 @@ package graph
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"time"
 
 	G "gorgonia.org/gorgonia"
@@ -17,6 +18,8 @@ type Machine struct {
 	programs []Program
 	work     int
 	bound    map[*G.Node]Buffer // inputs
+	packed   map[weightsKey]*Packed
+	packing  Buffer             // scratch of packing
 	pieces   map[*G.Node]Buffer // of the arena, as asked for so far
 	steps    []Step             // nil: to be bound before the next run
 	observe  Observer
@@ -36,12 +39,15 @@ func NewMachine(be Backend, plan *Plan, arena *Arena) (*Machine, error) {
 	if arena.be != be || arena.dt != plan.dt {
 		return nil, errors.New("machine: the arena belongs to another backend or type")
 	}
-	m := &Machine{be: be, plan: plan, arena: arena, bound: map[*G.Node]Buffer{}}
+	m := &Machine{be: be, plan: plan, arena: arena, bound: map[*G.Node]Buffer{}, packed: map[weightsKey]*Packed{}}
 	for i := range plan.ops {
 		o := &plan.ops[i]
 		prog, err := be.Compile(plan.dt, o.desc)
 		if err != nil {
 			return nil, fmt.Errorf("compile %s of %s: %w", o.kind, o.layer, err)
+		}
+		if _, ok := prog.Form(); ok && o.in[weightsAt].Op() != nil {
+			return nil, fmt.Errorf("compile %s of %s: fixed weights must be an input, not computed", o.kind, o.layer)
 		}
 		m.programs = append(m.programs, prog)
 		m.work = max(m.work, prog.Work())
@@ -59,7 +65,8 @@ func (m *Machine) ArenaBytes() int64 { return m.plan.ArenaBytes() }
 // WorkBytes is the size of the kernel scratch.
 func (m *Machine) WorkBytes() int64 { return int64(m.work) * int64(m.plan.dt.Size()) }
 
-// Bind gives an input node its memory. All inputs that the plan needs must be bound before a run.
+// Bind gives an input node its memory. All inputs that the plan needs must be bound before a run. Fixed
+// weights are packed before the next run and not read any more after it.
 func (m *Machine) Bind(n *G.Node, b Buffer) error {
 	if n.Op() != nil {
 		return fmt.Errorf("bind %v: not an input", n)
@@ -68,6 +75,7 @@ func (m *Machine) Bind(n *G.Node, b Buffer) error {
 		return fmt.Errorf("bind %s %v: %d elements", n.Name(), n.Shape(), b.Len())
 	}
 	m.bound[n] = b
+	maps.DeleteFunc(m.packed, func(k weightsKey, _ *Packed) bool { return k.node == n })
 	m.unbind()
 	return nil
 }
@@ -97,8 +105,8 @@ func (m *Machine) prepare() error {
 			return err
 		}
 		in := make([]Buffer, len(o.in))
-		for k, c := range o.in {
-			if in[k], err = m.Buffer(c); err != nil {
+		for k := range o.in {
+			if in[k], err = m.operand(i, k); err != nil {
 				return err
 			}
 		}
@@ -106,7 +114,7 @@ func (m *Machine) prepare() error {
 			return fmt.Errorf("bind %s of %s: %w", o.kind, o.layer, err)
 		}
 	}
-	m.steps = steps
+	m.steps, m.packing = steps, nil
 	return nil
 }
 

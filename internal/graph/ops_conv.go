@@ -44,8 +44,8 @@ type FusedOptions struct {
 	Slope    float64 // of the activation below zero: 1 = identity, 0 = ReLU
 }
 
-// ConvFused is act(conv(x, w) + bias + residual) without a gradient. The weights must not change
-// once the graph has run: kernels may keep them in another layout.
+// ConvFused is act(conv(x, w) + bias + residual) without a gradient. The weights are fixed: a machine
+// packs them once, or gets them packed (Machine.BindPacked).
 func ConvFused(x, w *G.Node, f FusedOptions) (*G.Node, error) {
 	s, err := convShape(x, w)
 	if err != nil {
@@ -82,8 +82,7 @@ func convShape(x, w *G.Node) (kernel.ConvShape, error) {
 	return kernel.ConvShape{N: xs[0], H: xs[1], W: xs[2], Ci: ws[2], Co: ws[3], K: ws[0]}, nil
 }
 
-// Linear is x [N,In] times w [In,Out] plus b [Out]. With constant the weights must not change once
-// the graph has run, as with ConvFused.
+// Linear is x [N,In] times w [In,Out] plus b [Out]. With constant the weights are fixed, as with ConvFused.
 func Linear(x, w, b *G.Node, constant bool) (*G.Node, error) {
 	if err := errors.Join(need("linear", x, 2), need("linear weights", w, 2), need("linear bias", b, 1)); err != nil {
 		return nil, err

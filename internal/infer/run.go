@@ -59,9 +59,10 @@ type Options struct {
 func Run(ctx context.Context, o Options, sink Sink) (skipped int, err error) {
 	f := newFeed(o.Model, o.Images, o.MaxPixels)
 	p := &pass{o: o, feed: f, sink: sink, bad: map[int]error{}}
+	batch := predict.EvenBatch(len(o.Images), o.Batch)
 	loader, err := pictures.NewLoader(pictures.LoaderConfig{
 		Samples: f, Feed: f, Scale: o.Model.Scale,
-		Batch: min(o.Batch, len(o.Images)), Workers: o.Workers, SkipBad: true, OnSkip: p.skip,
+		Batch: batch, Workers: o.Workers, SkipBad: true, OnSkip: p.skip,
 	})
 	if err != nil {
 		return 0, err
@@ -70,7 +71,7 @@ func Run(ctx context.Context, o Options, sink Sink) (skipped int, err error) {
 	if err != nil {
 		return 0, err
 	}
-	runner.UseUpWeights() // a command runs once
+	runner.UseUpWeights(batch) // a command runs once
 	err = predict.Pass(ctx, loader, 0, func(b *pictures.Batch) error {
 		logits, err := runner.Logits(b.Pix, b.N)
 		if err != nil {

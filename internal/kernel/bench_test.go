@@ -33,6 +33,7 @@ func bench(b *testing.B, name string, d kernel.Desc) {
 				in[1][i] = v * v
 			}
 		}
+		in = kernel.WithPacked(p, k, in)
 		out := make([]float32, d.Output())
 		c := &kernel.Ctx[float32]{Pool: p, Work: make([]float32, k.Work(1))}
 		best := time.Hour

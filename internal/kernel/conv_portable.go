@@ -15,18 +15,16 @@ type convPlan[T Float] struct {
 	ConvShape
 	Epilogue
 	transposed bool // weights are [K,K,Co,Ci] and their taps reversed: the gradient by x
-	fixed      bool
+	fixed      bool // the weights come packed
 
-	blockRows  int // rows of a block; for K = 1 its pixels
-	blocks     int // blocks of one picture
-	panels     int
-	groups     int // of panels
-	groupSize  int
-	paddedLen  int   // of a worker's copy
-	offsets    []int // of the pixels of a block in the copy
-	slope      T
-	keptPacked []T // Fixed: the packed weights
-	keptFrom   *T  // and what they were packed from
+	blockRows int // rows of a block; for K = 1 its pixels
+	blocks    int // blocks of one picture
+	panels    int
+	groups    int // of panels
+	groupSize int
+	paddedLen int   // of a worker's copy
+	offsets   []int // of the pixels of a block in the copy
+	slope     T
 
 	packing     bool // the step of the current run
 	out, x, w   []T
@@ -67,15 +65,27 @@ func (p *convPlan[T]) plan() {
 	p.groups = min(p.panels, max(1, (convJobs+p.N*p.blocks-1)/(p.N*p.blocks)))
 	p.groupSize = (p.panels + p.groups - 1) / p.groups
 	p.groups = (p.panels + p.groupSize - 1) / p.groupSize
-	if p.fixed {
-		p.keptPacked = make([]T, p.packedLen())
-	}
+}
+
+// Form implements Packer.
+func (p *convPlan[T]) Form() (Form, bool) {
+	return Form{Layout: "portable panels", Taps: p.K * p.K, Cin: p.Ci, Cols: p.Co, Len: p.packedLen()}, p.fixed
+}
+
+// PackWork implements Packer.
+func (p *convPlan[T]) PackWork(int) int { return 0 }
+
+// Pack implements Packer.
+func (p *convPlan[T]) Pack(c *Ctx[T], dst, w []T) {
+	p.packed, p.w, p.packing = dst, w, true
+	c.Pool.Run(p.panels, p)
+	p.packed, p.w, p.packing = nil, nil, false
 }
 
 func (p *convPlan[T]) panelLen() int  { return p.K * p.K * p.Ci * tileN }
 func (p *convPlan[T]) packedLen() int { return p.panels * p.panelLen() }
 
-// Work is the packed weights, unless they are kept, and each worker's padded block.
+// Work is the packed weights, unless they come packed, and each worker's padded block.
 func (p *convPlan[T]) Work(workers int) int {
 	n := workers * p.paddedLen
 	if !p.fixed {
@@ -84,31 +94,23 @@ func (p *convPlan[T]) Work(workers int) int {
 	return n
 }
 
-// Run packs and computes.
+// Run computes, and packs before unless the weights come packed.
 func (p *convPlan[T]) Run(c *Ctx[T], out []T, in [][]T) {
-	p.out, p.x, p.w, in = out, in[0], in[1], in[2:]
+	p.padded = c.Work
+	packed := in[1]
+	if !p.fixed {
+		packed, p.padded = c.Work[:p.packedLen()], c.Work[p.packedLen():]
+		p.Pack(c, packed, in[1])
+	}
+	p.out, p.x, p.packed, in = out, in[0], packed, in[2:]
 	if p.Bias {
 		p.bias, in = in[0], in[1:]
 	}
 	if p.Residual {
 		p.resid = in[0]
 	}
-	p.padded = c.Work
-	if p.fixed {
-		p.packed = p.keptPacked
-	} else {
-		p.packed, p.padded = c.Work[:p.packedLen()], c.Work[p.packedLen():]
-	}
-	if p.keptFrom != &p.w[0] {
-		p.packing = true
-		c.Pool.Run(p.panels, p)
-		p.packing = false
-		if p.fixed {
-			p.keptFrom = &p.w[0]
-		}
-	}
 	c.Pool.Run(p.N*p.blocks*p.groups, p)
-	p.out, p.x, p.w, p.bias, p.resid, p.packed, p.padded = nil, nil, nil, nil, nil, nil, nil
+	p.out, p.x, p.bias, p.resid, p.packed, p.padded = nil, nil, nil, nil, nil, nil
 }
 
 // Do packs one panel or computes one block times one group.

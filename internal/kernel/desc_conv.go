@@ -16,8 +16,7 @@ type Epilogue struct {
 type Conv struct {
 	ConvShape
 	Epilogue
-	// Fixed promises that the weights do not change between runs with the same backing array, so that a kernel may
-	// pack them once (inference).
+	// Fixed says that the weights do not change (inference): the kernel is a Packer, which takes them packed.
 	Fixed bool
 }
 

@@ -16,7 +16,7 @@ func benchKernel(b *testing.B, s Set[float32], d Desc, workers int) {
 	p := NewPool(workers)
 	defer p.Close()
 	c := &Ctx[float32]{Pool: p, Work: make([]float32, k.Work(workers))}
-	in, out := operands(d), make([]float32, d.Output())
+	in, out := WithPacked(p, k, operands(d)), make([]float32, d.Output())
 	k.Run(c, out, in)
 	b.ReportAllocs()
 	best, ceiling := time.Hour, 0.0
@@ -174,13 +174,15 @@ func compare(b *testing.B, d Desc, workers int) {
 	best := [2]time.Duration{time.Hour, time.Hour}
 	kernels := [2]Kernel[float32]{direct, wino}
 	c := &Ctx[float32]{Pool: p, Work: make([]float32, max(direct.Work(workers), wino.Work(workers)))}
-	for _, k := range kernels {
-		k.Run(c, out, in)
+	var operands [2][][]float32
+	for i, k := range kernels {
+		operands[i] = WithPacked(p, k, in)
+		k.Run(c, out, operands[i])
 	}
 	for b.Loop() {
 		for i, k := range kernels {
 			start := time.Now()
-			k.Run(c, out, in)
+			k.Run(c, out, operands[i])
 			best[i] = min(best[i], time.Since(start))
 		}
 	}

@@ -15,9 +15,7 @@ type convGemm struct {
 	ranges      int
 	epilogue    convEpilogue
 	pack        packer
-	fixed       bool
-	kept        []float32 // packed weights of fixed, for the weights at keptOf
-	keptOf      *float32
+	fixed       bool      // the weights come packed
 	zero        []float32 // the padding's row
 
 	x, y, packed []float32
@@ -67,13 +65,20 @@ func (k *convGemm) cutPanels(depth int) {
 func newSIMDConv(s *simd, d Conv) *convGemm {
 	k := newSIMDGemm(s, d.ConvShape, d.Ci, d.Co, false)
 	k.epilogue = newEpilogue(s, d.Co, d.Epilogue)
-	if d.Fixed {
-		k.fixed, k.kept = true, make([]float32, k.pack.len())
-	}
+	k.fixed = d.Fixed
 	return k
 }
 
-// Work is the room for the packed weights.
+// Form implements Packer.
+func (k *convGemm) Form() (Form, bool) { return k.pack.form("panels", k.pack.len()), k.fixed }
+
+// PackWork implements Packer.
+func (k *convGemm) PackWork(int) int { return 0 }
+
+// Pack implements Packer.
+func (k *convGemm) Pack(c *Ctx[float32], dst, w []float32) { k.pack.run(c.Pool, dst, w) }
+
+// Work is the room for the packed weights, unless they come packed.
 func (k *convGemm) Work(int) int {
 	if k.fixed {
 		return 0
@@ -85,16 +90,12 @@ func (k *convGemm) Work(int) int {
 func (k *convGemm) Run(c *Ctx[float32], out []float32, in [][]float32) {
 	k.x, k.y = in[0], out
 	k.epilogue.bind(in[2:])
-	switch {
-	case !k.fixed:
+	if k.packed = in[1]; !k.fixed {
 		k.packed = c.Work[:k.pack.len()]
-		k.pack.run(c.Pool, k.packed, in[1])
-	case k.keptOf != &in[1][0]:
-		k.packed, k.keptOf = k.kept, &in[1][0]
 		k.pack.run(c.Pool, k.packed, in[1])
 	}
 	c.Pool.Run(k.groups*k.blocks*k.ranges, k)
-	k.x, k.y = nil, nil
+	k.x, k.y, k.packed = nil, nil, nil
 	k.epilogue.release()
 }
 

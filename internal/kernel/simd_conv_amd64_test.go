@@ -27,7 +27,7 @@ func compute(t testing.TB, s Set[float32], d Desc, in [][]float32, workers int) 
 	p := NewPool(workers)
 	defer p.Close()
 	out := make([]float32, d.Output())
-	k.Run(&Ctx[float32]{Pool: p, Work: make([]float32, k.Work(workers))}, out, in)
+	k.Run(&Ctx[float32]{Pool: p, Work: make([]float32, k.Work(workers))}, out, WithPacked(p, k, in))
 	return out
 }
 

@@ -14,6 +14,11 @@ type packer struct {
 // len is the length of all panels.
 func (k *packer) len() int { return k.taps * k.cin * k.s.packedCols(k.cols) }
 
+// form names the layout of weights that were packed and perhaps transformed to so many elements.
+func (k *packer) form(layout string, elements int) Form {
+	return Form{Layout: k.s.name + " " + layout, Taps: k.taps, Cin: k.cin, Cols: k.cols, Len: elements}
+}
+
 // run packs src into dst, a job per panel and tap.
 func (k *packer) run(p *Pool, dst, src []float32) {
 	k.dst, k.src = dst, src

@@ -26,9 +26,7 @@ type winograd struct {
 	ranges       int     // ranges of panels per place
 	table        rowTable
 	pack         packer
-	fixed        bool
-	kept         []float32
-	keptOf       *float32
+	fixed        bool // the weights come transformed
 	zero         []float32
 	x, y         []float32
 	p, u, v, m   []float32 // packed weights; transformed weights, inputs and products
@@ -52,10 +50,29 @@ func newWinograd(s *simd, c ConvShape, cin, cols int, transposed bool) *winograd
 func newWinogradConv(s *simd, d Conv) *winograd {
 	k := newWinograd(s, d.ConvShape, d.Ci, d.Co, false)
 	k.epilogue = newEpilogue(s, d.Co, d.Epilogue)
-	if d.Fixed {
-		k.fixed, k.kept = true, make([]float32, winoPlaces*k.planeU())
-	}
+	k.fixed = d.Fixed
 	return k
+}
+
+// Form implements Packer.
+func (k *winograd) Form() (Form, bool) {
+	return k.pack.form("winograd", winoPlaces*k.planeU()), k.fixed
+}
+
+// PackWork is the room for the weights before the transform, and the workers' scratch.
+func (k *winograd) PackWork(workers int) int { return k.pack.len() + workers*k.scratchLen() }
+
+// Pack implements Packer.
+func (k *winograd) Pack(c *Ctx[float32], dst, w []float32) {
+	k.p, k.u, k.scratch = c.Work[:k.pack.len()], dst, c.Work[k.pack.len():]
+	k.weigh(c.Pool, w)
+	k.p, k.u, k.scratch = nil, nil, nil
+}
+
+// weigh packs weights to p and transforms them to u.
+func (k *winograd) weigh(p *Pool, w []float32) {
+	k.pack.run(p, k.p, w)
+	p.Run(k.s.panels(k.cols), (*winoWeighing)(k))
 }
 
 // The distances of two places. They are no multiples of a large power of two, so that the 36 places of a
@@ -67,9 +84,18 @@ func (k *winograd) planeM() int { return k.blockTiles*k.s.packedCols(k.cols) + 1
 // scratchLen is what a worker needs for the transforms, with a row for the pixels outside.
 func (k *winograd) scratchLen() int { return 80 + winoPlaces*k.s.lanes + k.cols }
 
+// blockLen is the room for a block, which the weights before their transform share.
+func (k *winograd) blockLen() int {
+	n := winoPlaces * (k.planeV() + k.planeM())
+	if !k.fixed {
+		n = max(n, k.pack.len())
+	}
+	return n
+}
+
 // Work is the room for the weights, unless they are fixed, a block, and the workers' scratch.
 func (k *winograd) Work(workers int) int {
-	n := max(winoPlaces*(k.planeV()+k.planeM()), k.pack.len()) + workers*k.scratchLen()
+	n := k.blockLen() + workers*k.scratchLen()
 	if !k.fixed {
 		n += winoPlaces * k.planeU()
 	}
@@ -81,18 +107,15 @@ func (k *winograd) Run(c *Ctx[float32], out []float32, in [][]float32) {
 	k.x, k.y = in[0], out
 	k.epilogue.bind(in[2:])
 	work := c.Work
-	if !k.fixed {
+	if k.u = in[1]; !k.fixed {
 		k.u, work = work[:winoPlaces*k.planeU()], work[winoPlaces*k.planeU():]
 	}
-	block := max(winoPlaces*(k.planeV()+k.planeM()), k.pack.len())
+	block := k.blockLen()
 	k.v, k.m = work[:winoPlaces*k.planeV()], work[winoPlaces*k.planeV():block]
-	k.p, k.scratch = work[:k.pack.len()], work[block:]
-	if !k.fixed || k.keptOf != &in[1][0] {
-		if k.fixed {
-			k.u, k.keptOf = k.kept, &in[1][0]
-		}
-		k.pack.run(c.Pool, k.p, in[1])
-		c.Pool.Run(k.s.panels(k.cols), (*winoWeighing)(k))
+	k.scratch = work[block:]
+	if !k.fixed {
+		k.p = work[:k.pack.len()]
+		k.weigh(c.Pool, in[1])
 	}
 	for k.first = 0; k.first < k.all(); k.first += k.blockTiles {
 		k.tiles = min(k.blockTiles, k.all()-k.first)
@@ -100,7 +123,7 @@ func (k *winograd) Run(c *Ctx[float32], out []float32, in [][]float32) {
 		c.Pool.Run(winoPlaces*k.ranges, (*winoProducts)(k))
 		c.Pool.Run(ceilDiv(k.tiles, winoJob), (*winoOutputs)(k))
 	}
-	k.x, k.y, k.p, k.v, k.m, k.scratch = nil, nil, nil, nil, nil, nil
+	k.x, k.y, k.p, k.u, k.v, k.m, k.scratch = nil, nil, nil, nil, nil, nil, nil
 	k.epilogue.release()
 }
 

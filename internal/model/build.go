@@ -24,7 +24,7 @@ type builder struct {
 	g      *graph.Graph
 	w      *Weights
 	mode   mode
-	folds  *folds // for inference; nil leaves the values of folded weights out
+	fixed  *constants // for inference; nil leaves their values out
 	err    error
 	inputs []modelInput
 	params map[string]*G.Node // trainable inputs
@@ -32,10 +32,11 @@ type builder struct {
 	stages []stageNode // outputs by the reference's module names
 }
 
-// modelInput is an input node and the host values that belong there.
+// modelInput is an input node and what belongs there: host values, or a constant.
 type modelInput struct {
-	node *G.Node
-	data []float32
+	node     *G.Node
+	data     []float32
+	constant *constant
 }
 
 // statsNode is the node with the batch statistics of a unit, and where their running averages are.
@@ -78,7 +79,7 @@ func (b *builder) do(layer string, f func() (*G.Node, error)) *G.Node {
 func (b *builder) input(name string, shape []int, data []float32) *G.Node {
 	return b.do(name, func() (*G.Node, error) {
 		n, err := b.g.Input(name, shape...)
-		b.inputs = append(b.inputs, modelInput{n, data})
+		b.inputs = append(b.inputs, modelInput{node: n, data: data})
 		return n, err
 	})
 }
@@ -91,6 +92,23 @@ func (b *builder) tensor(name string) *G.Node {
 		b.params[name] = n
 	}
 	return n
+}
+
+// weights is tensor, or a constant at inference.
+func (b *builder) weights(name string) *G.Node {
+	if b.mode == inference {
+		return b.constant(constant{name: name})
+	}
+	return b.tensor(name)
+}
+
+// constant adds an input node for fixed weights.
+func (b *builder) constant(t constant) *G.Node {
+	return b.do(t.name, func() (*G.Node, error) {
+		n, err := b.g.Input(t.name, internalShape(b.w.entries[b.w.index[t.name]])...)
+		b.inputs = append(b.inputs, modelInput{node: n, constant: &t})
+		return n, err
+	})
 }
 
 // unit is a convolution with its norm and activation.
@@ -119,9 +137,8 @@ func (b *builder) unit(u unit, x *G.Node) *G.Node {
 
 // fused is a convolution with its folded norm, a residual if there is one, and an activation.
 func (b *builder) fused(u unit, x, residual *G.Node, slope float64) *G.Node {
-	f := b.folds.of(b.w, u)
-	w := b.input(u.name+".folded.weight", []int{u.k, u.k, u.in, u.out}, f.weights)
-	c := b.input(u.name+".folded.bias", []int{u.out}, f.bias)
+	w := b.constant(constant{u.name + ".0.weight", &u})
+	c := b.input(u.name+".folded.bias", []int{u.out}, b.fixed.bias(u))
 	return b.do(u.name, func() (*G.Node, error) {
 		return graph.ConvFused(x, w, graph.FusedOptions{Bias: c, Residual: residual, Slope: slope})
 	})
@@ -149,7 +166,7 @@ func (b *builder) factors(s *squeeze, x *G.Node) *G.Node {
 }
 
 func (b *builder) linear(name string, x *G.Node) *G.Node {
-	w, c := b.tensor(name+".weight"), b.tensor(name+".bias")
+	w, c := b.weights(name+".weight"), b.tensor(name+".bias")
 	return b.do(name, func() (*G.Node, error) { return graph.Linear(x, w, c, b.mode == inference) })
 }
 

@@ -21,7 +21,7 @@ type Options struct {
 	// KeepStages keeps the outputs of the stages for Stage. They cost memory.
 	KeepStages bool
 
-	folds *folds // shared by the inference nets of Nets
+	fixed *constants // shared by the inference nets of Nets
 }
 
 // minSide is the smallest input side: the last feature map is then one pixel wide.
@@ -78,6 +78,9 @@ func newNetwork(be graph.Backend, w *Weights, m mode, o Options) (*network, erro
 	if o.Batch < 1 {
 		return nil, fmt.Errorf("batch of %d pictures", o.Batch)
 	}
+	if err := w.usable(o.fixed); err != nil {
+		return nil, err
+	}
 	dt := tensor.Float32
 	if o.Float64 {
 		dt = tensor.Float64
@@ -88,12 +91,12 @@ func newNetwork(be graph.Backend, w *Weights, m mode, o Options) (*network, erro
 	}
 	n := &network{
 		be: be, w: w, opts: o, g: g, reads: map[*G.Node][]float32{},
-		b: &builder{g: g, w: w, mode: m, folds: o.folds, params: map[string]*G.Node{}},
+		b: &builder{g: g, w: w, mode: m, fixed: o.fixed, params: map[string]*G.Node{}},
 	}
 	if be != nil {
 		n.input = make([]float32, o.Batch*o.Height*o.Width*3)
-		if n.b.folds == nil {
-			n.b.folds = newFolds()
+		if n.b.fixed == nil {
+			n.b.fixed = newConstants(w)
 		}
 	}
 	n.image = n.b.input("input", []int{o.Batch, o.Height, o.Width, 3}, n.input)
@@ -121,21 +124,60 @@ func (n *network) compile(keep ...*G.Node) error {
 	if n.machine, err = graph.NewMachine(n.be, plan, n.opts.Arena); err != nil {
 		return err
 	}
+	defer n.b.fixed.settle()
 	for _, in := range n.b.inputs {
-		h := hostValue{data: in.data}
-		if !n.opts.Float64 {
-			h.buf, h.shared = n.be.Share(in.data)
-		}
-		if !h.shared {
-			if h.buf, err = n.be.Alloc(n.g.Dtype(), len(in.data)); err != nil {
+		if in.constant != nil {
+			if err := n.bindConstant(in.node, *in.constant); err != nil {
 				return err
 			}
+			continue
+		}
+		h, err := n.host(in.data)
+		if err != nil {
+			return err
 		}
 		if err := n.machine.Bind(in.node, h.buf); err != nil {
 			return err
 		}
 		n.hosts = append(n.hosts, h)
 	}
+	return nil
+}
+
+// host makes a buffer for host values, or takes their memory as one. It is still to be written if it is not
+// shared.
+func (n *network) host(data []float32) (h hostValue, err error) {
+	h.data = data
+	if !n.opts.Float64 {
+		h.buf, h.shared = n.be.Share(data)
+	}
+	if !h.shared {
+		h.buf, err = n.be.Alloc(n.g.Dtype(), len(data))
+	}
+	return h, err
+}
+
+// bindConstant gives the machine fixed weights in all forms that it wants.
+func (n *network) bindConstant(node *G.Node, t constant) error {
+	for _, form := range n.machine.Forms(node) {
+		p, err := n.b.fixed.get(t, form, func(src []float32) (*graph.Packed, error) {
+			h, err := n.host(src)
+			if err == nil && !h.shared {
+				err = h.buf.Write(src)
+			}
+			if err != nil {
+				return nil, err
+			}
+			return n.machine.Pack(node, form, h.buf)
+		})
+		if err != nil {
+			return err
+		}
+		if err := n.machine.BindPacked(node, p); err != nil {
+			return err
+		}
+	}
+	n.b.fixed.done(t)
 	return nil
 }
 

@@ -17,7 +17,7 @@ type Nets struct {
 	train map[netKey]*TrainNet
 	eval  map[netKey]*EvalNet
 	infer map[netKey]*InferNet
-	folds *folds
+	fixed *constants
 }
 
 type netKey struct{ batch, height, width int }
@@ -35,7 +35,7 @@ func NewNets(be graph.Backend, w *Weights, loss LossFunc, arena *graph.Arena) *N
 	return &Nets{
 		be: be, w: w, arena: arena, loss: loss,
 		train: map[netKey]*TrainNet{}, eval: map[netKey]*EvalNet{}, infer: map[netKey]*InferNet{},
-		folds: newFolds(),
+		fixed: newConstants(w),
 	}
 }
 
@@ -56,17 +56,17 @@ func (n *Nets) Eval(batch, height, width int) (*EvalNet, error) {
 	})
 }
 
-// UseUpWeights has the nets of Infer fold the norms into the convolutions where the weights are, which
-// saves a copy of the model. Afterwards the weights are of no use to anybody else, nor to these nets after
-// a Close.
-func (n *Nets) UseUpWeights() { n.folds.inPlace = true }
+// UseUpWeights has the nets of Infer let go of each tensor of the weights once they have it in the form that
+// their kernels want, which saves a copy of the model. Everybody else who asks anything of the weights then
+// gets an error, and so do these nets if another batch or picture size needs another form, or after a Close.
+func (n *Nets) UseUpWeights() { n.fixed.useUp = true }
 
-// Infer returns the inference net for batches of that size. The weights must not change any more
-// after the first call.
+// Infer returns the inference net for batches of that size. The nets share folded and packed weights. The
+// weights must not change any more after the first call.
 func (n *Nets) Infer(batch, height, width int) (*InferNet, error) {
 	return cached(n.infer, netKey{batch, height, width}, func(k netKey) (*InferNet, error) {
 		o := k.options(n.arena)
-		o.folds = n.folds
+		o.fixed = n.fixed
 		return NewInferNet(n.be, n.w, o)
 	})
 }
@@ -98,6 +98,6 @@ func (n *Nets) Close() error {
 	clear(n.train)
 	clear(n.eval)
 	clear(n.infer)
-	clear(n.folds.made)
+	n.fixed.forget()
 	return errors.Join(errs...)
 }

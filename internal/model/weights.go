@@ -49,13 +49,16 @@ type Param struct {
 	Decay bool
 }
 
-// Weights holds the tensors of one model. The slices inside never move, so graphs may share them.
+// Weights holds the tensors of one model. The slices inside never move, so graphs may share them. Nets may
+// use weights up (Nets.UseUpWeights): convolutions and linear layers are then gone, and nobody else can do
+// anything with the weights.
 type Weights struct {
 	spec    Spec
 	entries []Entry
 	index   map[string]int
 	data    [][]float32 // internal layout; nil for counters
 	counts  []int64     // of counters
+	usedUp  *constants  // who let go of tensors; nil: all are there
 }
 
 // NewWeights makes the weights of a model, all zero.
@@ -130,6 +133,9 @@ func (w *Weights) Set(name string, shape []int, data []float32) error {
 	if !ok {
 		return fmt.Errorf("model %q has no tensor %q", w.spec.Name, name)
 	}
+	if w.usedUp != nil {
+		return fmt.Errorf("set tensor %q: %w", name, errUsedUp)
+	}
 	e := w.entries[i]
 	if !slices.Equal(shape, e.Shape) {
 		return fmt.Errorf("tensor %q has shape %v, model %q wants %v", name, shape, w.spec.Name, e.Shape)
@@ -145,13 +151,17 @@ func (w *Weights) Set(name string, shape []int, data []float32) error {
 	return nil
 }
 
-// Get returns a copy of a tensor in the checkpoint's layout; ok is false for an unknown name.
+// Get returns a copy of a tensor in the checkpoint's layout; ok is false for an unknown name, or one that
+// nets have used up.
 func (w *Weights) Get(name string) (shape []int, data []float32, ok bool) {
 	i, ok := w.index[name]
 	if !ok {
 		return nil, nil, false
 	}
 	e := w.entries[i]
+	if e.Kind != Counter && w.data[i] == nil {
+		return nil, nil, false
+	}
 	data = make([]float32, e.Size())
 	if e.Kind == Counter {
 		data[0] = float32(w.counts[i])
@@ -180,7 +190,8 @@ func (w *Weights) SetCount(name string, n int64) error {
 	return nil
 }
 
-// Params lists the tensors that training learns, in the order of Entries.
+// Params lists the tensors that training learns, in the order of Entries. Data is nil of those that nets
+// have used up.
 func (w *Weights) Params() []*Param { return w.list(Kind.IsParam) }
 
 // Buffers lists the running statistics, in the order of Entries. They are not learnt, but an
@@ -209,6 +220,34 @@ func (w *Weights) raw(name string) []float32 {
 	return w.data[i]
 }
 
+// errUsedUp says that weights do not exist any more.
+var errUsedUp = errors.New("the weights were used up by inference nets: load them again")
+
+// usable tells whether nets with the constants c, nil for none, may use the weights.
+func (w *Weights) usable(c *constants) error {
+	if w.usedUp != nil && w.usedUp != c {
+		return errUsedUp
+	}
+	return nil
+}
+
+// release lets go of a tensor, as by has what it needs of it, and returns how many elements that frees.
+func (w *Weights) release(name string, by *constants) int {
+	i := w.index[name]
+	n := len(w.data[i])
+	w.data[i], w.usedUp = nil, by
+	return n
+}
+
+// largest is the number of elements of the largest tensor.
+func (w *Weights) largest() int {
+	n := 0
+	for _, e := range w.entries {
+		n = max(n, e.Size())
+	}
+	return n
+}
+
 // Clone copies everything.
 func (w *Weights) Clone() *Weights {
 	c := *w
@@ -226,6 +265,9 @@ func (w *Weights) CopyFrom(from *Weights) error {
 	})
 	if !same {
 		return errors.New("copy weights: the models differ")
+	}
+	if w.usedUp != nil || from.usedUp != nil {
+		return fmt.Errorf("copy weights: %w", errUsedUp)
 	}
 	for i, d := range from.data {
 		copy(w.data[i], d)

@@ -37,7 +37,7 @@ func TestClosedRunnersLeaveNothingInTheirArena(t *testing.T) {
 	for range rounds {
 		use()
 	}
-	// One runner holds the folded weights, half a megabyte, and more.
+	// One runner holds the packed weights, half a megabyte, and more.
 	if grown := int64(heap()) - int64(before); grown > rounds*100_000 {
 		t.Errorf("%d closed runners hold %d bytes", rounds, grown)
 	}
@@ -54,10 +54,10 @@ func TestUsingUpWeightsGivesTheSameLogits(t *testing.T) {
 			t.Fatal(err)
 		}
 		if up {
-			r.UseUpWeights()
+			r.UseUpWeights(3)
 		}
 		var got []float32
-		for _, n := range []int{2, 3, 2} { // several nets share what is folded once
+		for _, n := range []int{2, 3, 2} { // several nets share what is packed once
 			logits, err := r.Logits(pix[:n*64*64*3], n)
 			if err != nil {
 				t.Fatal(err)

@@ -18,6 +18,7 @@ import (
 type Runner struct {
 	nets          *model.Nets
 	height, width int
+	only          int // the one batch size of nets; 0: a net for each that comes
 }
 
 // New prepares a runner for pictures of height x width. The weights must not change while it is
@@ -29,25 +30,44 @@ func New(be graph.Backend, w *model.Weights, arena *graph.Arena, height, width i
 	return &Runner{nets: model.NewNets(be, w, nil, arena), height: height, width: width}, nil
 }
 
-// UseUpWeights saves memory by folding norms into the weights where they are. Nothing else can use the
-// weights afterwards, another runner neither.
-func (r *Runner) UseUpWeights() { r.nets.UseUpWeights() }
+// UseUpWeights saves the memory of the weights: they are let go of as the runner's own form of them is
+// made, and whoever else asks for them then gets an error. There is one net only, for batch pictures; fewer
+// run as a batch of that size. EvenBatch chooses it well.
+func (r *Runner) UseUpWeights(batch int) {
+	r.nets.UseUpWeights()
+	r.only = batch
+}
+
+// EvenBatch is the least batch size, at most the given one, that n pictures fill as many batches of: the last
+// one is then hardly shorter than the others.
+func EvenBatch(n, most int) int {
+	if n < 1 || most < 1 {
+		return most
+	}
+	batches := (n + most - 1) / most
+	return (n + batches - 1) / batches
+}
 
 // Logits computes the logits [n,classes] of n pictures [n,H,W,3]. They are valid until the next call
 // and must not be changed.
 func (r *Runner) Logits(pix []float32, n int) ([]float32, error) {
-	net, err := r.nets.Infer(n, r.height, r.width)
+	batch := n
+	if r.only > 0 {
+		batch = r.only
+	}
+	if n > batch || len(pix) != n*r.height*r.width*3 {
+		return nil, fmt.Errorf("%d samples for %d pictures of %dx%d in a batch of %d", len(pix), n, r.height, r.width, batch)
+	}
+	net, err := r.nets.Infer(batch, r.height, r.width)
 	if err != nil {
 		return nil, err
-	}
-	if len(pix) != len(net.Input()) {
-		return nil, fmt.Errorf("%d samples for %d pictures of %dx%d", len(pix), n, r.height, r.width)
 	}
 	copy(net.Input(), pix)
 	if err := net.Run(); err != nil {
 		return nil, err
 	}
-	return net.Logits()
+	logits, err := net.Logits()
+	return logits[:n*(len(logits)/batch)], err
 }
 
 // Close lets go of the runner's memory, but not of a shared arena.

@@ -110,7 +110,7 @@ func Run(ctx context.Context, o Options) (r Result, err error) {
 	}
 	defer func() { err = errors.Join(err, c.Close()) }()
 	l := m.Loading
-	l.Batch, l.Workers, l.SkipBad = o.Batch, o.Data.Workers, o.Data.SkipBad
+	l.Batch, l.Workers, l.SkipBad = predict.EvenBatch(c.Set.Len(), o.Batch), o.Data.Workers, o.Data.SkipBad
 	l.OnSkip = func(b pictures.Bad) { o.Display.Log().Warn("left out: " + b.String()) }
 	loader, err := c.Loader(ctx, l, nil)
 	if err != nil {
@@ -120,7 +120,7 @@ func Run(ctx context.Context, o Options) (r Result, err error) {
 	if err != nil {
 		return r, err
 	}
-	runner.UseUpWeights()
+	runner.UseUpWeights(loader.Batch)
 	acc, err := metric.New(metric.Options{Classes: c.Names(), Threshold: o.Threshold})
 	if err != nil {
 		return r, err

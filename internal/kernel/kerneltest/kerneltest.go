@@ -55,6 +55,9 @@ func runCase[T kernel.Float](set kernel.Set[T], pools []*kernel.Pool, d kernel.D
 	}
 	in := inputs[T](d)
 	want, magnitude := naive(d, widenAll(in))
+	if in, err = packed(k, pools[0], in); err != nil {
+		return err
+	}
 	first, err := run(k, pools[0], d, in, -1)
 	if err != nil {
 		return err

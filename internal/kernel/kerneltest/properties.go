@@ -2,7 +2,6 @@ package kerneltest
 
 import (
 	"math"
-	"math/rand/v2"
 	"strings"
 	"testing"
 
@@ -64,38 +63,6 @@ func testCustom[T kernel.Float](t *testing.T, set kernel.Set[T]) {
 	k.Run(nil, out, [][]T{{1, -3}})
 	if out[0] != 2 || out[1] != -6 {
 		t.Errorf("the custom kernel gave %v, want [2 -6]", out)
-	}
-}
-
-// testFixed changes between two weights of a fixed convolution and linear layer.
-func testFixed[T kernel.Float](t *testing.T, set kernel.Set[T], p *kernel.Pool) {
-	for _, d := range []kernel.Desc{
-		kernel.Conv{
-			ConvShape: kernel.ConvShape{N: 1, H: 5, W: 3, Ci: 16, Co: 24, K: 3},
-			Epilogue:  kernel.Epilogue{Slope: 1}, Fixed: true,
-		},
-		kernel.Conv{
-			ConvShape: kernel.ConvShape{N: 2, H: 8, W: 8, Ci: 16, Co: 32, K: 3},
-			Epilogue:  kernel.Epilogue{Slope: 1}, Fixed: true,
-		},
-		kernel.Linear{LinearShape: kernel.LinearShape{N: 2, In: 17, Out: 9}, Fixed: true},
-	} {
-		k, err := set.New(d)
-		if err != nil {
-			t.Fatal(err)
-		}
-		a := inputs[T](d)
-		b := append([][]T{}, a...)
-		b[1] = normals[T](rand.New(rand.NewPCG(2, 2)), len(a[1]))
-		c := &kernel.Ctx[T]{Pool: p, Work: make([]T, k.Work(p.Workers()))}
-		for i, in := range [][][]T{a, a, b, b, a} {
-			want, magnitude := naive(d, widenAll(in))
-			out := make([]T, d.Output())
-			k.Run(c, out, in)
-			if err := compare(out, want, magnitude, tolerance[T](d)); err != nil {
-				t.Errorf("%T%+v, run %d of the weights a a b b a: %v", d, d, i, err)
-			}
-		}
 	}
 }
 

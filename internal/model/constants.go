@@ -1,0 +1,109 @@
+package model
+
+import (
+	"fmt"
+	"runtime"
+
+	"csl/internal/graph"
+	"csl/internal/kernel"
+)
+
+// constants are the weights of one model as inference nets use them: norms folded in, and packed, each form
+// once for nets of all batch and picture sizes. Folded weights that are not packed live for a moment only.
+type constants struct {
+	w *Weights
+	// useUp lets go of each tensor once it is packed.
+	useUp  bool
+	biases map[string][]float32 // folded, by unit
+	packed map[constantKey]*graph.Packed
+	folded []float32 // scratch, as large as the largest tensor; nil between nets
+	freed  int       // elements let go of since the last collection
+}
+
+// constant is a tensor of fixed weights, with the norm of its unit folded in if it has one.
+type constant struct {
+	name string
+	unit *unit
+}
+
+type constantKey struct {
+	name string
+	form kernel.Form
+}
+
+// collectAfter is how many elements may be garbage before they are collected: packed weights take their
+// room, so that hardly more than one copy of the model is alive at any time. A collection takes about a
+// millisecond, as weights hold no pointers.
+const collectAfter = 4 << 20
+
+func newConstants(w *Weights) *constants {
+	return &constants{w: w, biases: map[string][]float32{}, packed: map[constantKey]*graph.Packed{}}
+}
+
+// bias is the folded bias of u.
+func (c *constants) bias(u unit) []float32 {
+	if c == nil {
+		return nil
+	}
+	b := c.biases[u.name]
+	if b == nil {
+		b = foldBias(c.w, u)
+		c.biases[u.name] = b
+	}
+	return b
+}
+
+// get is t in a form: packed before, or now by pack from values that are valid only then.
+func (c *constants) get(t constant, form kernel.Form, pack func(src []float32) (*graph.Packed, error)) (*graph.Packed, error) {
+	key := constantKey{t.name, form}
+	if p := c.packed[key]; p != nil {
+		return p, nil
+	}
+	src := c.w.raw(t.name)
+	if src == nil {
+		return nil, fmt.Errorf("weights %q were used up and cannot be packed again, as %+v: nets of other batch or picture sizes need weights that are kept", t.name, form)
+	}
+	if t.unit != nil {
+		if c.folded == nil {
+			c.folded = make([]float32, c.w.largest())
+		}
+		to := c.folded[:len(src)]
+		foldWeights(c.w, *t.unit, to)
+		src = to
+	}
+	p, err := pack(src)
+	if err == nil {
+		c.packed[key] = p
+	}
+	return p, err
+}
+
+// done says that a net has all forms of t that it needs.
+func (c *constants) done(t constant) {
+	if !c.useUp {
+		return
+	}
+	c.freed += c.w.release(t.name, c)
+	if c.freed >= collectAfter {
+		c.collect()
+	}
+}
+
+// settle says that a net has all its weights.
+func (c *constants) settle() {
+	c.folded = nil
+	if c.freed > 0 {
+		c.collect()
+	}
+}
+
+func (c *constants) collect() {
+	runtime.GC()
+	c.freed = 0
+}
+
+// forget lets go of everything.
+func (c *constants) forget() {
+	clear(c.biases)
+	clear(c.packed)
+}
