@@ -224,7 +224,7 @@ func runPortable[T kernel.Float](d kernel.Desc, out G.Value, in []G.Value) error
 	}
 	pool := kernel.NewPool(1)
 	defer pool.Close()
-	k.Run(&kernel.Ctx[T]{Pool: pool, Work: make([]T, k.Work(1))}, o, operands)
+	k.Run(&kernel.Ctx[T]{Pool: pool, Work: make([]T, k.Work(1))}, o, kernel.WithPacked(pool, k, operands))
 	return nil
 }
 
