@@ -34,7 +34,7 @@ type constantKey struct {
 // collectAfter is how many elements may be garbage before they are collected: packed weights take their
 // room, so that hardly more than one copy of the model is alive at any time. A collection takes about a
 // millisecond, as weights hold no pointers.
-const collectAfter = 2 << 20
+const collectAfter = 3 << 20
 
 func newConstants(w *Weights) *constants {
 	return &constants{w: w, biases: map[string][]float32{}, packed: map[constantKey]*graph.Packed{}}

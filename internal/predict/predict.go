@@ -77,7 +77,7 @@ func (r *Runner) Close() error { return r.nets.Close() }
 func Pass(ctx context.Context, l *pictures.Loader, epoch int, use func(b *pictures.Batch) error) error {
 	batches := l.Epoch(ctx, epoch, 0)
 	defer batches.Close()
-	for {
+	for first := true; ; first = false {
 		b, err := batches.Next()
 		if errors.Is(err, io.EOF) {
 			return nil
@@ -87,6 +87,9 @@ func Pass(ctx context.Context, l *pictures.Loader, epoch int, use func(b *pictur
 		}
 		if err := use(b); err != nil {
 			return err
+		}
+		if first { // what the nets are made of is there
+			defer pictures.LimitGarbage()()
 		}
 	}
 }
