@@ -144,3 +144,16 @@ func TestUsedUpWeightsServeOtherSizesOfTheSameForms(t *testing.T) {
 		}
 	}
 }
+
+func TestInferenceDoesNotAllocate(t *testing.T) {
+	n := inferNet(t, NewNets(newCPU(t, 2), initialised(t), nil, nil), 2, 32, 32)
+	forward(t, n)
+	allocations := testing.AllocsPerRun(20, func() {
+		if err := n.Run(); err != nil {
+			t.Fatal(err)
+		}
+	})
+	if allocations != 0 {
+		t.Errorf("a run makes %v allocations", allocations)
+	}
+}
