@@ -39,7 +39,8 @@ func NewOneCycle(maxLR float64, totalSteps int, pctStart float64) (OneCycle, err
 // values of the last. Where the climb has no length (as with PctStart*TotalSteps = 1), the step at
 // its end gets MaxLR.
 func (o OneCycle) At(step int) (lr, beta1 float64) {
-	start, peak := o.MaxLR/o.DivFactor, o.PctStart*float64(o.TotalSteps)-1
+	start := o.MaxLR / o.DivFactor
+	peak := float64(o.PctStart*float64(o.TotalSteps)) - 1 // rounded first, everywhere: fused, 0.2·5 - 1 is above 0
 	at, last := float64(min(step, o.TotalSteps-1)), float64(o.TotalSteps-1)
 	if at <= peak {
 		f := fraction(at, 0, peak)
