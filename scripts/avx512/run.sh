@@ -10,15 +10,15 @@
 #
 # Example:
 #   CGO_ENABLED=0 go test -c -o /tmp/kernel.test ./internal/kernel
-#   scripts/avx512/run.sh -C internal/kernel /tmp/kernel.test -test.timeout=0 -test.short
+#   scripts/avx512/run.sh /tmp/kernel.test -test.timeout=0 -test.v -test.run TestEverySetComplies/avx512
 #
 # Standard output and error of the program arrive together on standard output, and its exit status is ours; 124
-# when the time is up, 125 when the emulation itself failed. CSL_* and GO* variables are passed on. The clock in
-# there ticks once per 20 million instructions, not per second: pass -test.timeout=0.
+# when the time is up, 125 when the emulation itself failed. CSL_* and GO* variables are passed on. A second in there
+# is 20 million instructions, whatever they take: pass -test.timeout=0 to tests.
 #
-# Needs Debian's bochs, bochs-term, bochsbios, isolinux, syslinux-common, genisoimage and cpio, which it installs
-# where they are missing, and Debian's cloud kernel, which it unpacks into ~/.cache/csl-avx512 without installing
-# it. A Bochs without debugger is 2 to 3 times as fast: scripts/avx512/bochs.sh builds one, and it is used then.
+# Needs Debian's bochs, bochs-term, bochsbios, vgabios, isolinux, syslinux-common, genisoimage and cpio, which it
+# installs where they are missing, and Debian's cloud kernel, which it unpacks into ~/.cache/csl-avx512 without
+# installing it. A Bochs without debugger is about 3 times as fast: scripts/avx512/bochs.sh builds one, used then.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/csl-avx512
