@@ -51,7 +51,7 @@ compared with the full annotations, beside the count of annotated positives.`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return runEstimatePrior(cmd.Context(), o) },
 	}
 	// --out and --model_path mean something else here than for a run; unknown labels have no say.
-	o.settings = bindSettings(cmd, settingsWithFlags("train.out", "model.path",
+	o.settings = bindSettings(cmd, settingsWithFlags("train.out", "model.path", "model.strict",
 		"loss.mode", "loss.topk", "loss.gamma_unann", "loss.alpha_unann", "prior.threshold")...)
 	fs := cmd.Flags()
 	fs.StringVar(&o.modelPath, "model_path", "", "checkpoint `FILE` to use instead of training a model")

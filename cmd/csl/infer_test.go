@@ -300,7 +300,7 @@ func TestInferWrongInputsGiveOneClearLine(t *testing.T) {
 		{[]string{"--model_path", at("fake.pth", "<html>404</html>"), picture}, exitFailure, "it is a web page"},
 		{append(model, picture, "--dataset_type", "COCA"), exitUsage, "must be MS-COCO or OpenImages"},
 		{append(model, picture, "--model_name", "tresnet_q"), exitUsage, `unknown model "tresnet_q"`},
-		{append(model, picture, "--model_name", "tresnet_m"), exitFailure, "is no tresnet_m: its tensors are those of tresnet_tiny"},
+		{append(model, picture, "--model_name", "tresnet_m"), exitFailure, "does not fit tresnet_m: it is tresnet_tiny (stages [1 1 1 1], 8 planes)"},
 		{append(model, picture, "--input_size", "33"), exitUsage, "multiples of 4"},
 		{append(model, picture, "--input_size", "64x"), exitUsage, `"64x": must be a side or HEIGHTxWIDTH`},
 		{append(model, picture, "--interpolation", "nearest"), exitUsage, `"nearest"`},

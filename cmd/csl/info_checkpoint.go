@@ -31,6 +31,7 @@ type checkpointInfo struct {
 	Slope      float64           `json:"slope"`
 	Head       model.Head        `json:"head,omitempty"`
 	HeadHidden int               `json:"head_hidden,omitempty"`
+	OtherHead  string            `json:"other_head,omitempty"` // kind of a head that csl does not have
 	NumClasses int               `json:"num_classes"`
 	Parameters int64             `json:"parameters"`
 	Tensors    int               `json:"tensors"`
@@ -57,7 +58,7 @@ func newCheckpointInfo(f *checkpoint.File, sd *checkpoint.StateDict) (*checkpoin
 	c := &checkpointInfo{
 		File: f.Path, Format: string(f.Format), Size: f.Size, SHA256: sum, Naming: string(sd.Scheme), Wrapped: f.Wrapped, Prefix: f.Prefix,
 		Model: s.Name, Stages: s.Stages, Planes: s.Planes, Kinds: s.Kinds, StemSlope: s.StemSlope, Slope: s.Slope,
-		NumClasses: s.NumClasses, Types: map[string]int{}, Classes: sd.Classes(),
+		OtherHead: sd.OtherHead, NumClasses: s.NumClasses, Types: map[string]int{}, Classes: sd.Classes(),
 	}
 	if s.NumClasses > 0 {
 		c.Head = s.Head
@@ -147,6 +148,8 @@ func scales(naming string) string {
 
 func (c *checkpointInfo) head() string {
 	switch {
+	case c.OtherHead != "":
+		return c.OtherHead + ", which csl does not have: only the backbone can be used, as the start of a training"
 	case c.NumClasses == 0:
 		return "none: a backbone, which can only be fine-tuned"
 	case c.Head == model.BottleneckHead:

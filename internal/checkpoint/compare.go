@@ -31,6 +31,27 @@ func (d *Diff) Empty() bool {
 	return len(d.Missing)+len(d.Unexpected)+len(d.Misshaped) == 0
 }
 
+// withoutHead is the difference of the backbones.
+func (d *Diff) withoutHead() *Diff {
+	body := &Diff{}
+	for _, name := range d.Missing {
+		if !isHead(name) {
+			body.Missing = append(body.Missing, name)
+		}
+	}
+	for _, name := range d.Unexpected {
+		if !isHead(name) {
+			body.Unexpected = append(body.Unexpected, name)
+		}
+	}
+	for _, m := range d.Misshaped {
+		if !isHead(m.Name) {
+			body.Misshaped = append(body.Misshaped, m)
+		}
+	}
+	return body
+}
+
 // String says in one line how many tensors differ, and names the first ones.
 func (d *Diff) String() string {
 	var parts []string

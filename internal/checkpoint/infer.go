@@ -1,7 +1,6 @@
 package checkpoint
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -74,8 +73,8 @@ func (sd *StateDict) stage(stage int) (int, model.BlockKind, error) {
 	return len(blocks), kind, nil
 }
 
-// head tells the kind of the head. A checkpoint without one (a backbone) has
-// zero classes.
+// head tells the kind of the head. A checkpoint without one (a backbone), or
+// with one that csl does not have, has zero classes.
 func (sd *StateDict) head(spec *model.Spec) error {
 	spec.Head, spec.HeadHidden = model.PlainHead, 0
 	if fc, ok := sd.Shape("head.fc.weight"); ok {
@@ -95,7 +94,7 @@ func (sd *StateDict) head(spec *model.Spec) error {
 	}
 	for name := range sd.source {
 		if strings.HasPrefix(name, "head.decoder.") {
-			return errors.New("its head is an ML-Decoder, which csl does not have; its backbone can be used with another head")
+			sd.OtherHead = "ML-Decoder"
 		}
 	}
 	return nil

@@ -20,45 +20,56 @@ const maxReaders = 2
 // ErrMismatch says that a checkpoint is one of another model.
 var ErrMismatch = errors.New("does not fit")
 
-// Load reads the tensors into w. If strict, any difference between checkpoint
-// and model is an error that lists the first ones. If not, which is meant for
-// fine-tuning, the backbone must still be complete, but a head that is missing
-// or of another shape keeps the values that w has, and unexpected tensors are
-// passed over; the returned Diff says what. w is changed only after the
-// comparison; after a later error its content is undefined.
-func (sd *StateDict) Load(ctx context.Context, w *model.Weights, strict bool) (*Diff, error) {
+// LoadOptions says how exactly a checkpoint must fit. The zero value is strict:
+// any difference is an error.
+type LoadOptions struct {
+	// Partial loads what fits, for fine-tuning: tensors that are missing or
+	// mis-shaped keep the values that they have, unexpected ones are passed over.
+	// A checkpoint of which no convolution fits is still an error.
+	Partial bool
+	// KeepHead leaves the head as it is: that of the checkpoint, if there is one,
+	// is neither read nor compared.
+	KeepHead bool
+}
+
+// Load reads the tensors into w. The Diff says what did not fit; an error that
+// is [ErrMismatch] lists the first ones. w is changed only after the comparison;
+// after a later error its content is undefined.
+func (sd *StateDict) Load(ctx context.Context, w *model.Weights, o LoadOptions) (*Diff, error) {
 	diff, err := sd.Compare(w.Entries())
 	if err != nil {
 		return nil, err
 	}
-	if !diff.acceptable(strict) {
-		return diff, fmt.Errorf("checkpoint %q %w %s: %v", sd.File.Path, ErrMismatch, w.Spec().Name, diff)
+	if o.KeepHead {
+		diff = diff.withoutHead()
+	}
+	if !o.Partial && !diff.Empty() {
+		return diff, sd.mismatch(w, diff.String())
 	}
 	var todo []model.Entry
+	backbone := false
 	for _, e := range w.Entries() {
-		if shape, ok := sd.Shape(e.Name); ok && slices.Equal(shape, e.Shape) {
-			todo = append(todo, e)
+		shape, ok := sd.Shape(e.Name)
+		if !ok || !slices.Equal(shape, e.Shape) || o.KeepHead && isHead(e.Name) {
+			continue
 		}
+		todo = append(todo, e)
+		backbone = backbone || len(e.Shape) == 4 // a convolution: some biases have one size in all models
+	}
+	if !backbone {
+		return diff, sd.mismatch(w, "not one of its convolutions does")
 	}
 	return diff, sd.transfer(ctx, w, todo)
 }
 
-// acceptable tells whether loading may go on.
-func (d *Diff) acceptable(strict bool) bool {
-	if strict {
-		return d.Empty()
+// mismatch says why the checkpoint does not fit w, and what it is if that is
+// another architecture.
+func (sd *StateDict) mismatch(w *model.Weights, why string) error {
+	fits := w.Spec().Name
+	if have, want := sd.Spec, w.Spec(); !sameBlocks(have, want) {
+		fits = fmt.Sprintf("%s, being %s", blocks(want), blocks(have))
 	}
-	for _, name := range d.Missing {
-		if !isHead(name) {
-			return false
-		}
-	}
-	for _, m := range d.Misshaped {
-		if !isHead(m.Name) {
-			return false
-		}
-	}
-	return true
+	return fmt.Errorf("checkpoint %q %w %s: %s", sd.File.Path, ErrMismatch, fits, why)
 }
 
 func isHead(name string) bool { return strings.HasPrefix(name, "head.") }
@@ -124,13 +135,16 @@ func ReadModel(ctx context.Context, path string) (w *model.Weights, sd *StateDic
 	if sd, err = Interpret(f); err != nil {
 		return nil, nil, err
 	}
-	if sd.Spec.NumClasses == 0 {
+	switch {
+	case sd.OtherHead != "":
+		return nil, nil, fmt.Errorf("checkpoint %q has an %s for a head, which csl does not have: only its backbone can be used, as the start of a training", path, sd.OtherHead)
+	case sd.Spec.NumClasses == 0:
 		return nil, nil, fmt.Errorf("checkpoint %q has no head: it is a backbone, which can only be fine-tuned", path)
 	}
 	if w, err = sd.blank(); err != nil {
 		return nil, nil, err
 	}
-	if _, err = sd.Load(ctx, w, true); err != nil {
+	if _, err = sd.Load(ctx, w, LoadOptions{}); err != nil {
 		return nil, nil, err
 	}
 	return w, sd, nil

@@ -23,6 +23,8 @@ type StateDict struct {
 	Spec model.Spec
 	// Meta is what csl stored beside the tensors; nil if it is not csl's file.
 	Meta *Meta
+	// OtherHead names a head of a kind that csl does not have; mostly "".
+	OtherHead string
 
 	names  []string
 	source map[string]*Tensor
@@ -173,6 +175,16 @@ func abs(v float32) float32 {
 	return v
 }
 
+// sameBlocks compares architectures without their heads.
+func sameBlocks(a, b model.Spec) bool {
+	return a.Planes == b.Planes && slices.Equal(a.Stages, b.Stages) && slices.Equal(a.Kinds, b.Kinds)
+}
+
+// blocks describes what [sameBlocks] compares.
+func blocks(s model.Spec) string {
+	return fmt.Sprintf("%s (stages %v, %d planes)", s.Name, s.Stages, s.Planes)
+}
+
 // CheckName compares the architecture with the one that the user expects. An
 // unknown name and another architecture are errors; an empty name fits all.
 func (sd *StateDict) CheckName(name string) error {
@@ -183,10 +195,8 @@ func (sd *StateDict) CheckName(name string) error {
 	if err != nil {
 		return err
 	}
-	got := sd.Spec
-	if want.Planes != got.Planes || !slices.Equal(want.Stages, got.Stages) || !slices.Equal(want.Kinds, got.Kinds) {
-		return fmt.Errorf("checkpoint %q %w %s: it is %s (stages %v, %d planes)",
-			sd.File.Path, ErrMismatch, name, got.Name, got.Stages, got.Planes)
+	if !sameBlocks(want, sd.Spec) {
+		return fmt.Errorf("checkpoint %q %w %s: it is %s", sd.File.Path, ErrMismatch, name, blocks(sd.Spec))
 	}
 	return nil
 }

@@ -12,6 +12,7 @@ type Model struct {
 	HeadHidden int     // width of the bottleneck
 	NumClasses int     // 0: as many as the data has
 	Path       string  // checkpoint to start from
+	Strict     bool    // all of its backbone must fit
 	ABNSlope   float64 // leaky slope of all activated batch norms; 0: the architecture's own
 }
 
@@ -22,7 +23,7 @@ const (
 )
 
 func defaultModel() Model {
-	return Model{Name: "tresnet_m", Head: HeadPlain, HeadHidden: 512}
+	return Model{Name: "tresnet_m", Head: HeadPlain, HeadHidden: 512, Strict: true}
 }
 
 // positive is any finite number above 0, atLeast0 any from 0 on.
@@ -47,6 +48,10 @@ func (m *Model) settings() []setting {
 		{
 			name: "model.path", flag: "model_path", value: text{p: &m.Path},
 			meaning: "checkpoint to start from; empty = random weights",
+		},
+		{
+			name: "model.strict", flag: "strict", value: truth{&m.Strict},
+			meaning: "all tensors of model.path must fit; false = those that fit are used, the others listed",
 		},
 		{
 			name: "model.abn_slope", value: real{p: &m.ABNSlope, hi: 1, openHi: true},

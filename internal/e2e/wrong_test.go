@@ -75,6 +75,29 @@ func TestWrongInputsAreOneClearLineAndLeaveNothing(t *testing.T) {
 	}
 }
 
+func TestFineTuningTakesAnotherBackboneOnlyIfNotStrict(t *testing.T) {
+	d := traintest.Make(t, 10, 5)
+	from, out := traintest.Checkpoint(t, traintest.Classes()[:3], nil), filepath.Join(t.TempDir(), "run")
+	const head = "has a head for 3 classes, the data has 4: the head is replaced by a new one, which starts at random"
+	o := csl(t, train(d.Settings(filepath.Join(t.TempDir(), "fits"), "schedule.epochs=1"), "--model_path", from)...).must(t)
+	if !strings.Contains(o.stderr, head) || strings.Contains(o.stderr, "missing") {
+		t.Errorf("stderr:\n%s", o.stderr)
+	}
+
+	args := train(d.Settings(out, "schedule.epochs=1", "model.stages=[2,1,1,1]"), "--model_path", from)
+	csl(t, args...).complains(t, 1, from, "14 missing (body.layer1.1.conv1.0.weight, ", ", …)", "--strict=false")
+	if exists(out) {
+		t.Errorf("the run's folder was made: %v", traintest.Files(t, out))
+	}
+	o = csl(t, append(args, "--strict=false")...).must(t)
+	if !strings.Contains(o.stderr, head) || !strings.Contains(o.stderr, "14 missing (body.layer1.1.conv1.0.weight, ") {
+		t.Errorf("stderr:\n%s", o.stderr)
+	}
+	if text := traintest.Files(t, out)["config.yaml"]; !strings.Contains(text, "strict: false") {
+		t.Errorf("settings of the run:\n%s", text)
+	}
+}
+
 func TestAnUnwritableFolderIsOneClearLine(t *testing.T) {
 	d := traintest.Make(t, 10, 5)
 	occupied := traintest.Write(t, filepath.Join(t.TempDir(), "run"), "a file")

@@ -39,7 +39,7 @@ func Load(ctx context.Context, o ModelOptions) (*Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := checkName(o, sd.Spec); err != nil {
+	if err := sd.CheckName(o.Name); err != nil {
 		return nil, err
 	}
 	if err := m.preprocess(o, sd.Meta); err != nil {
@@ -92,30 +92,15 @@ func (m *Model) readLeniently(ctx context.Context, path string) (sd *checkpoint.
 	if m.Weights, err = model.NewWeights(sd.Spec); err != nil {
 		return nil, fmt.Errorf("checkpoint %q: %w", path, err)
 	}
-	diff, err := sd.Load(ctx, m.Weights, false)
+	diff, err := sd.Load(ctx, m.Weights, checkpoint.LoadOptions{Partial: true})
 	if err != nil {
 		return nil, err
 	}
 	if len(diff.Missing)+len(diff.Misshaped) > 0 {
-		return nil, fmt.Errorf("checkpoint %q has no usable head: %v", path, diff)
+		return nil, fmt.Errorf("checkpoint %q lacks what the model needs: %v", path, diff)
 	}
 	m.warn("passed over %v", diff)
 	return sd, nil
-}
-
-// checkName compares the architecture with the one that the user named.
-func checkName(o ModelOptions, have model.Spec) error {
-	if o.Name == "" {
-		return nil
-	}
-	want, err := model.Lookup(o.Name)
-	if err != nil {
-		return err
-	}
-	if want.Planes == have.Planes && slices.Equal(want.Stages, have.Stages) && slices.Equal(want.Kinds, have.Kinds) {
-		return nil
-	}
-	return fmt.Errorf("checkpoint %q is no %s: its tensors are those of %s (stages %v, %d planes)", o.Path, o.Name, have.Name, have.Stages, have.Planes)
 }
 
 // preprocess settles how pictures become input.

@@ -257,8 +257,8 @@ func TestTheHeadOfOtherClassesIsReplaced(t *testing.T) {
 		warning string
 	}{
 		"the same":      {traintest.Classes(), true, ""},
-		"another order": {[]string{"green", "red", "blue", "dark"}, false, "the head starts at random"},
-		"fewer":         {traintest.Classes()[:3], false, "the head starts at random"},
+		"another order": {[]string{"green", "red", "blue", "dark"}, false, `other classes: number 0 is "red" there and "green" in the data`},
+		"fewer":         {traintest.Classes()[:3], false, "has a head for 4 classes, the data has 3: the head is replaced by a new one"},
 	} {
 		o := j.options(t, d.Settings(t.TempDir(), "model.path="+from))
 		w, err := initialWeights(context.Background(), o.Config, x.classes, o.Display.Log())
@@ -283,6 +283,93 @@ func TestTheHeadOfOtherClassesIsReplaced(t *testing.T) {
 	if !errors.Is(err, checkpoint.ErrMismatch) {
 		t.Errorf("another architecture: %v", err)
 	}
+}
+
+func TestABackboneStartsWithANewHead(t *testing.T) {
+	d, j := traintest.Make(t, 4, 2), newJob(t)
+	from := checkpointOf(t, func(o checkpoint.Out) (checkpoint.Out, bool) { return o, !strings.HasPrefix(o.Name, "head.") })
+	j.must(t, d.Settings(t.TempDir(), "model.path="+from, "schedule.epochs=1"))
+	if text := j.log.String(); !strings.Contains(text, "has no head: the head is replaced by a new one, which starts at random") {
+		t.Errorf("log %q", text)
+	}
+}
+
+func TestABackboneThatDoesNotFitStopsUnlessNotStrict(t *testing.T) {
+	d, j, out := traintest.Make(t, 4, 2), newJob(t), filepath.Join(t.TempDir(), "run")
+	const lost, odd = "body.layer1.0.conv1.0.weight", "body.layer1.0.conv2.1.bias"
+	from := checkpointOf(t, func(o checkpoint.Out) (checkpoint.Out, bool) {
+		if o.Name == odd {
+			return checkpoint.FloatOut(odd, make([]float32, 5), 5), true
+		}
+		return o, o.Name != lost
+	})
+	settings := d.Settings(out, "model.path="+from, "schedule.epochs=1")
+	_, err := j.run(t, settings)
+	if !errors.Is(err, checkpoint.ErrMismatch) {
+		t.Fatalf("err = %v", err)
+	}
+	list := "1 missing (" + lost + "), 1 mis-shaped (" + odd + " [5] instead of [4])"
+	for _, want := range []string{from, list, "--strict=false (model.strict)"} {
+		if !strings.Contains(err.Error(), want) {
+			t.Errorf("%v\nlacks %q", err, want)
+		}
+	}
+	if exists(out) {
+		t.Error("the run's folder was made")
+	}
+
+	j.must(t, append(settings, "model.strict=false"))
+	text := j.log.String()
+	if n := strings.Count(text, "initial weights: "); n != 1 || !strings.Contains(text, list+"; what is missing or mis-shaped starts at random") {
+		t.Errorf("log %q", text)
+	}
+	o := j.options(t, append(settings, "model.strict=false"))
+	w, err := initialWeights(t.Context(), o.Config, traintest.Classes(), o.Display.Log())
+	if err != nil {
+		t.Fatal(err)
+	}
+	o.Config.Model.Path = ""
+	random, err := initialWeights(t.Context(), o.Config, traintest.Classes(), o.Display.Log())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, fresh := range map[string]bool{lost: true, odd: true, "body.conv1.0.weight": false, "head.fc.weight": false} {
+		_, got, _ := w.Get(name)
+		if _, want, _ := random.Get(name); slices.Equal(got, want) != fresh {
+			t.Errorf("%s is the random one: %v, want %v", name, !fresh, fresh)
+		}
+	}
+
+	_, err = j.run(t, d.Settings(out+"2", "model.path="+from, "model.planes=12", "model.strict=false"))
+	if !errors.Is(err, checkpoint.ErrMismatch) || !strings.Contains(err.Error(), "not one of its convolutions") || strings.Contains(err.Error(), "--strict") {
+		t.Errorf("nothing fits: %v", err)
+	}
+}
+
+// checkpointOf writes weights of the small model of the settings, after change of each tensor, which
+// leaves out those it says false to.
+func checkpointOf(t *testing.T, change func(checkpoint.Out) (checkpoint.Out, bool)) string {
+	t.Helper()
+	w, _, err := checkpoint.ReadModel(t.Context(), traintest.Checkpoint(t, traintest.Classes(), nil))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var outs []checkpoint.Out
+	for _, o := range checkpoint.Tensors(w) {
+		if o, keep := change(o); keep {
+			outs = append(outs, o)
+		}
+	}
+	path := filepath.Join(t.TempDir(), "changed.safetensors")
+	f, err := os.Create(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	if err := checkpoint.WriteSafetensors(f, outs, nil); err != nil {
+		t.Fatal(err)
+	}
+	return path
 }
 
 func TestAccumulatedGradientsAreSums(t *testing.T) {

@@ -3,8 +3,7 @@ package train
 import (
 	"context"
 	"errors"
-	"slices"
-	"strings"
+	"fmt"
 
 	"csl/internal/checkpoint"
 	"csl/internal/config"
@@ -30,45 +29,51 @@ func initialWeights(ctx context.Context, c *config.Config, classes []string, log
 	if err != nil {
 		return nil, err
 	}
-	return w, errors.Join(load(ctx, f, w, classes, log), f.Close())
+	return w, errors.Join(load(ctx, f, w, classes, c.Model.Strict, log), f.Close())
 }
 
-// load fills w from a checkpoint. The head stays as it is unless it fits: in shape and, where the
-// checkpoint names its classes, in their order.
-func load(ctx context.Context, f *checkpoint.File, w *model.Weights, classes []string, log logger) error {
+// load fills w from a checkpoint, but for its head if that is of other classes. If strict, all the
+// rest must fit; else what does not stays as it is and is listed.
+func load(ctx context.Context, f *checkpoint.File, w *model.Weights, classes []string, strict bool, log logger) error {
 	sd, err := checkpoint.Interpret(f)
 	if err != nil {
 		return err
 	}
-	random := w.Clone()
-	diff, err := sd.Load(ctx, w, false)
-	if err != nil {
+	other := otherHead(sd, classes)
+	diff, err := sd.Load(ctx, w, checkpoint.LoadOptions{Partial: !strict, KeepHead: other != ""})
+	switch {
+	case strict && errors.Is(err, checkpoint.ErrMismatch):
+		return fmt.Errorf("%w; --strict=false (model.strict) begins with the tensors that fit", err)
+	case err != nil:
 		return err
 	}
-	var theirs []string
-	for _, c := range sd.Classes() {
-		theirs = append(theirs, c.Name)
+	if other != "" {
+		log.Warn(fmt.Sprintf("initial weights: %q %s: the head is replaced by a new one, which starts at random", f.Path, other))
 	}
-	switch {
-	case theirs != nil && !slices.Equal(theirs, classes):
-		log.Warn("initial weights: the classes of " + f.Path + " are not those of the data: the head starts at random")
-		return copyHead(w, random)
-	case !diff.Empty():
-		log.Warn("initial weights from " + f.Path + ": " + diff.String())
+	if !diff.Empty() {
+		log.Warn(fmt.Sprintf("initial weights: not all of %q fits: %v; what is missing or mis-shaped starts at random, what is unexpected is not used", f.Path, diff))
 	}
 	return nil
 }
 
-// copyHead copies the head's tensors.
-func copyHead(to, from *model.Weights) error {
-	for _, e := range to.Entries() {
-		if !strings.HasPrefix(e.Name, "head.") {
-			continue
-		}
-		shape, data, _ := from.Get(e.Name) // every tensor of to is one of from
-		if err := to.Set(e.Name, shape, data); err != nil {
-			return err
+// otherHead says why the head of a checkpoint is not one for the classes, which are known to it in
+// another number or under other names; "" if it is one.
+func otherHead(sd *checkpoint.StateDict, classes []string) string {
+	theirs := sd.Classes()
+	switch n := sd.Spec.NumClasses; {
+	case sd.OtherHead != "":
+		return fmt.Sprintf("has an %s for a head, which csl does not have", sd.OtherHead)
+	case n == 0:
+		return "has no head"
+	case n != len(classes):
+		return fmt.Sprintf("has a head for %d classes, the data has %d", n, len(classes))
+	case len(theirs) != n:
+		return "" // its outputs have no names
+	}
+	for i, c := range theirs {
+		if c.Name != classes[i] {
+			return fmt.Sprintf("has a head for other classes: number %d is %q there and %q in the data", i, c.Name, classes[i])
 		}
 	}
-	return nil
+	return ""
 }

@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"csl/internal/checkpoint"
+	"csl/internal/config"
 	"csl/internal/model"
 	"csl/internal/optim"
 	"csl/internal/safefile"
@@ -96,20 +97,24 @@ func (t *trainer) adopt(s state) error {
 }
 
 // sameSettings refuses to continue a run under another configuration, naming the settings that
-// differ.
+// differ. A setting that csl did not have when the run was saved was what its default is now.
 func sameSettings(saved, now string) error {
 	if now == saved {
 		return nil
 	}
-	was, is := settingsOf(saved), settingsOf(now)
+	defaults, err := configText(config.Default())
+	if err != nil {
+		return err
+	}
+	was, is := settingsOf(defaults), settingsOf(now)
+	maps.Copy(was, settingsOf(saved))
+	maps.DeleteFunc(was, func(name, value string) bool { return value == is[name] })
 	var differ []string
-	for _, name := range slices.Sorted(maps.Keys(is)) {
-		if was[name] != is[name] {
-			differ = append(differ, fmt.Sprintf("%s was %s, not %s", name, orNone(was[name]), is[name]))
-		}
+	for _, name := range slices.Sorted(maps.Keys(was)) {
+		differ = append(differ, fmt.Sprintf("%s was %s, not %s", name, was[name], orNone(is[name])))
 	}
 	if len(differ) == 0 {
-		return errors.New("it was saved by another version of csl")
+		return nil
 	}
 	return fmt.Errorf("the run has other settings: %s", strings.Join(differ, "; "))
 }
@@ -175,7 +180,7 @@ func readWeights(ctx context.Context, path string, w *model.Weights) error {
 	}
 	sd, err := checkpoint.Interpret(f)
 	if err == nil {
-		_, err = sd.Load(ctx, w, true)
+		_, err = sd.Load(ctx, w, checkpoint.LoadOptions{})
 	}
 	return errors.Join(err, f.Close())
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"csl/internal/config"
 	"csl/internal/safefile"
 	"csl/internal/train/traintest"
 )
@@ -132,6 +133,28 @@ func TestResumeMayChangeWhatChangesNoResult(t *testing.T) {
 	j.resume = true
 	j.must(t, d.Settings(moved, "data.workers=3", "train.save_every=1"))
 	same(t, "resumed", lasting(t, moved), lasting(t, undisturbed))
+}
+
+func TestARunSavedBeforeASettingExistedGoesOnWithItsDefault(t *testing.T) {
+	now, err := configText(config.Default())
+	if err != nil {
+		t.Fatal(err)
+	}
+	older := strings.Replace(now, "  topk: 5\n", "", 1)
+	if older == now {
+		t.Fatalf("no topk in\n%s", now)
+	}
+	if err := sameSettings(older, now); err != nil {
+		t.Errorf("the default: %v", err)
+	}
+	err = sameSettings(older, strings.Replace(now, "topk: 5", "topk: 6", 1))
+	if err == nil || !strings.Contains(err.Error(), "loss.topk was 5, not 6") {
+		t.Errorf("another value: %v", err)
+	}
+	err = sameSettings(now+"new:\n  key: 3\n", now)
+	if err == nil || !strings.Contains(err.Error(), "new.key was 3, not unknown") {
+		t.Errorf("a setting of a later csl: %v", err)
+	}
 }
 
 func TestResumeWithOtherDataIsRefused(t *testing.T) {

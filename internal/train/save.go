@@ -135,10 +135,10 @@ func slotName(s optim.Slot) string { return s.Param + "#" + s.Kind }
 
 // configText is the resolved configuration without what may differ between the parts of a run,
 // because it changes no result: its folder, where pictures are cached, the number of loading
-// goroutines and how often it is saved.
+// goroutines, how often it is saved, and how strictly the weights were read that it began with.
 func configText(cfg *config.Config) (string, error) {
 	c := *cfg
-	c.Train.Out, c.Train.SaveEvery, c.Data.Workers, c.Data.Cache = "", 0, 0, ""
+	c.Train.Out, c.Train.SaveEvery, c.Data.Workers, c.Data.Cache, c.Model.Strict = "", 0, 0, "", false
 	var b bytes.Buffer
 	if err := c.Write(&b, "", false); err != nil {
 		return "", err
