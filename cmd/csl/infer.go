@@ -200,11 +200,15 @@ func (o *inferOptions) classify(ctx context.Context, m *infer.Model, images []st
 		}
 		results.drawer, write.Drawn = d, d.File
 	}
+	out := o.streams.out
+	if o.outTTY {
+		out = o.display.Beside(out)
+	}
 	var err error
-	if results.Writer, err = infer.NewWriter(o.streams.out, write); err != nil {
+	if results.Writer, err = infer.NewWriter(out, write); err != nil {
 		return err
 	}
-	if !o.outTTY { // on a terminal the results themselves show how far it is
+	if len(images) > 1 {
 		results.task = o.display.Start("classifying", "img", int64(len(images)))
 	}
 	skipped, err := infer.Run(ctx, infer.Options{

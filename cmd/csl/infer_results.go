@@ -13,6 +13,7 @@ type inferResults struct {
 	*infer.Writer
 	o      *inferOptions
 	task   *progress.Task
+	fresh  int64         // results since the last Flush
 	drawer *infer.Drawer // nil: none
 }
 
@@ -23,7 +24,7 @@ func (s *inferResults) Result(r *infer.Result) error {
 	if err := s.Writer.Result(r); err != nil {
 		return err
 	}
-	s.task.Add(1)
+	s.fresh++
 	if r.Err != nil {
 		s.o.log().Warn(fmt.Sprintf("passed over %q: %v", r.Image, r.Err))
 		return nil
@@ -35,4 +36,13 @@ func (s *inferResults) Result(r *infer.Result) error {
 		return s.drawer.Draw(r)
 	}
 	return nil
+}
+
+// Flush implements infer.Sink. The progress line moves by whole batches: the first result of a batch
+// alone would make it look slow.
+func (s *inferResults) Flush() error {
+	err := s.Writer.Flush()
+	s.task.Add(s.fresh)
+	s.fresh = 0
+	return err
 }

@@ -464,7 +464,7 @@ func TestInferShowsProgressWithinANarrowTerminal(t *testing.T) {
 		s, _, stderr := fakeStreams()
 		s.out = io.Discard
 		s.errTTY, s.width = true, func() int { return width }
-		code := run(context.Background(), []string{"infer", "--model_path", tinyModel(), "--input_size", "32", "--pic_path", filepath.Join(dir, "b.jpg")}, s)
+		code := run(context.Background(), []string{"infer", "--model_path", tinyModel(), "--input_size", "32", filepath.Join(dir, "b.jpg"), filepath.Join(dir, "a.png")}, s)
 		text := stderr.String()
 		if code != exitOK || !strings.Contains(text, "classifying") {
 			t.Errorf("code %d, stderr %q", code, text)
@@ -474,5 +474,54 @@ func TestInferShowsProgressWithinANarrowTerminal(t *testing.T) {
 				t.Errorf("width %d: %q", width, line)
 			}
 		}
+	}
+}
+
+// onScreen is what a terminal shows in the end that got text.
+func onScreen(text string) string {
+	var lines []string
+	for line := range strings.SplitSeq(text, "\n") {
+		var shown []rune
+		for part := range strings.SplitSeq(line, "\r") {
+			r := []rune(part)
+			shown = append(r, shown[min(len(r), len(shown)):]...)
+		}
+		lines = append(lines, strings.TrimRight(string(shown), " "))
+	}
+	return strings.Join(lines, "\n")
+}
+
+func TestInferShowsProgressBesideResultsOnOneTerminal(t *testing.T) {
+	dir := album(t)
+	for _, format := range []string{formatText, formatJSON, formatCSV} {
+		args := []string{"infer", "--model_path", tinyModel(), "--input_size", "32", "--batch_size", "1", "--th", "0", "--format", format, dir}
+		_, results, _ := csl(t, args...)
+
+		s, screen, _ := fakeStreams()
+		s.err, s.outTTY, s.errTTY = screen, true, true
+		if code := run(context.Background(), args, s); code != exitSkipped {
+			t.Errorf("code %d", code)
+		}
+		if !strings.Contains(screen.String(), "\rclassifying  [") {
+			t.Errorf("%s: no bar in %q", format, screen)
+		}
+		got := onScreen(screen.String())
+		for line := range strings.Lines(results) {
+			if !strings.Contains("\n"+got, "\n"+line) {
+				t.Errorf("%s: the screen has no line %q:\n%s", format, line, got)
+			}
+		}
+		if n := strings.Count(got, "\n") - strings.Count(results, "\n"); strings.Contains(got, "classifying") || n != 2 {
+			t.Errorf("%s: %d further lines, want a warning and the end:\n%s", format, n, got)
+		}
+	}
+}
+
+func TestInferOfOnePictureShowsNoBar(t *testing.T) {
+	s, screen, _ := fakeStreams()
+	s.err, s.outTTY, s.errTTY = screen, true, true
+	code := run(context.Background(), []string{"infer", "--model_path", tinyModel(), "--input_size", "32", filepath.Join(album(t), "b.jpg")}, s)
+	if code != exitOK || strings.ContainsAny(screen.String(), "\r[") {
+		t.Errorf("code %d, screen %q", code, screen)
 	}
 }

@@ -248,3 +248,42 @@ func TestListsThatCannotBeReadAreAnError(t *testing.T) {
 type broken struct{}
 
 func (broken) Read([]byte) (int, error) { return 0, fmt.Errorf("gone") }
+
+// lines notes what it is given.
+type lines struct{ written []string }
+
+func (l *lines) Write(p []byte) (int, error) {
+	l.written = append(l.written, string(p))
+	return len(p), nil
+}
+
+func TestResultsAreWrittenAsWholeLines(t *testing.T) {
+	for _, format := range []Format{Text, JSON, CSV} {
+		out := &lines{}
+		w, err := NewWriter(out, WriterOptions{Format: format, Nothing: "nothing"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := &Result{Image: "a.jpg"}
+		for i := range 200 {
+			r.Predictions = append(r.Predictions, Prediction{Index: i, Class: fmt.Sprintf("class number %d", i), Score: 0.5})
+		}
+		for range 20 {
+			if err := w.Result(r); err != nil {
+				t.Fatal(err)
+			}
+		}
+		before := len(out.written)
+		if err := w.Flush(); err != nil {
+			t.Fatal(err)
+		}
+		for _, text := range out.written {
+			if !strings.HasSuffix(text, "\n") || len(text) > 2*fullBuffer {
+				t.Errorf("%s: %d bytes, the last %q", format, len(text), text[len(text)-10:])
+			}
+		}
+		if before < 2 || len(out.written) > before+1 {
+			t.Errorf("%s: %d writes, %d after Flush", format, before, len(out.written))
+		}
+	}
+}

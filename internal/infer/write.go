@@ -1,7 +1,7 @@
 package infer
 
 import (
-	"bufio"
+	"bytes"
 	"encoding/csv"
 	"encoding/json"
 	"errors"
@@ -33,22 +33,26 @@ type WriterOptions struct {
 }
 
 // Writer prints results. Numbers are the shortest text that reads back as the same float32. Pictures
-// with an error are part of JSON only.
+// with an error are part of JSON only. What it writes at a time is whole lines.
 type Writer struct {
 	o   WriterOptions
-	out *bufio.Writer
+	to  io.Writer
+	out bytes.Buffer // of results not yet written
 	csv *csv.Writer
 }
+
+// fullBuffer is how many bytes of results are written without waiting for Flush.
+const fullBuffer = 32 << 10
 
 var _ Sink = (*Writer)(nil)
 
 // NewWriter prints to w.
 func NewWriter(w io.Writer, o WriterOptions) (*Writer, error) {
-	p := &Writer{o: o, out: bufio.NewWriter(w)}
+	p := &Writer{o: o, to: w}
 	if o.Format != CSV {
 		return p, nil
 	}
-	p.csv = csv.NewWriter(p.out)
+	p.csv = csv.NewWriter(&p.out)
 	header := []string{"image", "index", "class", "score"}
 	if o.Logits {
 		header = append(header, "logit")
@@ -58,13 +62,19 @@ func NewWriter(w io.Writer, o WriterOptions) (*Writer, error) {
 
 // Result implements Sink.
 func (p *Writer) Result(r *Result) error {
+	var err error
 	switch p.o.Format {
 	case JSON:
-		return p.json(r)
+		err = p.json(r)
 	case CSV:
-		return p.rows(r)
+		err = p.rows(r)
+	default:
+		p.text(r)
 	}
-	return p.text(r)
+	if err != nil || p.out.Len() < fullBuffer {
+		return err
+	}
+	return p.Flush()
 }
 
 // Flush implements Sink.
@@ -75,7 +85,8 @@ func (p *Writer) Flush() error {
 			return err
 		}
 	}
-	return p.out.Flush()
+	_, err := p.out.WriteTo(p.to)
+	return err
 }
 
 // withLogit is a Prediction whose logit is printed.
@@ -85,7 +96,7 @@ type withLogit struct {
 }
 
 func (p *Writer) json(r *Result) error {
-	e := json.NewEncoder(p.out)
+	e := json.NewEncoder(&p.out)
 	e.SetEscapeHTML(false)
 	if r.Err != nil {
 		return e.Encode(struct {
@@ -123,22 +134,21 @@ func (p *Writer) rows(r *Result) error {
 	return errors.Join(errs...)
 }
 
-func (p *Writer) text(r *Result) error {
+func (p *Writer) text(r *Result) {
 	if r.Err != nil {
-		return nil
+		return
 	}
-	fmt.Fprintln(p.out, Printable(r.Image))
+	fmt.Fprintln(&p.out, Printable(r.Image))
 	for _, q := range r.Predictions {
-		fmt.Fprintf(p.out, "  %-12s", number(q.Score))
+		fmt.Fprintf(&p.out, "  %-12s", number(q.Score))
 		if p.o.Logits {
-			fmt.Fprintf(p.out, "  %12s", number(q.Logit))
+			fmt.Fprintf(&p.out, "  %12s", number(q.Logit))
 		}
-		fmt.Fprintf(p.out, "  %s\n", Printable(q.Class))
+		fmt.Fprintf(&p.out, "  %s\n", Printable(q.Class))
 	}
 	if len(r.Predictions) == 0 {
-		fmt.Fprintf(p.out, "  %s\n", p.o.Nothing)
+		fmt.Fprintf(&p.out, "  %s\n", p.o.Nothing)
 	}
-	return nil // the buffer keeps the first error for Flush
 }
 
 // number is the shortest text that reads back as the same float32.

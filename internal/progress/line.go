@@ -100,8 +100,15 @@ func clip(s string, width int) string {
 	return s
 }
 
-// writer takes the log's lines: the bar makes room for them and comes back.
-type writer struct{ d *Display }
+// Beside is w for whole lines of results that go to the screen which the bar is on: the bar makes
+// room for them. Each Write must end with a line's end.
+func (d *Display) Beside(w io.Writer) io.Writer { return writer{d, w} }
+
+// writer takes lines for the screen: the bar makes room for them and comes back.
+type writer struct {
+	d  *Display
+	to io.Writer
+}
 
 func (w writer) Write(p []byte) (int, error) {
 	d := w.d
@@ -109,7 +116,7 @@ func (w writer) Write(p []byte) (int, error) {
 	defer d.mu.Unlock()
 	shown := d.drawn > 0
 	d.erase()
-	n, err := d.o.Out.Write(p)
+	n, err := w.to.Write(p)
 	if shown && len(d.tasks) > 0 {
 		d.draw(d.tasks[len(d.tasks)-1])
 	}

@@ -1,6 +1,7 @@
 // Package progress talks to the person in front of a long command: one line with bar, rate and time
 // left on a terminal, plain log lines elsewhere, and the log itself, which shares the screen with
-// the bar. Results do not belong here: they go to standard output by the commands' own hands.
+// the bar. Results do not belong here: they go to standard output by the commands' own hands, where
+// that is the same screen through [Display.Beside].
 package progress
 
 import (
@@ -48,7 +49,7 @@ func New(o Options) *Display {
 		o.Now = time.Now
 	}
 	d := &Display{o: o}
-	d.log = slog.New(newHandler(writer{d}, o))
+	d.log = slog.New(newHandler(writer{d, o.Out}, o))
 	return d
 }
 

@@ -86,6 +86,25 @@ func TestLogLinesMakeTheBarMoveDown(t *testing.T) {
 	equal(t, s.screen(), "begin seed=1", `warning: picture skipped file="a b.jpg" why="cut short"`, "train  3 step  3.00 step/s")
 }
 
+func TestResultsOnTheSameScreenMakeTheBarMoveDown(t *testing.T) {
+	s := newStage()
+	d := s.display(Options{TTY: true})
+	results := d.Beside(&s.out)
+	if _, err := results.Write([]byte("a.jpg\n  0.9 cat\n")); err != nil { // before there is a bar
+		t.Fatal(err)
+	}
+	task := d.Start("classifying", "img", 0)
+	s.now = s.now.Add(time.Second)
+	task.Add(3)
+	if n, err := results.Write([]byte("b.jpg\n  0.8 dog\n")); n != 16 || err != nil {
+		t.Errorf("%d bytes, %v", n, err)
+	}
+	lines := []string{"a.jpg", "  0.9 cat", "b.jpg", "  0.8 dog"}
+	equal(t, s.screen(), append(lines, "classifying  3 img  3.00 img/s")...)
+	task.Done()
+	equal(t, s.screen(), append(lines, "")...)
+}
+
 func TestInnerTaskHidesTheOuterOne(t *testing.T) {
 	s := newStage()
 	d := s.display(Options{TTY: true})
