@@ -3,8 +3,6 @@
 package checkpoint_test
 
 import (
-	"bytes"
-	"encoding/binary"
 	"fmt"
 	"io"
 	"math"
@@ -16,6 +14,7 @@ import (
 
 	"csl/internal/checkpoint"
 	"csl/internal/checkpoint/onnx"
+	"csl/internal/checkpoint/onnx/onnxtest"
 	"csl/internal/graph"
 	"csl/internal/model"
 	"csl/internal/npy"
@@ -51,25 +50,6 @@ func oracle(t *testing.T, args ...string) {
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("oracle.py %s (needs Debian's python3-torch): %v\n%s", args[0], err, out)
 	}
-}
-
-// nodeModules is a folder with ONNX Runtime, installed from npm on first use.
-func nodeModules(t *testing.T) string {
-	t.Helper()
-	cache, err := os.UserCacheDir()
-	if err != nil {
-		t.Fatal(err)
-	}
-	dir := filepath.Join(cache, "csl-test-node")
-	if _, err := os.Stat(filepath.Join(dir, "node_modules", "onnxruntime-node", "package.json")); err == nil {
-		return filepath.Join(dir, "node_modules")
-	}
-	// without scripts: they would only fetch the CUDA part
-	cmd := exec.Command("npm", "install", "--ignore-scripts", "--no-audit", "--prefix", dir, "onnxruntime-node@1.30.0")
-	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("install onnxruntime-node: %v\n%s", err, out)
-	}
-	return filepath.Join(dir, "node_modules")
 }
 
 func load(t *testing.T, path string) (*model.Weights, *checkpoint.StateDict) {
@@ -266,26 +246,7 @@ func checkONNX(t *testing.T, w *model.Weights, input string, tolerance float64) 
 	for i := range picture {
 		x.F32[i] *= 0.5 // two different pictures
 	}
-	var raw bytes.Buffer
-	if err := binary.Write(&raw, binary.LittleEndian, x.F32); err != nil {
-		t.Fatal(err)
-	}
-	if err := safefile.WriteBytes(safefile.OS(), filepath.Join(dir, "x"), raw.Bytes()); err != nil {
-		t.Fatal(err)
-	}
-	cmd := exec.Command("node", "testdata/onnx.js", path, filepath.Join(dir, "x"), "2", fmt.Sprint(x.Shape[2]), fmt.Sprint(x.Shape[3]), filepath.Join(dir, "y"))
-	cmd.Env = append(os.Environ(), "NODE_PATH="+nodeModules(t))
-	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("ONNX Runtime: %v\n%s", err, out)
-	}
-	b, err := os.ReadFile(filepath.Join(dir, "y"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	y := make([]float32, len(b)/4)
-	for i := range y {
-		y[i] = math.Float32frombits(binary.LittleEndian.Uint32(b[4*i:]))
-	}
+	y := onnxtest.Run(t, path, x.F32, 2, x.Shape[2], x.Shape[3])
 	within(t, "ONNX Runtime", y, logits(t, w, x), tolerance)
 }
 

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"csl/internal/checkpoint/timmtest"
 	"csl/internal/model"
 )
 
@@ -63,37 +64,12 @@ func TestTimmNamesCoverTheModel(t *testing.T) {
 	}
 }
 
-// toTimm is the way back, as timm's checkpoint_filter_fn does it.
-func toTimm(name string) string {
-	for _, r := range [][2]string{
-		{".conv1.0.0.", ".conv1.conv."},
-		{".conv1.0.1.", ".conv1.bn."},
-		{".conv2.0.0.", ".conv2.conv."},
-		{".conv2.0.1.", ".conv2.bn."},
-		{".conv1.0.", ".conv1.conv."},
-		{".conv1.1.", ".conv1.bn."},
-		{".conv2.0.", ".conv2.conv."},
-		{".conv2.1.", ".conv2.bn."},
-		{".conv3.0.", ".conv3.conv."},
-		{".conv3.1.", ".conv3.bn."},
-		{".downsample.0.0.", ".downsample.0.conv."},
-		{".downsample.0.1.", ".downsample.0.bn."},
-		{".downsample.1.0.", ".downsample.1.conv."},
-		{".downsample.1.1.", ".downsample.1.bn."},
-	} {
-		if strings.Contains(name, r[0]) {
-			return strings.Replace(name, r[0], r[1], 1)
-		}
-	}
-	return name
-}
-
 // timmTwin opens a file with the names of timm and the scales that change gives.
 func timmTwin(t *testing.T, w *model.Weights, change func(name string, data []float32)) *StateDict {
 	t.Helper()
 	var outs []Out
 	for _, o := range Tensors(w) {
-		o.Name = toTimm(o.Name)
+		o.Name = timmtest.Name(o.Name)
 		if o.Ints == nil {
 			data := o.Floats()
 			change(o.Name, data)
@@ -134,7 +110,7 @@ func TestTimmTwinHasTheSameEffectiveWeights(t *testing.T) {
 		_, a, _ := w.Get(e.Name)
 		_, b, _ := got.Get(e.Name)
 		for i := range a {
-			if toTimm(e.Name) != e.Name && strings.HasSuffix(toTimm(e.Name), ".bn.weight") {
+			if timmtest.Name(e.Name) != e.Name && strings.HasSuffix(timmtest.Name(e.Name), ".bn.weight") {
 				x, y := float64(abs(a[i])+abnEps), float64(abs(b[i])+abnEps)
 				if d := x - y; d > 1e-7*x || d < -1e-7*x {
 					t.Fatalf("%s[%d]: effective scale %v, want %v", e.Name, i, y, x)

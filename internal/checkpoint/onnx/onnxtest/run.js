@@ -1,4 +1,4 @@
-// node onnx.js MODEL X.f32 BATCH HEIGHT WIDTH Y.f32: runs a file in ONNX Runtime, raw float32 in and out.
+// node run.js MODEL X.f32 BATCH HEIGHT WIDTH Y.f32: runs a file in ONNX Runtime, raw float32 in and out.
 const ort = require("onnxruntime-node");
 const fs = require("fs");
 const [model, x, batch, height, width, y] = process.argv.slice(2);
