@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"csl/internal/count"
 	"csl/internal/dataset/synth"
 
 	"github.com/spf13/cobra"
@@ -70,7 +71,7 @@ func runDataSynth(ctx context.Context, o *synthOptions) error {
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(o.out, "%s: %d training and %d validation pictures of %dx%d, %d classes\n",
-		o.Dir, o.Train, o.Val, o.Size, o.Size, len(synth.Classes()))
+	_, err = fmt.Fprintf(o.out, "%s: %d training and %s of %dx%d, %s\n",
+		o.Dir, o.Train, count.Of(o.Val, "validation picture"), o.Size, o.Size, count.Of(len(synth.Classes()), "class"))
 	return err
 }

@@ -97,7 +97,7 @@ func runEstimatePrior(ctx context.Context, o *priorOptions) error {
 		return err
 	}
 	if r.Skipped > 0 {
-		return &skippedError{fmt.Errorf("%d pictures were left out", r.Skipped)}
+		return &skippedError{leftOut(r.Skipped)}
 	}
 	return nil
 }

@@ -10,6 +10,7 @@ import (
 
 	"csl/internal/checkpoint"
 	"csl/internal/checkpoint/onnx"
+	"csl/internal/count"
 	"csl/internal/infer"
 	"csl/internal/model"
 	"csl/internal/safefile"
@@ -118,7 +119,7 @@ func runExport(ctx context.Context, o *exportOptions) error {
 	if err := safefile.Write(o.fs, o.path, func(out io.Writer) error { return writeModel(out, to, w, meta) }); err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(o.out, "%s: %s, %d classes, %s\n", o.path, w.Spec().Name, w.Spec().NumClasses, to)
+	_, err = fmt.Fprintf(o.out, "%s: %s, %s, %s\n", o.path, w.Spec().Name, count.Of(w.Spec().NumClasses, "class"), to)
 	return err
 }
 

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"csl/internal/config"
+	"csl/internal/count"
 	"csl/internal/graph"
 	"csl/internal/infer"
 	"csl/internal/model"
@@ -224,7 +225,7 @@ func (o *inferOptions) classify(ctx context.Context, m *infer.Model, images []st
 		return err
 	}
 	if skipped > 0 {
-		return &skippedError{fmt.Errorf("%d of %d pictures could not be read", skipped, len(images))}
+		return &skippedError{fmt.Errorf("%d of %s could not be read", skipped, count.Of(len(images), "picture"))}
 	}
 	return nil
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"csl/internal/checkpoint"
+	"csl/internal/count"
 	"csl/internal/infer"
 	"csl/internal/model"
 )
@@ -104,7 +105,7 @@ func (c *checkpointInfo) write(w io.Writer) error {
 	row("architecture", "%s: blocks %v, %d planes", c.Model, c.Stages, c.Planes)
 	row("slopes", "%g in the stem, %g in blocks", c.StemSlope, c.Slope)
 	row("head", "%s", c.head())
-	row("parameters", "%s in %d tensors (%s)", thousands(c.Parameters), c.Tensors, c.types())
+	row("parameters", "%s in %s (%s)", thousands(c.Parameters), count.Of(c.Tensors, "tensor"), c.types())
 	row("classes", "%s", c.classes())
 	row("input", "%s", c.input())
 	row("threshold", "%s", c.threshold())
@@ -143,7 +144,7 @@ func scales(naming string) string {
 	if naming == string(checkpoint.Timm) {
 		return "scales are used as they are"
 	}
-	return "scales are read as |γ| + 1e-5"
+	return "a scale s is read as |s| + 1e-5"
 }
 
 func (c *checkpointInfo) head() string {
@@ -153,9 +154,9 @@ func (c *checkpointInfo) head() string {
 	case c.NumClasses == 0:
 		return "none: a backbone, which can only be fine-tuned"
 	case c.Head == model.BottleneckHead:
-		return fmt.Sprintf("bottleneck of %d, %d classes", c.HeadHidden, c.NumClasses)
+		return fmt.Sprintf("bottleneck of %d, %s", c.HeadHidden, count.Of(c.NumClasses, "class"))
 	}
-	return fmt.Sprintf("%s, %d classes", c.Head, c.NumClasses)
+	return fmt.Sprintf("%s, %s", c.Head, count.Of(c.NumClasses, "class"))
 }
 
 // types lists the element types, the most frequent first.
@@ -179,7 +180,7 @@ func (c *checkpointInfo) classes() string {
 		names = append(names, k.Name)
 	}
 	if more := len(c.Classes) - len(names); more > 0 {
-		names = append(names, fmt.Sprintf("… and %d more", more))
+		names = append(names, fmt.Sprintf("and %d more", more))
 	}
 	return strings.Join(names, ", ")
 }
@@ -187,13 +188,13 @@ func (c *checkpointInfo) classes() string {
 func (c *checkpointInfo) input() string {
 	in := c.Input
 	if in == nil {
-		return "not told: 448x448, bilinear, 0…1 is assumed"
+		return "not told: 448x448, bilinear, 0 to 1 is assumed"
 	}
 	s := fmt.Sprintf("%dx%d, %s", in.Height, in.Width, in.Interpolation)
 	if len(in.Mean) > 0 {
 		s += fmt.Sprintf(", mean %v, std %v", in.Mean, in.Std)
 	} else {
-		s += ", 0…1"
+		s += ", 0 to 1"
 	}
 	if in.EXIFOrientation {
 		s += ", turned as EXIF says"

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 
+	"csl/internal/count"
 	"csl/internal/loss"
 	"csl/internal/model"
 	"csl/internal/train"
@@ -94,8 +95,8 @@ func (o *infoOptions) writeModel(spec model.Spec, t *model.LayerTable, height, w
 		}
 		return writeJSON(o.out, m)
 	}
-	_, err := fmt.Fprintf(o.out, "%s, %s head, %d classes, %d x %dx%d pixels\n\n%s\n%-27s %15.2f GFLOPs\n%-27s %15.1f MB, planned: values of one run, without weights\n",
-		spec.Name, spec.Head, spec.NumClasses, o.batch, height, width, t,
+	_, err := fmt.Fprintf(o.out, "%s, %s head, %s, %d x %dx%d pixels\n\n%s\n%-27s %15.2f GFLOPs\n%-27s %15.1f MB, planned: values of one run, without weights\n",
+		spec.Name, spec.Head, count.Of(spec.NumClasses, "class"), o.batch, height, width, t,
 		"one run ("+o.mode+")", float64(t.RunFLOPs)/1e9, "arena ("+o.mode+")", float64(t.ArenaBytes)/1e6)
 	return err
 }

@@ -38,7 +38,7 @@ func TestInfoDescribesEveryKindOfCheckpoint(t *testing.T) {
 			t.Errorf("%s: %+v", file, got)
 		}
 		_, text, _ := csl(t, "info", testCheckpoint(file))
-		for _, part := range []string{got.SHA256, got.Model, string(got.Head), "|γ| + 1e-5", "8 classes"} {
+		for _, part := range []string{got.SHA256, got.Model, string(got.Head), "|s| + 1e-5", "8 classes"} {
 			if !strings.Contains(text, part) {
 				t.Errorf("%s: %q lacks %q", file, text, part)
 			}

@@ -107,3 +107,11 @@ func usagef(format string, args ...any) error { return &usageError{fmt.Errorf(fo
 type skippedError struct{ error }
 
 func (e *skippedError) Unwrap() error { return e.error }
+
+// leftOut says how many pictures were skipped.
+func leftOut(n int) error {
+	if n == 1 {
+		return errors.New("1 picture was left out")
+	}
+	return fmt.Errorf("%d pictures were left out", n)
+}

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"csl/internal/config"
+	"csl/internal/count"
 	"csl/internal/graph"
 	"csl/internal/rundir"
 	"csl/internal/train"
@@ -82,7 +83,7 @@ func runTrain(ctx context.Context, o *trainOptions) error {
 		return fmt.Errorf("the run is complete, its %s is not: %w", rundir.Report, err)
 	}
 	if r.Skipped > 0 {
-		return &skippedError{fmt.Errorf("%d pictures were left out; %s names them", r.Skipped, filepath.Join(r.Dir, rundir.Bad))}
+		return &skippedError{fmt.Errorf("%w; %s names them", leftOut(r.Skipped), filepath.Join(r.Dir, rundir.Bad))}
 	}
 	return nil
 }
@@ -136,7 +137,7 @@ func (s *settings) loadRun(resume string) (*config.Config, error) {
 // printResult prints what came out, one fact per line.
 func (o *trainOptions) printResult(r train.Result) error {
 	var b strings.Builder
-	fmt.Fprintf(&b, "steps    %d (%d epochs)\n", r.Steps, r.Epochs)
+	fmt.Fprintf(&b, "steps    %d (%s)\n", r.Steps, count.Of(r.Epochs, "epoch"))
 	if r.Stopped != "" {
 		fmt.Fprintf(&b, "stopped  %s\n", r.Stopped)
 	}

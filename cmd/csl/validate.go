@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 
 	"csl/internal/config"
 	"csl/internal/corpus"
@@ -90,7 +89,7 @@ func runValidate(ctx context.Context, o *validateOptions) error {
 		return err
 	}
 	if r.Skipped > 0 {
-		return &skippedError{fmt.Errorf("%d pictures were left out", r.Skipped)}
+		return &skippedError{leftOut(r.Skipped)}
 	}
 	return nil
 }

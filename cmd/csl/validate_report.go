@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"csl/internal/count"
 	"csl/internal/metric"
 )
 
@@ -34,9 +35,9 @@ func writeReport(w io.Writer, r *metric.Report, format string, threshold float64
 		return e.Encode(r)
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "%d pictures, %d classes", r.Images, r.Classes)
+	fmt.Fprintf(&b, "%s, %s", count.Of(r.Images, "picture"), count.Of(r.Classes, "class"))
 	if n := len(r.SkippedClasses); n > 0 {
-		fmt.Fprintf(&b, "; %d classes cannot be scored", n)
+		fmt.Fprintf(&b, "; %s cannot be scored", count.Of(n, "class"))
 	}
 	b.WriteString("\n\n                          annotated only   unknown as negative\n")
 	row := func(name string, annotated, reference *float64) {

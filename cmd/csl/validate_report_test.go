@@ -33,7 +33,7 @@ func TestReportForPeopleListsTheBestClassFirst(t *testing.T) {
 	}
 	text := b.String()
 	for _, want := range []string{
-		"3 pictures, 3 classes; 1 classes cannot be scored", "75.12", "score above 0.8", "<owl>: no positive",
+		"3 pictures, 3 classes; 1 class cannot be scored", "75.12", "score above 0.8", "<owl>: no positive",
 		"100.00          2          0          1  dog",
 	} {
 		if !strings.Contains(text, want) {

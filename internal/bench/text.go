@@ -4,18 +4,20 @@ import (
 	"fmt"
 	"io"
 	"strings"
+
+	"csl/internal/count"
 )
 
 // WriteText prints the result for people.
 func (r *Result) WriteText(w io.Writer) error {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s, %s, %d px, batch %d, %d classes", r.Model, r.Mode, r.Size, r.Batch, r.Classes)
+	fmt.Fprintf(&b, "%s, %s, %d px, batch %d, %s", r.Model, r.Mode, r.Size, r.Batch, count.Of(r.Classes, "class"))
 	if r.EMA {
 		b.WriteString(", average of the weights")
 	}
-	fmt.Fprintf(&b, "\n%s kernels, %s\n\n", r.Kernels, count(r.Threads, "thread"))
+	fmt.Fprintf(&b, "\n%s kernels, %s\n\n", r.Kernels, count.Of(r.Threads, "thread"))
 	fmt.Fprintf(&b, "img/s     %s best, %s median of %s\n", number(r.ImagesPerSecond), number(r.ImagesPerSecondMedian),
-		count(r.Runs, "run")+" of "+count(r.StepsPerRun, "step"))
+		count.Of(r.Runs, "run")+" of "+count.Of(r.StepsPerRun, "step"))
 	fmt.Fprintf(&b, "GFLOP/s   %s", number(r.GFLOPS))
 	if r.PeakFraction != nil {
 		fmt.Fprintf(&b, ", %.0f %% of the %s that multiply-adds alone reach", 100**r.PeakFraction, number(*r.PeakGFLOPS))
@@ -33,7 +35,7 @@ func (r *Result) WriteText(w io.Writer) error {
 }
 
 func (p *Profile) writeText(b *strings.Builder) {
-	fmt.Fprintf(b, "\n%.2f ms per step, watched for %s\n\n", 1e3*p.Seconds, count(p.Steps, "step"))
+	fmt.Fprintf(b, "\n%.2f ms per step, watched for %s\n\n", 1e3*p.Seconds, count.Of(p.Steps, "step"))
 	line := func(name, calls, ms, share, gflops, gbs string) {
 		fmt.Fprintf(b, "%-40s %6s %10s %7s %9s %7s\n", name, calls, ms, share, gflops, gbs)
 	}
@@ -66,10 +68,3 @@ func number(v float64) string {
 }
 
 func megabytes(n int64) string { return number(float64(n)/1e6) + " MB" }
-
-func count(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return fmt.Sprintf("%d %ss", n, what)
-}

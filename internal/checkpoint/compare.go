@@ -64,7 +64,7 @@ func (d *Diff) String() string {
 			names = append(names, name(i))
 		}
 		if n > shown {
-			names = append(names, "…")
+			names = append(names, "...")
 		}
 		parts = append(parts, fmt.Sprintf("%d %s (%s)", n, what, strings.Join(names, ", ")))
 	}

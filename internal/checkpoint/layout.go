@@ -181,7 +181,7 @@ func someKeys(d *pickle.Dict) string {
 	}
 	more := ""
 	if len(keys) > 6 {
-		keys, more = keys[:6], ", …"
+		keys, more = keys[:6], ", ..."
 	}
 	return strings.Join(keys, ", ") + more
 }

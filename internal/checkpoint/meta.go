@@ -167,16 +167,16 @@ func (m *Meta) Validate() error {
 	}
 	for i, v := range m.Thresholds {
 		if !(v >= 0 && v <= 1) {
-			return fmt.Errorf("metadata: threshold %v of class %d is outside 0…1", v, i)
+			return fmt.Errorf("metadata: threshold %v of class %d is not from 0 to 1", v, i)
 		}
 	}
 	for i, v := range m.Prior {
 		if !(v >= 0 && v <= 1) {
-			return fmt.Errorf("metadata: prior %v of class %d is outside 0…1", v, i)
+			return fmt.Errorf("metadata: prior %v of class %d is not from 0 to 1", v, i)
 		}
 	}
 	if !(m.Threshold >= 0 && m.Threshold <= 1) {
-		return fmt.Errorf("metadata: threshold %v is outside 0…1", m.Threshold)
+		return fmt.Errorf("metadata: threshold %v is not from 0 to 1", m.Threshold)
 	}
 	for key, v := range m.Metrics {
 		if math.IsNaN(v) || math.IsInf(v, 0) {

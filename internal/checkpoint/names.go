@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+
+	"csl/internal/count"
 )
 
 // Scheme is a way of naming a TResNet's tensors. With the names comes the
@@ -38,8 +40,8 @@ func (f *File) detect() (Scheme, error) {
 			first = append(first, fmt.Sprintf("%q", t.Name))
 		}
 	}
-	return "", fmt.Errorf("it is no TResNet: there is neither %q nor %q among its %d tensors (%s, …)",
-		stemAlibaba, stemTimm, len(f.tensors), strings.Join(first, ", "))
+	return "", fmt.Errorf("it is no TResNet: there is neither %q nor %q among its %s (%s, ...)",
+		stemAlibaba, stemTimm, count.Of(len(f.tensors), "tensor"), strings.Join(first, ", "))
 }
 
 // timmUnit matches a convolution or batch norm of timm's ConvNormAct, with

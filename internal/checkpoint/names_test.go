@@ -249,7 +249,7 @@ func TestDifferencesAreListedAndStop(t *testing.T) {
 			t.Fatalf("error %v", err)
 		}
 		for _, want := range []string{
-			"4 missing (body.layer2.0.se.fc1.weight, ", "7 unexpected (extra.0, extra.1, extra.2, extra.3, extra.4, …)",
+			"4 missing (body.layer2.0.se.fc1.weight, ", "7 unexpected (extra.0, extra.1, extra.2, extra.3, extra.4, ...)",
 			"1 mis-shaped (body.layer1.0.conv1.1.bias [9] instead of [8])", "tresnet_tiny", path,
 		} {
 			if !strings.Contains(err.Error(), want) {

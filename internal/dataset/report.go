@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"csl/internal/count"
 )
 
 // Oddity is a kind of thing a reader met and dealt with.
@@ -24,6 +26,40 @@ const (
 	NotExhaustive    Oddity = "not-exhaustive marks without an instance (unknown)"
 	ExplicitUnknown  Oddity = "rows that say -1 (unknown)"
 )
+
+// of says how many of the kind there are.
+func (k Oddity) of(n int64) string {
+	if n != 1 {
+		return fmt.Sprintf("%d %s", n, k)
+	}
+	switch k {
+	case CrowdAnnotations:
+		return "1 crowd annotation (counted as present)"
+	case Unannotated:
+		return "1 picture without any annotation, dropped (data.keep_unannotated keeps it)"
+	case UnannotatedKept:
+		return "1 picture without any annotation, kept"
+	case DuplicateRows:
+		return "1 row that repeats an earlier one"
+	case DuplicateImages:
+		return "1 image entry that repeats an earlier one"
+	case Contradictions:
+		return "1 cell said to be both present and absent (taken as present)"
+	case MachineLabels:
+		return "1 machine-generated row, left out: only human-verified ones count"
+	case OtherClasses:
+		return "1 annotation of a class outside the class list, left out"
+	case AbsentClasses:
+		return "1 class of the class list that the file does not know (unknown in every picture)"
+	case SharedNames:
+		return "1 class whose display name is not unique (its id is added to it)"
+	case NotExhaustive:
+		return "1 not-exhaustive mark without an instance (unknown)"
+	case ExplicitUnknown:
+		return "1 row that says -1 (unknown)"
+	}
+	return "1 of: " + string(k)
+}
 
 // maxExamples is how many of a kind a report names.
 const maxExamples = 3
@@ -77,9 +113,9 @@ func (r *Report) addN(kind Oddity, n int64, example func() string) {
 // String is the report for people: one line for the file, one per oddity.
 func (r *Report) String() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s (%s): %d pictures, %d classes", r.Path, r.Format, r.Images, r.Classes)
+	fmt.Fprintf(&b, "%s (%s): %s, %s", r.Path, r.Format, count.Of(r.Images, "picture"), count.Of(r.Classes, "class"))
 	for _, n := range r.Notes {
-		fmt.Fprintf(&b, "\n  %d %s", n.Count, n.Kind)
+		fmt.Fprintf(&b, "\n  %s", n.Kind.of(n.Count))
 		if len(n.Examples) == 0 {
 			continue
 		}

@@ -85,7 +85,7 @@ func TestFineTuningTakesAnotherBackboneOnlyIfNotStrict(t *testing.T) {
 	}
 
 	args := train(d.Settings(out, "schedule.epochs=1", "model.stages=[2,1,1,1]"), "--model_path", from)
-	csl(t, args...).complains(t, 1, from, "14 missing (body.layer1.1.conv1.0.weight, ", ", …)", "--strict=false")
+	csl(t, args...).complains(t, 1, from, "14 missing (body.layer1.1.conv1.0.weight, ", ", ...)", "--strict=false")
 	if exists(out) {
 		t.Errorf("the run's folder was made: %v", traintest.Files(t, out))
 	}
@@ -117,7 +117,7 @@ func TestABrokenPictureStopsOrIsNamed(t *testing.T) {
 	}
 	// With 9 pictures left, a batch of 3.
 	o := csl(t, train(d.Settings(out), "--skip_bad", "--batch_size", "3")...)
-	o.complains(t, 3, "1 pictures were left out", filepath.Join(out, rundir.Bad))
+	o.complains(t, 3, "1 picture was left out", filepath.Join(out, rundir.Bad))
 	if text, err := os.ReadFile(filepath.Join(out, rundir.Bad)); err != nil || !strings.Contains(string(text), "train: picture \"p003.png\": ") {
 		t.Errorf("list %q, %v", text, err)
 	}

@@ -13,6 +13,7 @@ import (
 	"unicode/utf8"
 
 	"csl/internal/checkpoint"
+	"csl/internal/count"
 )
 
 // maxClassFile is the largest file of class names that is read, in bytes.
@@ -25,7 +26,7 @@ func Classes(path string, sd *checkpoint.StateDict, file, descriptions string) (
 	n := sd.Spec.NumClasses
 	classes = slices.Clone(sd.Classes())
 	if len(classes) > 0 && len(classes) != n {
-		warnings = append(warnings, fmt.Sprintf("checkpoint %q names %d classes, but has %d outputs: its names are not used", path, len(classes), n))
+		warnings = append(warnings, fmt.Sprintf("checkpoint %q names %s, but has %s: its names are not used", path, count.Of(len(classes), "class"), count.Of(n, "output")))
 		classes = nil
 	}
 	if file != "" {
@@ -101,7 +102,7 @@ func ReadClasses(path string, n int) ([]checkpoint.Class, error) {
 		return nil, fmt.Errorf("read classes %q: %w", path, err)
 	}
 	if len(classes) != n {
-		return nil, fmt.Errorf("read classes %q: it names %d classes, but the checkpoint has %d outputs", path, len(classes), n)
+		return nil, fmt.Errorf("read classes %q: it names %s, but the checkpoint has %s", path, count.Of(len(classes), "class"), count.Of(n, "output"))
 	}
 	seen := map[string]int{}
 	for i, c := range classes {

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"csl/internal/checkpoint"
+	"csl/internal/count"
 	"csl/internal/model"
 	"csl/internal/pictures"
 )
@@ -55,7 +56,7 @@ func Load(ctx context.Context, o ModelOptions) (*Model, error) {
 	m.Warnings = append(m.Warnings, warnings...)
 	m.Classes = displayNames(classes, sd.Spec.NumClasses)
 	if classes == nil {
-		m.warn("the checkpoint has no class names: give them with --classes FILE, one per line in the order of the %d outputs", sd.Spec.NumClasses)
+		m.warn("the checkpoint has no class names: give them with --classes FILE, one per line in the order of the %s", count.Of(sd.Spec.NumClasses, "output"))
 	}
 	m.chooseThresholds(o, sd)
 	return m, nil

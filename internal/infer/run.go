@@ -9,6 +9,7 @@ import (
 	"slices"
 	"sync"
 
+	"csl/internal/count"
 	"csl/internal/graph"
 	"csl/internal/pictures"
 	"csl/internal/predict"
@@ -86,7 +87,7 @@ func Run(ctx context.Context, o Options, sink Sink) (skipped int, err error) {
 		err = flushed
 	}
 	if errors.Is(err, context.Canceled) {
-		err = fmt.Errorf("stopped after %d of %d pictures: %w", p.next, len(o.Images), context.Canceled)
+		err = fmt.Errorf("stopped after %d of %s: %w", p.next, count.Of(len(o.Images), "picture"), context.Canceled)
 	}
 	return p.skipped, err
 }

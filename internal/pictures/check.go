@@ -7,6 +7,8 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+
+	"csl/internal/count"
 )
 
 // Samples is the labelled list of pictures that a Loader walks; a dataset.Set is one.
@@ -115,7 +117,7 @@ func BadError(bad []Bad, total int) error {
 	if len(bad) > show {
 		more = fmt.Sprintf("; and %d more", len(bad)-show)
 	}
-	return fmt.Errorf("%d of %d pictures cannot be used: %s%s", len(bad), total, strings.Join(names, "; "), more)
+	return fmt.Errorf("%d of %s cannot be used: %s%s", len(bad), count.Of(total, "picture"), strings.Join(names, "; "), more)
 }
 
 // String names the picture and why it is bad, on one line.

@@ -6,6 +6,8 @@ import (
 	"math"
 	"strconv"
 	"strings"
+
+	"csl/internal/count"
 )
 
 // Thresholds are the gates a summary counts: from far below the reference
@@ -21,7 +23,7 @@ func (p *Prior) WriteSummary(w io.Writer, top int, c *Comparison) error {
 	for _, v := range p.Avg {
 		sum += float64(v)
 	}
-	fmt.Fprintf(&b, "prior of %d classes, expected labels per picture %.2f\n", len(p.Avg), sum)
+	fmt.Fprintf(&b, "prior of %s, expected labels per picture %.2f\n", count.Of(len(p.Avg), "class"), sum)
 	order := p.Ranked()[:min(top, len(p.Avg))]
 	width := 0
 	for _, class := range order {

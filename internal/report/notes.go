@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"csl/internal/count"
 )
 
 // notes are what a reader should keep in mind, each one sentence or two.
@@ -18,7 +20,7 @@ func notes(runs []*run, s *Summary) []string {
 	}
 	for _, r := range runs {
 		if n, of := r.epochs(), r.planned(); n < of {
-			out = append(out, fmt.Sprintf("%s has %d of %d epochs: it stopped early, was interrupted or still runs.", r.name, n, of))
+			out = append(out, fmt.Sprintf("%s has %d of %s: it stopped early, was interrupted or still runs.", r.name, n, count.Of(of, "epoch")))
 		}
 	}
 	return out

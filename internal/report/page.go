@@ -9,6 +9,7 @@ import (
 	"strconv"
 
 	"csl/internal/config"
+	"csl/internal/count"
 	"csl/internal/rundir"
 )
 
@@ -61,7 +62,7 @@ type recipe struct {
 func newPage(runs []*run, s *Summary, version string) *page {
 	p := &page{Title: "csl: " + runs[0].name, Version: version, Style: template.CSS(pageStyle), Missing: s.Missing, Repeats: s.Repeats}
 	if len(runs) > 1 {
-		p.Title = fmt.Sprintf("csl: %d runs compared", len(runs))
+		p.Title = fmt.Sprintf("csl: %s compared", count.Of(len(runs), "run"))
 	}
 	for i, r := range runs {
 		p.Names = append(p.Names, r.name)

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"csl/internal/config"
+	"csl/internal/count"
 	"csl/internal/progress"
 	"csl/internal/rundir"
 )
@@ -100,7 +101,7 @@ type stopping struct{ noHook }
 
 func (stopping) afterEpoch(_ context.Context, t *trainer) error {
 	if p := t.cfg.Train.Patience; p > 0 && t.best.Stale >= p {
-		t.stopped = fmt.Sprintf("no better %s for %d validations", t.cfg.Train.Monitor, p)
+		t.stopped = fmt.Sprintf("no better %s for %s", t.cfg.Train.Monitor, count.Of(p, "validation"))
 	}
 	return nil
 }

@@ -7,6 +7,7 @@ import (
 
 	"csl/internal/checkpoint"
 	"csl/internal/config"
+	"csl/internal/count"
 	"csl/internal/model"
 )
 
@@ -66,7 +67,7 @@ func otherHead(sd *checkpoint.StateDict, classes []string) string {
 	case n == 0:
 		return "has no head"
 	case n != len(classes):
-		return fmt.Sprintf("has a head for %d classes, the data has %d", n, len(classes))
+		return fmt.Sprintf("has a head for %s, the data has %d", count.Of(n, "class"), len(classes))
 	case len(theirs) != n:
 		return "" // its outputs have no names
 	}

@@ -12,6 +12,7 @@ import (
 
 	"csl/internal/checkpoint"
 	"csl/internal/config"
+	"csl/internal/count"
 	"csl/internal/optim"
 	"csl/internal/prior"
 	"csl/internal/rundir"
@@ -52,7 +53,7 @@ type dataSize struct {
 
 // String is for people.
 func (d dataSize) String() string {
-	return fmt.Sprintf("%d training and %d validation pictures of %d classes", d.Train, d.Val, d.Classes)
+	return fmt.Sprintf("%d training and %s of %s", d.Train, count.Of(d.Val, "validation picture"), count.Of(d.Classes, "class"))
 }
 
 func (t *trainer) dataSize() dataSize {

@@ -10,6 +10,7 @@ import (
 
 	"csl/internal/config"
 	"csl/internal/corpus"
+	"csl/internal/count"
 	"csl/internal/loss"
 	"csl/internal/optim"
 	"csl/internal/pictures"
@@ -132,7 +133,7 @@ func (t *trainer) build(ctx context.Context) error {
 	c := t.cfg
 	classes := t.data.Set.NumClasses()
 	if n := c.Model.NumClasses; n != 0 && n != classes {
-		return fmt.Errorf("model.num_classes is %d, but the labels have %d classes", n, classes)
+		return fmt.Errorf("model.num_classes is %d, but the labels have %s", n, count.Of(classes, "class"))
 	}
 	var err error
 	if t.loader, err = t.trainLoader(ctx); err != nil {

@@ -11,6 +11,7 @@ import (
 
 	"csl/internal/checkpoint"
 	"csl/internal/corpus"
+	"csl/internal/count"
 	"csl/internal/graph"
 	"csl/internal/metric"
 	"csl/internal/model"
@@ -88,7 +89,7 @@ func (m *Model) OpenFor(ctx context.Context, o corpus.Options) (*corpus.Corpus, 
 		return nil, err
 	}
 	if have, want := c.Set.NumClasses(), m.Weights.Spec().NumClasses; have != want {
-		return nil, errors.Join(fmt.Errorf("%q has %d classes, the checkpoint %d and no names to match them by", c.Annotations, have, want), c.Close())
+		return nil, errors.Join(fmt.Errorf("%q has %s, the checkpoint %d and no names to match them by", c.Annotations, count.Of(have, "class"), want), c.Close())
 	}
 	if m.Classes == nil && o.Display != nil {
 		o.Display.Log().Warn("the checkpoint names no classes: they are taken in the order of the labels")
