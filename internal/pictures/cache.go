@@ -39,7 +39,11 @@ type Cache struct {
 	data   mapping
 }
 
-// OpenCache opens the cache, after making or renewing it if need be. Pictures that cannot be
+// cachePrefix begins the names of cache files.
+const cachePrefix = "pictures-"
+
+// OpenCache opens the cache, after making or renewing it if need be. What killed makers of caches left
+// half-written in the folder is removed, unless somebody makes one there right now. Pictures that cannot be
 // decoded do not stop that; they fail when they are asked for, as they do from files.
 func OpenCache(ctx context.Context, c CacheConfig) (*Cache, error) {
 	if c.Workers <= 0 {
@@ -49,7 +53,8 @@ func OpenCache(ctx context.Context, c CacheConfig) (*Cache, error) {
 		return nil, fmt.Errorf("picture cache: size %dx%d: want 1 to %d", w, h, maxCacheSide)
 	}
 	key := cacheKey(c.Files, c.Samples)
-	path := filepath.Join(c.Dir, fmt.Sprintf("pictures-%x.cache", key[:8]))
+	path := filepath.Join(c.Dir, fmt.Sprintf("%s%x.cache", cachePrefix, key[:8]))
+	safefile.RemoveLeftovers(c.FS, c.Dir, cachePrefix)
 	cache, err := openCacheFile(path, key, c)
 	if err == nil {
 		err = cache.fresh(ctx)
@@ -67,7 +72,10 @@ func OpenCache(ctx context.Context, c CacheConfig) (*Cache, error) {
 	if err := c.FS.MkdirAll(c.Dir); err != nil {
 		return nil, fmt.Errorf("picture cache: %w", err)
 	}
-	if err := makeCacheFile(ctx, path, key, c); err != nil {
+	done := safefile.Writing(c.Dir)
+	err = makeCacheFile(ctx, path, key, c)
+	done()
+	if err != nil {
 		return nil, fmt.Errorf("make picture cache: %w", err)
 	}
 	cache, err = openCacheFile(path, key, c)

@@ -204,6 +204,25 @@ func TestCacheAppearsCompleteOrNotAtAll(t *testing.T) {
 	}
 }
 
+func TestCacheRemovesWhatKilledMakersLeft(t *testing.T) {
+	c, _ := cached(t)
+	for _, made := range []bool{true, false} {
+		must(t, os.MkdirAll(c.Dir, 0o777))
+		left := filepath.Join(c.Dir, ".pictures-0011223344556677.cache.csltmp-0123456789ab")
+		must(t, os.WriteFile(left, []byte("half"), 0o600))
+		done := safefile.Writing(c.Dir)
+		sameAsFiles(t, mustCache(t, c, made))
+		if _, err := os.Stat(left); err != nil {
+			t.Errorf("removed while somebody writes: %v", err)
+		}
+		done()
+		mustCache(t, c, false)
+		if _, err := os.Stat(left); !errors.Is(err, os.ErrNotExist) {
+			t.Errorf("still there: %v", err)
+		}
+	}
+}
+
 func TestCacheStopsWhenCancelled(t *testing.T) {
 	c, _ := cached(t)
 	stop := errors.New("stop")

@@ -17,3 +17,7 @@ func tryLock(f *os.File) (bool, error) {
 	}
 	return err == nil, err
 }
+
+// shareLock takes a lock of f that others may have as well, but not beside the
+// exclusive one, whose end it waits for.
+func shareLock(f *os.File) error { return unix.Flock(int(f.Fd()), unix.LOCK_SH) }

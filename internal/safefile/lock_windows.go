@@ -21,3 +21,10 @@ func tryLock(f *os.File) (bool, error) {
 	}
 	return err == nil, err
 }
+
+// shareLock takes a lock of f that others may have as well, but not beside the
+// exclusive one, whose end it waits for.
+func shareLock(f *os.File) error {
+	at := &windows.Overlapped{Offset: lockOffset}
+	return windows.LockFileEx(windows.Handle(f.Fd()), 0, 0, 1, 0, at)
+}

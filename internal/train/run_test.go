@@ -79,7 +79,6 @@ func lasting(t *testing.T, dir string) map[string]string {
 	for name, text := range traintest.Files(t, dir) {
 		folder, base := filepath.Split(name)
 		switch {
-		case folder == "cache/" && safefile.IsTemp(base): // of a dead writer: other runs may use that folder
 		case name == rundir.Timings || name == "last" || name == ".lock" || name == rundir.Config:
 		case name == g.Folder+"/"+stateFile:
 			files["state/"+base] = withoutTimings(text)
