@@ -85,11 +85,11 @@ func runValidate(ctx context.Context, o *validateOptions) error {
 	if err != nil {
 		return err
 	}
-	if err := writeReport(o.out, r.Report, o.format, o.threshold); err != nil {
+	if err := writeReport(o.out, r, o.format, o.threshold); err != nil {
 		return err
 	}
-	if r.Skipped > 0 {
-		return &skippedError{leftOut(r.Skipped)}
+	if n := len(r.Bad); n > 0 {
+		return &skippedError{leftOut(n)}
 	}
 	return nil
 }

@@ -2,14 +2,15 @@ package main
 
 import (
 	"cmp"
-	"encoding/json"
 	"fmt"
 	"io"
 	"slices"
 	"strings"
 
 	"csl/internal/count"
+	"csl/internal/infer"
 	"csl/internal/metric"
+	"csl/internal/validate"
 )
 
 // Output formats.
@@ -27,13 +28,28 @@ func checkFormat(format string, allowed ...string) error {
 	return usagef("--format %q: must be %s", format, strings.Join(allowed, " or "))
 }
 
+// validation is what "csl validate" prints as JSON: the metrics and the pictures left out.
+type validation struct {
+	*metric.Report
+	LeftOut []leftOutPicture `json:"left_out,omitempty"`
+}
+
+// leftOutPicture is named as "csl infer" names those that it passes over.
+type leftOutPicture struct {
+	Image string `json:"image"`
+	Error string `json:"error"`
+}
+
 // writeReport prints the metrics: one JSON object, or a page for people.
-func writeReport(w io.Writer, r *metric.Report, format string, threshold float64) error {
+func writeReport(w io.Writer, v validate.Result, format string, threshold float64) error {
 	if format == formatJSON {
-		e := json.NewEncoder(w)
-		e.SetEscapeHTML(false)
-		return e.Encode(r)
+		out := validation{Report: v.Report}
+		for _, b := range v.Bad {
+			out.LeftOut = append(out.LeftOut, leftOutPicture{b.Name, b.Why()})
+		}
+		return writeJSON(w, out)
 	}
+	r := v.Report
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s, %s", count.Of(r.Images, "picture"), count.Of(r.Classes, "class"))
 	if n := len(r.SkippedClasses); n > 0 {
@@ -59,6 +75,12 @@ func writeReport(w io.Writer, r *metric.Report, format string, threshold float64
 		fmt.Fprintf(&b, "\n%s\n", r.MapNote)
 	}
 	writeClasses(&b, r)
+	for i, bad := range v.Bad {
+		if i == 0 {
+			b.WriteString("\nleft out\n")
+		}
+		fmt.Fprintf(&b, "  %s\n", infer.Printable(bad.String()))
+	}
 	_, err := io.WriteString(w, b.String())
 	return err
 }

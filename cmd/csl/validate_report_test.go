@@ -9,12 +9,14 @@ import (
 	"testing"
 
 	"csl/internal/metric"
+	"csl/internal/pictures"
+	"csl/internal/validate"
 )
 
 // sampleReport has a class that cannot be scored and a rate that is undefined.
-func sampleReport() *metric.Report {
+func sampleReport() validate.Result {
 	v := func(x float64) *float64 { return &x }
-	return &metric.Report{
+	return validate.Result{Report: &metric.Report{
 		Images: 3, Classes: 3, Map: v(50), MapPartial: v(75.125), MapO: v(60),
 		PRF: metric.PRF{CP: v(10), OR: v(20)},
 		PerClass: []metric.ClassResult{
@@ -23,7 +25,10 @@ func sampleReport() *metric.Report {
 			{Class: "<owl>", Negatives: 3},
 		},
 		SkippedClasses: []metric.SkippedClass{{Class: "<owl>", Why: "no positive"}},
-	}
+	}, Bad: []pictures.Bad{
+		{Name: "a\tb.jpg", Err: errors.New("no such file")},
+		{Name: "<c>.jpg", Err: errors.New(`picture "<c>.jpg": cut short`)},
+	}}
 }
 
 func TestReportForPeopleListsTheBestClassFirst(t *testing.T) {
@@ -33,7 +38,7 @@ func TestReportForPeopleListsTheBestClassFirst(t *testing.T) {
 	}
 	text := b.String()
 	for _, want := range []string{
-		"3 pictures, 3 classes; 1 class cannot be scored", "75.12", "score above 0.8", "<owl>: no positive",
+		"3 pictures, 3 classes; 1 class cannot be scored", "75.12", "score above 0.8", "<owl>: no positive", "\nleft out\n  picture \"a\\tb.jpg\": no such file\n  picture \"<c>.jpg\": cut short\n",
 		"100.00          2          0          1  dog",
 	} {
 		if !strings.Contains(text, want) {
@@ -64,6 +69,9 @@ func TestReportForMachinesIsOneObject(t *testing.T) {
 		if _, ok := got[key]; !ok {
 			t.Errorf("no %q", key)
 		}
+	}
+	if left, _ := json.Marshal(got["left_out"]); string(left) != `[{"error":"no such file","image":"a\tb.jpg"},{"error":"cut short","image":"\u003cc\u003e.jpg"}]` {
+		t.Errorf("left out: %s", left)
 	}
 	if got["map_weighted"] != nil || math.Abs(got["map_partial"].(float64)-75.125) > 0 {
 		t.Errorf("map_weighted %v, map_partial %v", got["map_weighted"], got["map_partial"])

@@ -121,13 +121,14 @@ func BadError(bad []Bad, total int) error {
 }
 
 // String names the picture and why it is bad, on one line.
-func (b Bad) String() string {
-	text := strings.ReplaceAll(b.Err.Error(), "\n", " ")
-	if name := fmt.Sprintf("picture %q: ", b.Name); !strings.HasPrefix(text, name) {
-		text = name + text
-	}
-	return text
+func (b Bad) String() string { return b.prefix() + b.Why() }
+
+// Why is why the picture is bad, on one line that need not name it.
+func (b Bad) Why() string {
+	return strings.TrimPrefix(strings.ReplaceAll(b.Err.Error(), "\n", " "), b.prefix())
 }
+
+func (b Bad) prefix() string { return fmt.Sprintf("picture %q: ", b.Name) }
 
 // Without lists the samples from 0 to total-1 that are not bad.
 func Without(bad []Bad, total int) []int {

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 
 	"csl/internal/checkpoint"
@@ -41,8 +42,8 @@ type Options struct {
 
 // Result is what scoring gave.
 type Result struct {
-	Report  *metric.Report
-	Skipped int // pictures left out
+	Report *metric.Report
+	Bad    []pictures.Bad // pictures left out
 }
 
 // Model is a checkpoint made ready: its weights and how it wants its pictures.
@@ -130,7 +131,7 @@ func Run(ctx context.Context, o Options) (r Result, err error) {
 	if err := s.run(ctx); err != nil {
 		return r, err
 	}
-	r.Skipped = len(c.Bad) + len(loader.Skipped())
+	r.Bad = append(slices.Clone(c.Bad), loader.Skipped()...)
 	r.Report, err = acc.Report(ctx, o.Backend.Threads())
 	return r, err
 }

@@ -206,8 +206,8 @@ func TestBrokenPicturesStopOrAreCounted(t *testing.T) {
 	}
 	o.Data.SkipBad = true
 	r, err := Run(context.Background(), o)
-	if err != nil || r.Skipped != 2 || r.Report.Images != 3 || !strings.Contains(log.String(), d.Pictures[1]) {
-		t.Errorf("%d skipped, %+v, %v; log %s", r.Skipped, r.Report, err, log)
+	if err != nil || len(r.Bad) != 2 || r.Report.Images != 3 || !strings.Contains(log.String(), d.Pictures[1]) {
+		t.Errorf("left out %v, %+v, %v; log %s", r.Bad, r.Report, err, log)
 	}
 }
 
