@@ -190,6 +190,7 @@ func TestUnsoundZipFilesAreErrors(t *testing.T) {
 		"storage too big": {patch(second+20, 52, 0, 0, 0, 52, 0, 0, 0), "its entry has 52 bytes"},
 		"no entries":      {whole[len(whole)-22:], ""},
 		"offset outside":  {patch(central+42, 0xff, 0xff, 0xff, 0x7f), ""},
+		"another's place": {patch(second+42, 0, 0, 0, 0), `entry "tensor/data/0" overlaps "tensor/data.pkl"`},
 		"entry renamed":   {patch(second+46+len("tensor/data/"), '7'), "missing"},
 		"version renamed": {patch(entry+46, 'x'), "a single tensor"},
 	} {

@@ -3,9 +3,12 @@ package checkpoint
 import (
 	"archive/zip"
 	"bufio"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 	"strings"
 
 	"csl/internal/checkpoint/pickle"
@@ -21,7 +24,11 @@ type torchArchive struct {
 	size    int64
 	prefix  string
 	entries map[string]*zip.File
+	used    map[string]span // the entries that were asked for
 }
+
+// span is where an entry's content lies.
+type span struct{ from, to int64 }
 
 // loadTorchZip reads the pickle of a zip file; tensors stay in their entries.
 func (f *File) loadTorchZip(r io.ReaderAt) error {
@@ -51,7 +58,23 @@ func (f *File) loadTorchZip(r io.ReaderAt) error {
 	if err != nil {
 		return err
 	}
+	if err := a.checkOverlap(); err != nil {
+		return err
+	}
 	return f.unwrap(top)
+}
+
+// checkOverlap refuses a table of contents that gives the same bytes to two of the entries in use.
+func (a *torchArchive) checkOverlap() error {
+	names := slices.SortedFunc(maps.Keys(a.used), func(x, y string) int {
+		return cmp.Or(cmp.Compare(a.used[x].from, a.used[y].from), cmp.Compare(x, y))
+	})
+	for i := 1; i < len(names); i++ {
+		if before, here := names[i-1], names[i]; a.used[here].from < a.used[before].to {
+			return fmt.Errorf("entry %q overlaps %q", a.prefix+here, a.prefix+before)
+		}
+	}
+	return nil
 }
 
 func openArchive(r io.ReaderAt, size int64) (*torchArchive, error) {
@@ -65,7 +88,7 @@ func openArchive(r io.ReaderAt, size int64) (*torchArchive, error) {
 	if len(z.File) > maxEntries {
 		return nil, fmt.Errorf("it has %d entries", len(z.File))
 	}
-	a := &torchArchive{r: r, size: size, entries: make(map[string]*zip.File, len(z.File))}
+	a := &torchArchive{r: r, size: size, entries: make(map[string]*zip.File, len(z.File)), used: map[string]span{}}
 	found := false
 	for _, e := range z.File {
 		if _, twice := a.entries[e.Name]; twice {
@@ -124,6 +147,7 @@ func (a *torchArchive) region(name string) (*io.SectionReader, error) {
 	if at < 0 || at > a.size || e.CompressedSize64 > uint64(a.size-at) {
 		return nil, fmt.Errorf("entry %q claims %d bytes, more than the file has", e.Name, e.CompressedSize64)
 	}
+	a.used[name] = span{at, at + int64(e.CompressedSize64)}
 	return io.NewSectionReader(a.r, at, int64(e.CompressedSize64)), nil
 }
 
