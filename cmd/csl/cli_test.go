@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"syscall"
 	"testing"
 
 	"csl/internal/config"
@@ -154,7 +155,7 @@ func TestExitCodesByKindOfError(t *testing.T) {
 
 func TestFirstInterruptCancelsSecondEndsAtOnce(t *testing.T) {
 	signals, done, exited := make(chan os.Signal), make(chan struct{}), make(chan int)
-	ctx, cancel := context.WithCancel(context.Background())
+	ctx, cancel := context.WithCancelCause(context.Background())
 	var notice bytes.Buffer
 	go watch(signals, done, cancel, &notice, func(code int) { exited <- code })
 	signals <- os.Interrupt
@@ -165,6 +166,28 @@ func TestFirstInterruptCancelsSecondEndsAtOnce(t *testing.T) {
 	signals <- os.Interrupt
 	if code := <-exited; code != exitInterrupted {
 		t.Errorf("exit code %d", code)
+	}
+}
+
+func TestABrokenPipeCancelsAndNeverEndsAtOnce(t *testing.T) {
+	signals, done := make(chan os.Signal), make(chan struct{})
+	ctx, cancel := context.WithCancelCause(context.Background())
+	var notice bytes.Buffer
+	go watch(signals, done, cancel, &notice, func(int) { t.Error("exit called") })
+	for range 3 {
+		signals <- syscall.SIGPIPE
+	}
+	<-ctx.Done()
+	close(done)
+	var out bytes.Buffer
+	cmd := &cobra.Command{Use: "x"}
+	for _, err := range []error{context.Canceled, context.Cause(ctx), fmt.Errorf("stopped: %w", context.Canceled), &os.PathError{Op: "write", Path: "/dev/stdout", Err: syscall.EPIPE}} {
+		if code := report(ctx, &out, cmd, err); code != exitNoReader || out.Len() > 0 || notice.Len() > 0 {
+			t.Errorf("%v: code %d, stderr %q, notice %q", err, code, &out, &notice)
+		}
+	}
+	if code := report(ctx, &out, cmd, errors.New("disk full")); code != exitFailure {
+		t.Errorf("another failure: code %d", code)
 	}
 }
 

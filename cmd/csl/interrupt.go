@@ -9,34 +9,44 @@ import (
 	"syscall"
 )
 
+// errNoReader ends a command whose output nobody reads any more, as in "csl infer ... | head -1". It is
+// an interruption: commands save and tidy up.
+var errNoReader = fmt.Errorf("nobody reads the output any more: %w", context.Canceled)
+
 // interruptible gives a context that the first Ctrl-C (or SIGTERM) cancels, so that a command can
-// save and return. The second one calls exit at once. stop gives the signals back.
+// save and return. The second one calls exit at once. A broken pipe (SIGPIPE, of which the process
+// would else die with files half-written) cancels it with [errNoReader]. stop gives the signals back.
 func interruptible(parent context.Context, notice io.Writer, exit func(int)) (ctx context.Context, stop func()) {
-	ctx, cancel := context.WithCancel(parent)
+	ctx, cancel := context.WithCancelCause(parent)
 	signals := make(chan os.Signal, 2)
-	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGPIPE)
 	done := make(chan struct{})
 	go watch(signals, done, cancel, notice, exit)
 	return ctx, func() {
 		signal.Stop(signals)
 		close(done)
-		cancel()
+		cancel(nil)
 	}
 }
 
 // watch serves signals until done is closed.
-func watch(signals <-chan os.Signal, done <-chan struct{}, cancel func(), notice io.Writer, exit func(int)) {
-	for n := 0; ; n++ {
+func watch(signals <-chan os.Signal, done <-chan struct{}, cancel func(error), notice io.Writer, exit func(int)) {
+	for asked := false; ; {
 		select {
 		case <-done:
 			return
-		case <-signals:
-			if n > 0 {
+		case s := <-signals:
+			switch {
+			case s == syscall.SIGPIPE:
+				cancel(errNoReader)
+			case asked:
 				exit(exitInterrupted)
 				return
+			default:
+				asked = true
+				fmt.Fprintln(notice, "\ncsl: stopping; Ctrl-C again ends at once")
+				cancel(nil)
 			}
-			fmt.Fprintln(notice, "\ncsl: stopping; Ctrl-C again ends at once")
-			cancel()
 		}
 	}
 }

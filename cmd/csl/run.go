@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"syscall"
 
 	"csl/internal/config"
 
@@ -19,6 +20,7 @@ const (
 	exitUsage       = 2   // wrong arguments, flags or settings
 	exitSkipped     = 3   // finished, but some inputs were skipped
 	exitInterrupted = 130 // Ctrl-C or SIGTERM
+	exitNoReader    = 141 // nobody reads the output any more; as a shell reports SIGPIPE
 )
 
 // run executes one command line and returns the exit code. Whatever happens, standard error gets
@@ -51,6 +53,8 @@ func report(ctx context.Context, w io.Writer, cmd *cobra.Command, err error) int
 	var usage *usageError
 	var skipped *skippedError
 	switch {
+	case errors.Is(err, syscall.EPIPE), errors.Is(err, context.Canceled) && errors.Is(context.Cause(ctx), errNoReader):
+		return exitNoReader // there is nobody to tell
 	case errors.Is(err, context.Canceled) && ctx.Err() != nil:
 		text := strings.TrimSuffix(err.Error(), context.Canceled.Error())
 		if text = strings.TrimSuffix(text, ": "); text == "" {

@@ -123,6 +123,42 @@ func (w *waiter) Write(p []byte) (int, error) {
 	return n, err
 }
 
+func TestAReaderThatGoesAwayEndsACommandInOrder(t *testing.T) {
+	d, drawn := traintest.Make(t, 10, 5), filepath.Join(t.TempDir(), "drawn")
+	c := command(t, "infer", "--model_path", traintest.Checkpoint(t, traintest.Classes(), nil), "--batch_size", "1", "--th", "0", "--out", drawn)
+	for range 200 {
+		c.Args = append(c.Args, d.Dir)
+	}
+	var stderr bytes.Buffer
+	c.Stderr = &stderr
+	out, err := c.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := out.Read(make([]byte, 1)); err != nil {
+		t.Error(err)
+	}
+	if err := out.Close(); err != nil {
+		t.Error(err)
+	}
+	_ = c.Wait() // the code tells
+	if code := c.ProcessState.ExitCode(); code != 141 || stderr.Len() > 0 {
+		t.Errorf("exit code %d, stderr:\n%s", code, &stderr)
+	}
+	entries, err := os.ReadDir(drawn)
+	if err != nil || len(entries) == 0 || len(entries) > 1000 {
+		t.Errorf("%d pictures drawn, %v", len(entries), err)
+	}
+	for _, e := range entries {
+		if safefile.IsTemp(e.Name()) {
+			t.Errorf("left %s", e.Name())
+		}
+	}
+}
+
 func TestAFolderInUseIsRefused(t *testing.T) {
 	d, out := traintest.Make(t, 14, 5), t.TempDir()
 	c := command(t, train(d.Settings(out, "schedule.epochs=100000"))...)

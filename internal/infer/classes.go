@@ -39,8 +39,11 @@ func Classes(path string, sd *checkpoint.StateDict, file, descriptions string) (
 		}
 		classes = given
 	}
-	if descriptions == "" || classes == nil {
+	if descriptions == "" {
 		return classes, warnings, nil
+	}
+	if classes == nil {
+		return nil, append(warnings, fmt.Sprintf("%q is not used: no class has a name that it could describe", descriptions)), nil
 	}
 	described, err := readDescriptions(descriptions)
 	if err != nil {
@@ -192,7 +195,7 @@ func readDescriptions(path string) (map[string]string, error) {
 		}
 		if len(rec) != 2 {
 			line, _ := r.FieldPos(0)
-			return nil, fmt.Errorf("read class descriptions %q line %d: %d fields, want MID,name", path, line, len(rec))
+			return nil, fmt.Errorf("read class descriptions %q line %d: %s, want MID,name", path, line, count.Of(len(rec), "field"))
 		}
 		names[rec[0]] = rec[1]
 	}
