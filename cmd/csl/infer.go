@@ -225,7 +225,7 @@ func (o *inferOptions) classify(ctx context.Context, m *infer.Model, images []st
 		return err
 	}
 	if skipped > 0 {
-		return &skippedError{fmt.Errorf("%d of %s could not be read", skipped, count.Of(len(images), "picture"))}
+		return &skippedError{fmt.Errorf("%d of %s could not be classified", skipped, count.Of(len(images), "picture"))}
 	}
 	return nil
 }

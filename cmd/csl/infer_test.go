@@ -120,7 +120,7 @@ func TestInferTakesFilesFoldersPatternsAndLists(t *testing.T) {
 				t.Errorf("%v in batches of %s: code %d, %s, want %s; stderr %q", x.args, batch, code, got, x.want, err)
 			}
 			if bad := strings.Count(x.want, "!"); strings.Count(err, "warning: passed over ") != bad ||
-				bad > 0 && !strings.HasSuffix(err, fmt.Sprintf("csl: %d of %s could not be read\n", bad, count.Of(len(strings.Fields(x.want)), "picture"))) {
+				bad > 0 && !strings.HasSuffix(err, fmt.Sprintf("csl: %d of %s could not be classified\n", bad, count.Of(len(strings.Fields(x.want)), "picture"))) {
 				t.Errorf("%v: stderr %q", x.args, err)
 			}
 		}

@@ -93,7 +93,7 @@ func (m *Model) OpenFor(ctx context.Context, o corpus.Options) (*corpus.Corpus, 
 		return nil, errors.Join(fmt.Errorf("%q has %s, the checkpoint %d and no names to match them by", c.Annotations, count.Of(have, "class"), want), c.Close())
 	}
 	if m.Classes == nil && o.Display != nil {
-		o.Display.Log().Warn("the checkpoint names no classes: they are taken in the order of the labels")
+		o.Display.Log().Warn("the checkpoint names no classes: they are taken in the order of the labels (csl export --classes FILE writes one with names)")
 	}
 	return c, nil
 }
