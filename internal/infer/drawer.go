@@ -122,7 +122,7 @@ func (d *Drawer) draw(r *Result) error {
 	defer d.pool.Put(painter)
 	tags := make([]annotate.Tag, len(r.Predictions))
 	for i, p := range r.Predictions {
-		tags[i] = annotate.Tag{Name: p.Class, Score: p.Score}
+		tags[i] = annotate.Tag{Name: p.Class, Score: p.Score, Instead: fmt.Sprintf("class %d", p.Index)}
 	}
 	drawn, err := painter.Paint(handy(photo).NRGBA(), tags, d.o.Nothing)
 	if err != nil {

@@ -74,7 +74,7 @@ func (m *Model) readWeights(ctx context.Context, o ModelOptions) (*checkpoint.St
 		return nil, err
 	}
 	if !o.Lenient {
-		return nil, fmt.Errorf("%w (--strict=false uses it where only tensors are left over)", err)
+		return nil, fmt.Errorf("%w (--strict=false passes over unexpected ones)", err)
 	}
 	return m.readLeniently(ctx, o.Path)
 }

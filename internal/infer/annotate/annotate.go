@@ -14,6 +14,7 @@ import (
 	"golang.org/x/image/font/gofont/gomedium"
 	"golang.org/x/image/font/gofont/goregular"
 	"golang.org/x/image/font/opentype"
+	"golang.org/x/image/font/sfnt"
 )
 
 // Sides in pixels.
@@ -27,6 +28,8 @@ const (
 type Tag struct {
 	Name  string
 	Score float32 // 0 to 1
+	// Instead is drawn where the font has no shape for a letter of Name, unless it is empty.
+	Instead string
 }
 
 // Painter draws annotated pictures. It is for one goroutine at a time.
@@ -34,6 +37,7 @@ type Painter struct {
 	medium, regular *opentype.Font
 	size            float64 // of the faces below
 	name, score     font.Face
+	buffer          sfnt.Buffer
 }
 
 // NewPainter reads the fonts, which are Go's own and part of the program.

@@ -23,7 +23,14 @@ var green = color.NRGBA{G: 200, A: 255}
 
 // sample are tags of all kinds of names.
 func sample() []Tag {
-	return []Tag{{"person", 0.99871}, {"", 0}, {"日本語", 0.5}, {"line\nend", 1}, {strings.Repeat("very long ", 40), 0.75}, {"cup", 2}}
+	return []Tag{
+		{Name: "person", Score: 0.99871},
+		{},
+		{Name: "日本語", Score: 0.5},
+		{Name: "line\nend", Score: 1},
+		{Name: strings.Repeat("very long ", 40), Score: 0.75},
+		{Name: "cup", Score: 2},
+	}
 }
 
 func TestPhotosOfAnyShapeAreDrawnWholeAboveTheirTags(t *testing.T) {
@@ -98,6 +105,22 @@ func TestLongNamesEndInAnEllipsis(t *testing.T) {
 	}
 	if got := shorten(p.name, "cat", 200); got != "cat" {
 		t.Errorf("%q", got)
+	}
+}
+
+func TestNamesThatTheFontCannotDrawHaveAnother(t *testing.T) {
+	p := painter(t)
+	for _, x := range []struct{ name, instead, want string }{
+		{"Straße, Ünïcöde & co.", "class 1", "Straße, Ünïcöde & co."},
+		{"кошка", "class 1", "кошка"},
+		{"猫", "class 1", "class 1"},
+		{"a cat, 猫", "class 1", "class 1"},
+		{"猫", "", "猫"},
+		{"line\nend", "class 1", "line end"},
+	} {
+		if got := p.text(Tag{Name: x.name, Instead: x.instead}); got != x.want {
+			t.Errorf("%q is drawn as %q, want %q", x.name, got, x.want)
+		}
 	}
 }
 

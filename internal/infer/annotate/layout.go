@@ -57,7 +57,7 @@ func (p *Painter) layout(tags []Tag, nothing string, width int) layout {
 	for _, t := range tags {
 		score := percent(t.Score)
 		scoreWidth := measure(p.score, score)
-		name := shorten(p.name, plain(t.Name), room-2*m.padding-m.between-scoreWidth)
+		name := shorten(p.name, p.text(t), room-2*m.padding-m.between-scoreWidth)
 		nameWidth := measure(p.name, name)
 		w := m.padding + nameWidth + m.between + scoreWidth + m.padding
 		if x > m.margin && x+w > width-m.margin {
@@ -102,6 +102,20 @@ func shorten(f font.Face, s string, room int) string {
 		}
 	}
 	return string(letters[:low]) + "…"
+}
+
+// text is what a tag is called in the picture: its name, if the font has all letters of it.
+func (p *Painter) text(t Tag) string {
+	name := plain(t.Name)
+	if t.Instead == "" {
+		return name
+	}
+	for _, letter := range name {
+		if glyph, err := p.medium.GlyphIndex(&p.buffer, letter); err != nil || glyph == 0 {
+			return plain(t.Instead)
+		}
+	}
+	return name
 }
 
 // plain replaces what has no shape: control characters, line ends.
