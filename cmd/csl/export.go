@@ -45,7 +45,7 @@ func newExportCommand(s *streams) *cobra.Command {
 		Long: `Write a checkpoint in another format:
 
   safetensors  the reference's tensor names, with architecture, classes and preprocessing: csl's own
-  pth          what the reference's code and torch.load(..., weights_only=True) read
+  pth          what the reference's code and torch.load(..., weights_only=True) read: no preprocessing
   onnx         for inference elsewhere: batch norms folded, any batch and picture size
 
 Tensors are written as float32, under the names and with the meaning of the Alibaba repositories.`,
@@ -116,6 +116,9 @@ func runExport(ctx context.Context, o *exportOptions) error {
 	if err != nil {
 		return err
 	}
+	if lost := lostInTorch(meta); to == toTorch && len(lost) > 0 {
+		o.log().Warn("a .pth file has no place for " + strings.Join(lost, ", ") + ": only tensors and the names of classes are written")
+	}
 	if err := safefile.Write(o.fs, o.path, func(out io.Writer) error { return writeModel(out, to, w, meta) }); err != nil {
 		return err
 	}
@@ -143,6 +146,27 @@ func (o *exportOptions) metadata(spec model.Spec, sd *checkpoint.StateDict) (*ch
 	}
 	meta.Thresholds, err = infer.ReadThresholds(o.thresholds, classes)
 	return meta, err
+}
+
+// lostInTorch lists what a reader of a .pth file will not find there.
+func lostInTorch(meta *checkpoint.Meta) (lost []string) {
+	s := meta.Spec
+	if stem, blocks := checkpoint.AssumedSlopes(s.Kinds, checkpoint.Alibaba); s.StemSlope != stem || s.Slope != blocks {
+		lost = append(lost, fmt.Sprintf("the slopes of activations (%g and %g)", s.StemSlope, s.Slope))
+	}
+	if meta.Input != nil {
+		lost = append(lost, "the input's size and scaling")
+	}
+	if meta.Threshold > 0 || len(meta.Thresholds) > 0 {
+		lost = append(lost, "thresholds")
+	}
+	if len(meta.Prior) > 0 {
+		lost = append(lost, "the prior")
+	}
+	if slices.ContainsFunc(meta.Classes, func(c checkpoint.Class) bool { return c.ID != "" && c.ID != c.Name }) {
+		lost = append(lost, "the ids of classes")
+	}
+	return lost
 }
 
 // writeModel writes the weights in a format.

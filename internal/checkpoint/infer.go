@@ -15,18 +15,26 @@ const (
 	maxBlocks = 1000
 )
 
-// infer reads the architecture off names and shapes. Slopes, which no tensor
-// shows, are the published ones: stem 1e-2 and blocks 1e-3, but for models
-// with bottlenecks in all stages (TResNet-v2) 1e-6 in both, unless the names
-// are timm's, whose code has 1e-2 and 1e-3 there as well.
+// AssumedSlopes are the slopes of the activations, which no tensor shows, that
+// a file without csl's metadata is taken to have, by the kinds of its stages:
+// the published ones, 1e-2 in the stem and 1e-3 in blocks, but for models with
+// bottlenecks in all stages (TResNet-v2) 1e-6 in both, unless the names are
+// timm's, whose code has 1e-2 and 1e-3 there as well.
+func AssumedSlopes(kinds []model.BlockKind, names Scheme) (stem, blocks float64) {
+	if names != Timm && !slices.Contains(kinds, model.Basic) {
+		return 1e-6, 1e-6
+	}
+	return 1e-2, 1e-3
+}
+
+// infer reads the architecture off names and shapes, but for the slopes.
 func (sd *StateDict) infer() (model.Spec, error) {
-	spec := model.Spec{Name: "tresnet", StemSlope: 1e-2, Slope: 1e-3}
+	spec := model.Spec{Name: "tresnet"}
 	stem, _ := sd.Shape(stemAlibaba)
 	if len(stem) != 4 || stem[1] != stemChannels {
 		return spec, fmt.Errorf("its first convolution has shape %v, but a TResNet's is [planes %d 3 3]", stem, stemChannels)
 	}
 	spec.Planes = stem[0]
-	deep := true
 	for stage := 1; stage <= 4; stage++ {
 		blocks, kind, err := sd.stage(stage)
 		if err != nil {
@@ -34,11 +42,8 @@ func (sd *StateDict) infer() (model.Spec, error) {
 		}
 		spec.Stages = append(spec.Stages, blocks)
 		spec.Kinds = append(spec.Kinds, kind)
-		deep = deep && kind == model.Bottleneck
 	}
-	if deep && sd.Scheme != Timm {
-		spec.StemSlope, spec.Slope = 1e-6, 1e-6
-	}
+	spec.StemSlope, spec.Slope = AssumedSlopes(spec.Kinds, sd.Scheme)
 	if err := sd.head(&spec); err != nil {
 		return spec, err
 	}
