@@ -100,7 +100,7 @@ func TestResumeLastIsTheRunOfTheSettings(t *testing.T) {
 	} {
 		c := command(t, args...)
 		c.Dir = dir
-		if o := finish(t, c).must(t); !strings.Contains(o.stdout, "steps    3 (1 epochs)") {
+		if o := finish(t, c).must(t); !strings.Contains(o.stdout, "steps    3 (1 epoch)") {
 			t.Errorf("%q printed\n%s", args, o.stdout)
 		}
 	}
