@@ -287,3 +287,14 @@ func TestResultsAreWrittenAsWholeLines(t *testing.T) {
 		}
 	}
 }
+
+func TestDescriptionsOfNothingAreSaid(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "d.csv")
+	if err := os.WriteFile(file, []byte("/m/1,Cat\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	m := load(t, ModelOptions{Path: stored(t, nil), Descriptions: file})
+	if text := strings.Join(m.Warnings, "\n"); !strings.Contains(text, "is not used: no class has a name") || !strings.Contains(text, "--classes FILE") {
+		t.Errorf("warnings %q", m.Warnings)
+	}
+}
