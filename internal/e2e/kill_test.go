@@ -44,7 +44,10 @@ func TestKilledRunsResumeToTheSameEnd(t *testing.T) {
 			want := lasting(t, undisturbed)
 			r := rand.New(rand.NewPCG(3, 5))
 			kills := 0
-			for n := range 3 {
+			for n := 0; n < 3 || kills < 3; n++ {
+				if n == 20 {
+					t.Fatalf("only %d kills in %d runs", kills, n)
+				}
 				out := t.TempDir()
 				threads := fmt.Sprint(1 + n%2)
 				next := func() *exec.Cmd {
@@ -55,6 +58,7 @@ func TestKilledRunsResumeToTheSameEnd(t *testing.T) {
 				}
 				for range 5 {
 					if !killed(t, next(), time.Duration(r.Float64()*float64(took))) {
+						took = took * 3 / 4 // the machine was busier when the undisturbed run was timed
 						break
 					}
 					kills++
@@ -63,9 +67,6 @@ func TestKilledRunsResumeToTheSameEnd(t *testing.T) {
 				same(t, fmt.Sprintf("run %d", n), lasting(t, out), want)
 			}
 			t.Logf("%d kills", kills)
-			if kills < 3 {
-				t.Errorf("only %d kills", kills)
-			}
 		})
 	}
 }
