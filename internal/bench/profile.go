@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"gorgonia.org/tensor"
+
+	"csl/internal/graph"
 )
 
 // Profile says where the time of a step goes. The costs of Ops add up to the whole step.
@@ -41,10 +43,11 @@ const (
 )
 
 // recorder gathers costs while a subject runs: those of the machine's operations, then those of the
-// phases outside it.
+// phases outside it and of what the machine has consumed.
 type recorder struct {
 	costs []Cost
 	next  int // the operation that is reported next
+	sunk  int // what stands for all that is consumed
 	took  []time.Duration
 	total time.Duration
 }
@@ -63,12 +66,23 @@ func newRecorder(s *subject) *recorder {
 	for _, p := range s.phases[1:] {
 		r.costs = append(r.costs, Cost{Op: p.name, Calls: 1, Bytes: p.bytes})
 	}
+	r.sunk = len(r.costs)
+	if n := s.machine.Plan().Sinks(); n > 0 {
+		r.costs = append(r.costs, Cost{Op: s.consumer.name, Calls: n, Bytes: s.consumer.bytes})
+	}
 	r.took = make([]time.Duration, len(r.costs))
 	return r
 }
 
-// observe is the machine's observer: operations come in the order of the plan.
-func (r *recorder) observe(_, _ string, took time.Duration, _ int64) { r.add(took) }
+// observe is the machine's observer: operations come in the order of the plan, and between them what
+// is consumed.
+func (r *recorder) observe(kind, _ string, took time.Duration, _ int64) {
+	if kind == graph.Consumed {
+		r.took[r.sunk] += took
+		return
+	}
+	r.add(took)
+}
 
 func (r *recorder) add(took time.Duration) {
 	r.took[r.next] += took

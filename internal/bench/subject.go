@@ -11,8 +11,9 @@ import (
 
 // subject is what is measured: the phases of a step. The first one runs the machine.
 type subject struct {
-	machine *graph.Machine
-	phases  []phase
+	machine  *graph.Machine
+	phases   []phase
+	consumer phase // what becomes of the values that the machine's plan has consumed; it runs in the first phase
 }
 
 // phase is a part of a step.

@@ -14,7 +14,6 @@ import (
 
 // trainer takes training steps as package train does, always on the same batch.
 type trainer struct {
-	be  *graph.CPU
 	net *model.TrainNet
 	opt *optim.Optimizer
 	ema *optim.EMA // nil without
@@ -22,6 +21,7 @@ type trainer struct {
 	params  int            // in numbers
 	running []*model.Param // running statistics
 	average [][]float32    // of those; nil without EMA
+	apply   model.ApplyFunc
 }
 
 // lr and beta1 are those of every step: the published peak and Adam's usual one.
@@ -43,7 +43,8 @@ func newTrainer(be *graph.CPU, o Options) (*trainer, error) {
 	if !o.EMA {
 		cfg.EMA = nil
 	}
-	t := &trainer{be: be, ema: cfg.EMA}
+	t := &trainer{ema: cfg.EMA}
+	t.apply = func(i int, grad []float32) error { return t.opt.Apply(be.Pool(), i, grad) }
 	var params []optim.Param
 	for _, p := range w.Params() {
 		params = append(params, optim.Param{Name: p.Name, Data: p.Data, Decay: p.Decay})
@@ -65,17 +66,16 @@ func newTrainer(be *graph.CPU, o Options) (*trainer, error) {
 	return t, nil
 }
 
-// subject is the trainer's step in phases.
+// subject is the trainer's step in phases. The weights change within the backward pass.
 func (t *trainer) subject() *subject {
 	// Adam reads weight, gradient and two moments and writes all but the gradient.
-	update := phase{name: "adam", bytes: 4 * 7 * int64(t.params), run: t.update}
+	adam := phase{name: "adam", bytes: 4 * 7 * int64(t.params)}
 	if t.ema != nil {
-		update.name, update.bytes = "adam with ema", 4*9*int64(t.params)
+		adam.name, adam.bytes = "adam with ema", 4*9*int64(t.params)
 	}
-	return &subject{machine: t.net.Machine(), phases: []phase{
+	return &subject{machine: t.net.Machine(), consumer: adam, phases: []phase{
 		{name: "net", run: t.learn},
 		{name: "running statistics", run: t.statistics},
-		update,
 	}}
 }
 
@@ -107,9 +107,9 @@ func randomLabels(labels []float32) {
 	}
 }
 
-// learn computes loss and gradients.
+// learn computes loss and gradients and applies them.
 func (t *trainer) learn() error {
-	if err := t.net.Run(); err != nil {
+	if err := t.net.Forward(); err != nil {
 		return err
 	}
 	parts, err := t.net.LossParts()
@@ -119,7 +119,8 @@ func (t *trainer) learn() error {
 	if total := parts[loss.PartTotal]; math.IsNaN(total) || math.IsInf(total, 0) {
 		return fmt.Errorf("the loss is %v", total)
 	}
-	return nil
+	t.opt.Begin(lr, beta1)
+	return t.net.Backward(t.apply)
 }
 
 // statistics moves the running statistics and their average.
@@ -128,16 +129,7 @@ func (t *trainer) statistics() error {
 		return err
 	}
 	for i, avg := range t.average {
-		t.ema.Update(t.opt.Steps()+1, avg, t.running[i].Data)
+		t.ema.Update(t.opt.Steps(), avg, t.running[i].Data)
 	}
 	return nil
-}
-
-// update applies the gradients.
-func (t *trainer) update() error {
-	grads, err := t.net.Grads()
-	if err != nil {
-		return err
-	}
-	return t.opt.Step(t.be.Pool(), lr, beta1, grads)
 }

@@ -22,14 +22,23 @@ type Machine struct {
 	packing  Buffer             // scratch of packing
 	pieces   map[*G.Node]Buffer // of the arena, as asked for so far
 	steps    []Step             // nil: to be bound before the next run
+	sinks    []Buffer           // the values of the plan's sinks, in the plan's order
+	next     int                // the step that RunRest goes on with
+	due      int                // the sink that is consumed next
 	observe  Observer
 }
 
-var _ G.VM = (*Machine)(nil)
+var (
+	_         G.VM = (*Machine)(nil)
+	errClosed      = errors.New("machine is closed")
+)
 
 // Observer is told of every operation of a run: its kind and layer, its time and its floating point
-// operations.
+// operations. Of a value that is consumed it is told, too, with kind Consumed.
 type Observer func(kind, layer string, took time.Duration, flops int64)
+
+// Consumed is the kind by which an Observer is told of a call of a Consumer.
+const Consumed = "consumed"
 
 // NewMachine compiles a plan. arena may be nil: the machine then has its own.
 func NewMachine(be Backend, plan *Plan, arena *Arena) (*Machine, error) {
@@ -81,7 +90,7 @@ func (m *Machine) Bind(n *G.Node, b Buffer) error {
 }
 
 // unbind forgets everything that points into memory which is about to change.
-func (m *Machine) unbind() { m.steps, m.pieces = nil, nil }
+func (m *Machine) unbind() { m.steps, m.sinks, m.pieces = nil, nil, nil }
 
 // Observe has f called around every operation of later runs; nil ends it. Runs become slower.
 func (m *Machine) Observe(f Observer) { m.observe = f }
@@ -89,7 +98,7 @@ func (m *Machine) Observe(f Observer) { m.observe = f }
 // prepare binds the steps to the arena as it is now.
 func (m *Machine) prepare() error {
 	if m.plan == nil {
-		return errors.New("machine is closed")
+		return errClosed
 	}
 	if err := m.arena.ensure(m.plan.size, m.work); err != nil {
 		return err
@@ -114,38 +123,15 @@ func (m *Machine) prepare() error {
 			return fmt.Errorf("bind %s of %s: %w", o.kind, o.layer, err)
 		}
 	}
+	m.sinks = m.sinks[:0]
+	for _, s := range m.plan.sinks {
+		b, err := m.Buffer(s.value)
+		if err != nil {
+			return err
+		}
+		m.sinks = append(m.sinks, b)
+	}
 	m.steps, m.packing = steps, nil
-	return nil
-}
-
-// RunAll implements gorgonia.VM: it computes all kept nodes and waits for them.
-func (m *Machine) RunAll() error {
-	if err := m.prepare(); err != nil {
-		return err
-	}
-	if m.observe != nil {
-		return m.runObserved()
-	}
-	for i, s := range m.steps {
-		if err := s.Run(); err != nil {
-			return m.stepError(i, err)
-		}
-	}
-	return m.be.Finish()
-}
-
-func (m *Machine) runObserved() error {
-	for i, s := range m.steps {
-		start := time.Now()
-		if err := s.Run(); err != nil {
-			return m.stepError(i, err)
-		}
-		if err := m.be.Finish(); err != nil {
-			return m.stepError(i, err)
-		}
-		o := &m.plan.ops[i]
-		m.observe(o.kind, o.layer, time.Since(start), o.desc.FLOPs())
-	}
 	return nil
 }
 

@@ -21,10 +21,12 @@ const align = 16
 type Plan struct {
 	dt     tensor.Dtype
 	ops    []planOp
+	steps  map[*G.Node]int   // which of ops computes a node
 	values map[*G.Node]*span // where op outputs lie; inputs are absent
 	spans  []*span           // distinct pieces of the arena
 	inputs []*G.Node
-	size   int // of the arena, in elements
+	sinks  []planSink // in the order in which they are consumed
+	size   int        // of the arena, in elements
 }
 
 // planOp is one operation of a plan.
@@ -42,14 +44,17 @@ type planOp struct {
 type span struct {
 	size, first, last int
 	off               int
-	kept              bool
+	kept              bool // somebody outside needs it: nothing may be computed in its place
 }
 
 // NewPlan plans the part of g that the kept nodes need. Nodes run in the order in which they were
 // added to the graph.
-func NewPlan(g *Graph, keep ...*G.Node) (*Plan, error) {
-	p := &Plan{dt: g.dt, values: map[*G.Node]*span{}}
-	needed, err := reach(g, keep)
+func NewPlan(g *Graph, keep ...*G.Node) (*Plan, error) { return NewSinkPlan(g, nil, keep...) }
+
+// NewSinkPlan is NewPlan with values that are consumed while the plan runs.
+func NewSinkPlan(g *Graph, sinks []Sink, keep ...*G.Node) (*Plan, error) {
+	p := &Plan{dt: g.dt, steps: map[*G.Node]int{}, values: map[*G.Node]*span{}}
+	needed, err := reach(g, slices.Concat(keep, consumed(sinks)))
 	if err != nil {
 		return nil, err
 	}
@@ -66,9 +71,17 @@ func NewPlan(g *Graph, keep ...*G.Node) (*Plan, error) {
 		if err != nil {
 			return nil, err
 		}
+		p.steps[n] = len(p.ops)
 		p.ops = append(p.ops, o)
 	}
-	p.assign(p.lastUses(keep), keep)
+	last := p.lastUses()
+	if err := p.addSinks(sinks, last); err != nil {
+		return nil, err
+	}
+	for _, n := range keep {
+		last[n] = len(p.ops)
+	}
+	p.assign(last, slices.Concat(keep, consumed(sinks)))
 	p.size = place(p.spans)
 	return p, nil
 }
@@ -118,26 +131,24 @@ func isAdd(n *G.Node, in []*G.Node) bool {
 		in[0].Shape().Eq(in[1].Shape()) && n.Shape().Eq(in[0].Shape())
 }
 
-// lastUses maps each node to the last step that reads it; kept nodes outlive all steps.
-func (p *Plan) lastUses(keep []*G.Node) map[*G.Node]int {
+// lastUses maps each node to the last step that reads it.
+func (p *Plan) lastUses() map[*G.Node]int {
 	last := map[*G.Node]int{}
 	for i := range p.ops {
 		for _, c := range p.ops[i].in {
 			last[c] = i
 		}
 	}
-	for _, n := range keep {
-		last[n] = len(p.ops)
-	}
 	return last
 }
 
 // assign gives each output a span: that of an input which dies here, where the op may work in place,
-// else a new one.
-func (p *Plan) assign(last map[*G.Node]int, keep []*G.Node) {
+// else a new one. last says when each value is needed for the last time; outside lists those that
+// somebody else reads.
+func (p *Plan) assign(last map[*G.Node]int, outside []*G.Node) {
 	for i := range p.ops {
 		o := &p.ops[i]
-		kept := slices.Contains(keep, o.node)
+		kept := slices.Contains(outside, o.node)
 		if s := p.reusable(o, i); s != nil {
 			s.last, s.kept = last[o.node], kept
 			p.values[o.node] = s

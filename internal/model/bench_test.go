@@ -1,6 +1,7 @@
 package model
 
 import (
+	"errors"
 	"fmt"
 	"testing"
 )
@@ -24,7 +25,9 @@ func BenchmarkTrainStep(b *testing.B) {
 			if err != nil {
 				b.Fatal(err)
 			}
-			benchRuns(b, n.Run, n.Input(), s.batch)
+			drop := func(int, []float32) error { return nil }
+			run := func() error { return errors.Join(n.Forward(), n.Backward(drop)) }
+			benchRuns(b, run, n.Input(), s.batch)
 		})
 	}
 }

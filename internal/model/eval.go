@@ -11,7 +11,7 @@ func NewEvalNet(be graph.Backend, w *Weights, o Options) (*EvalNet, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := n.compile(); err != nil {
+	if err := n.compile(nil); err != nil {
 		return nil, err
 	}
 	return &EvalNet{n}, nil
@@ -30,7 +30,7 @@ func NewInferNet(be graph.Backend, w *Weights, o Options) (*InferNet, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := n.compile(); err != nil {
+	if err := n.compile(nil); err != nil {
 		return nil, err
 	}
 	return &InferNet{n}, nil

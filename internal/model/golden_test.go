@@ -310,7 +310,7 @@ func throughHalf(v float32) float32 {
 func trainOnce(t *testing.T, g *golden, w *Weights, double bool) *TrainNet {
 	t.Helper()
 	batch, height, width, pixels := nhwc(readArray(t, "testdata/x.npy"))
-	n, err := NewTrainNet(newCPU(t, 2), w, Options{Batch: batch, Height: height, Width: width, Float64: double}, g.lossFunc(t))
+	n, err := NewTrainNet(newCPU(t, 2), w, Options{Batch: batch, Height: height, Width: width, Float64: double, KeepGradients: true}, g.lossFunc(t))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -318,7 +318,10 @@ func trainOnce(t *testing.T, g *golden, w *Weights, double bool) *TrainNet {
 	for i, v := range g.array(t, "labels").I32 {
 		n.Labels()[i] = float32(v)
 	}
-	if err := n.Run(); err != nil {
+	if err := n.Forward(); err != nil {
+		t.Fatal(err)
+	}
+	if err := n.Backward(nil); err != nil {
 		t.Fatal(err)
 	}
 	return n

@@ -20,6 +20,9 @@ type Options struct {
 	Float64 bool
 	// KeepStages keeps the outputs of the stages for Stage. They cost memory.
 	KeepStages bool
+	// KeepGradients keeps the gradients of a training net for Grads. They cost as much memory as the
+	// weights.
+	KeepGradients bool
 
 	fixed *constants // shared by the inference nets of Nets
 }
@@ -104,20 +107,21 @@ func newNetwork(be graph.Backend, w *Weights, m mode, o Options) (*network, erro
 	return n, n.b.err
 }
 
-// plan plans the graph for the nodes that are to be valid after a run.
-func (n *network) plan(keep ...*G.Node) (*graph.Plan, error) {
+// plan plans the graph for the nodes that are to be valid after a run and the values that are consumed
+// in it.
+func (n *network) plan(sinks []graph.Sink, keep ...*G.Node) (*graph.Plan, error) {
 	keep = append([]*G.Node{n.logits}, keep...)
 	if n.opts.KeepStages {
 		for _, s := range n.b.stages {
 			keep = append(keep, s.node)
 		}
 	}
-	return graph.NewPlan(n.g, keep...)
+	return graph.NewSinkPlan(n.g, sinks, keep...)
 }
 
 // compile makes the machine and connects the inputs.
-func (n *network) compile(keep ...*G.Node) error {
-	plan, err := n.plan(keep...)
+func (n *network) compile(sinks []graph.Sink, keep ...*G.Node) error {
+	plan, err := n.plan(sinks, keep...)
 	if err != nil {
 		return err
 	}
@@ -183,6 +187,14 @@ func (n *network) bindConstant(node *G.Node, t constant) error {
 
 // run computes everything that is kept.
 func (n *network) run() error {
+	if err := n.fill(); err != nil {
+		return err
+	}
+	return n.machine.RunAll()
+}
+
+// fill brings the host's values to the inputs that do not share their memory.
+func (n *network) fill() error {
 	for _, h := range n.hosts {
 		if h.shared {
 			continue
@@ -191,7 +203,7 @@ func (n *network) run() error {
 			return err
 		}
 	}
-	return n.machine.RunAll()
+	return nil
 }
 
 // value is the value of a kept node after a run: the memory itself or a copy, valid until the next

@@ -19,21 +19,30 @@ func pixels(n int) []float32 {
 	return p
 }
 
-// step runs a training net on fixed data and returns copies of loss, logits and gradients.
-func step(t *testing.T, n *TrainNet) [][]float32 {
+// forward runs the forward pass of a training net on fixed data.
+func forward(t *testing.T, n *TrainNet) {
 	t.Helper()
 	copy(n.Input(), pixels(len(n.Input())))
 	for i := range n.Labels() {
 		n.Labels()[i] = float32(i%3) - 1
 	}
-	if err := n.Run(); err != nil {
+	if err := n.Forward(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// step runs a training net on fixed data and returns copies of loss, logits and gradients.
+func step(t *testing.T, n *TrainNet) [][]float32 {
+	t.Helper()
+	forward(t, n)
+	grads := make([][]float32, len(n.grads))
+	if err := n.Backward(func(i int, g []float32) error {
+		grads[i] = slices.Clone(g)
+		return nil
+	}); err != nil {
 		t.Fatal(err)
 	}
 	logits, err := n.Logits()
-	if err != nil {
-		t.Fatal(err)
-	}
-	grads, err := n.Grads()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -41,11 +50,7 @@ func step(t *testing.T, n *TrainNet) [][]float32 {
 	if err != nil {
 		t.Fatal(err)
 	}
-	out := [][]float32{{float32(parts[0])}, slices.Clone(logits)}
-	for _, g := range grads {
-		out = append(out, slices.Clone(g))
-	}
-	return out
+	return append([][]float32{{float32(parts[0])}, slices.Clone(logits)}, grads...)
 }
 
 func equal(a, b [][]float32) bool { return slices.EqualFunc(a, b, slices.Equal[[]float32]) }
@@ -80,8 +85,15 @@ func TestTrainingStepDoesNotAllocate(t *testing.T) {
 		t.Fatal(err)
 	}
 	step(t, n)
+	touch := func(_ int, g []float32) error {
+		g[0]++
+		return nil
+	}
 	allocations := testing.AllocsPerRun(3, func() {
-		if err := n.Run(); err != nil {
+		if err := n.Forward(); err != nil {
+			t.Fatal(err)
+		}
+		if err := n.Backward(touch); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := n.LossParts(); err != nil {
@@ -90,15 +102,65 @@ func TestTrainingStepDoesNotAllocate(t *testing.T) {
 		if _, err := n.Logits(); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := n.Grads(); err != nil {
-			t.Fatal(err)
-		}
 		if err := n.UpdateRunning(); err != nil {
 			t.Fatal(err)
 		}
 	})
 	if allocations != 0 {
 		t.Errorf("a training step makes %v allocations", allocations)
+	}
+}
+
+func TestGradientsAreKeptOnlyWhereAskedFor(t *testing.T) {
+	be, w, o := newCPU(t, 2), initialised(t), Options{Batch: 2, Height: 64, Width: 32}
+	n, err := NewTrainNet(be, w, o, defaultLoss(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := step(t, n)
+	if _, err := n.Grads(); err == nil {
+		t.Error("gradients that were not kept")
+	}
+	o.KeepGradients = true
+	keeping, err := NewTrainNet(be, w, o, defaultLoss(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	forward(t, keeping)
+	if err := keeping.Backward(nil); err != nil {
+		t.Fatal(err)
+	}
+	got, err := keeping.Grads()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !equal(got, want[2:]) {
+		t.Error("kept gradients differ from those handed over")
+	}
+	if n.Machine().ArenaBytes() >= keeping.Machine().ArenaBytes() {
+		t.Errorf("arena of %d bytes, %d with all gradients", n.Machine().ArenaBytes(), keeping.Machine().ArenaBytes())
+	}
+}
+
+// Weights that are wiped out at once, while the backward pass goes on, must not change its results.
+func TestWeightsMayChangeWhileTheBackwardPassGoesOn(t *testing.T) {
+	w := initialised(t)
+	n, err := NewTrainNet(newCPU(t, 2), w, Options{Batch: 2, Height: 64, Width: 32}, defaultLoss(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := step(t, n)[2:]
+	forward(t, n)
+	got, params := make([][]float32, len(want)), w.Params()
+	if err := n.Backward(func(i int, g []float32) error {
+		got[i] = slices.Clone(g)
+		fill(params[i].Data, 7)
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if !equal(got, want) {
+		t.Error("gradients depend on weights that were changed before")
 	}
 }
 
@@ -192,7 +254,7 @@ func TestNonFiniteLossNamesTheLayer(t *testing.T) {
 		t.Fatalf("found %v, %v", where, err)
 	}
 	fill(w.raw("body.layer3.0.conv2.0.0.weight"), 3e38)
-	step(t, n)
+	forward(t, n)
 	where, bad, err := n.FirstNonFinite()
 	if err != nil || !bad || where != (graph.Fault{Kind: "conv", Layer: "body.layer3.0.conv2.0.0"}) {
 		t.Errorf("found %v %v, %v", where, bad, err)

@@ -22,8 +22,8 @@ type LayerTable struct {
 	Rows   []TableRow
 	Params int64
 	FLOPs  int64 // forward, for the whole batch
-	// ArenaBytes is the planned memory for values: in training activations and all gradients. It
-	// leaves out weights, input and kernel scratch.
+	// ArenaBytes is the planned memory for values: in training activations and the gradients that are
+	// alive with them. It leaves out weights, input and kernel scratch.
 	ArenaBytes int64
 	// RunFLOPs is what one run costs, in training with the backward pass.
 	RunFLOPs int64
@@ -64,18 +64,18 @@ func planOnly(w *Weights, o Options, loss LossFunc) (*graph.Plan, error) {
 		if err != nil {
 			return nil, err
 		}
-		return n.plan()
+		return n.plan(nil)
 	}
 	n, err := newTrainNet(nil, w, o, loss)
 	if err != nil {
 		return nil, err
 	}
-	return n.plan(n.kept()...)
+	return n.plan(n.sinks(), n.kept()...)
 }
 
 // addLayers adds one row per label of the unfolded forward graph, in order of first appearance.
 func (t *LayerTable) addLayers(n *network) error {
-	plan, err := n.plan()
+	plan, err := n.plan(nil)
 	if err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package model
 
 import (
+	"errors"
 	"fmt"
 
 	G "gorgonia.org/gorgonia"
@@ -16,14 +17,21 @@ const momentum = 0.1
 // element by the logits must be what the vector's symbolic gradient gives for a seed of ones.
 type LossFunc func(logits, labels *G.Node) (*G.Node, error)
 
+// ApplyFunc takes the gradient of parameter number i of Weights.Params, in its layout; it is valid, and
+// not to be changed, during the call. It may change that parameter.
+type ApplyFunc func(i int, grad []float32) error
+
 // TrainNet computes the loss of a batch and its gradients, with batch statistics.
 type TrainNet struct {
 	*network
-	labels []float32
-	loss   *G.Node
-	grads  G.Nodes
-	out    [][]float32
-	parts  []float64
+	labels  []float32
+	loss    *G.Node
+	params  G.Nodes
+	grads   G.Nodes // by params
+	out     [][]float32
+	parts   []float64
+	apply   ApplyFunc      // of the current backward pass
+	consume graph.Consumer // hands a gradient to apply
 }
 
 // NewTrainNet builds a training net. Pictures so small and few that the last feature map would hold
@@ -33,9 +41,10 @@ func NewTrainNet(be graph.Backend, w *Weights, o Options, loss LossFunc) (*Train
 	if err != nil {
 		return nil, err
 	}
-	if err := n.compile(n.kept()...); err != nil {
+	if err := n.compile(n.sinks(), n.kept()...); err != nil {
 		return nil, err
 	}
+	n.consume = n.handOver
 	n.out = make([][]float32, len(n.grads))
 	n.parts = make([]float64, n.loss.Shape().TotalSize())
 	return n, nil
@@ -63,31 +72,69 @@ func newTrainNet(be graph.Backend, w *Weights, o Options, loss LossFunc) (*Train
 	if n.b.err != nil {
 		return nil, n.b.err
 	}
-	var wrt G.Nodes
 	for _, p := range w.Params() {
-		wrt = append(wrt, n.b.params[p.Name])
+		n.params = append(n.params, n.b.params[p.Name])
 	}
-	n.grads, err = graph.Gradients(n.loss, seed, wrt)
+	n.grads, err = graph.Gradients(n.loss, seed, n.params)
 	return n, err
 }
 
 // kept lists what must be valid after a run besides the logits.
 func (n *TrainNet) kept() []*G.Node {
-	keep := append([]*G.Node{n.loss}, n.grads...)
+	keep := []*G.Node{n.loss}
+	if n.opts.KeepGradients {
+		keep = append(keep, n.grads...)
+	}
 	for _, s := range n.b.stats {
 		keep = append(keep, s.node)
 	}
 	return keep
 }
 
+// sinks has every gradient consumed by who changes its weight.
+func (n *TrainNet) sinks() []graph.Sink {
+	var s []graph.Sink
+	for i, g := range n.grads {
+		s = append(s, graph.Sink{Value: g, Changes: n.params[i]})
+	}
+	return s
+}
+
 // Labels is where the labels of the next run go: [N,classes] of 1, 0 or -1 (unknown).
 func (n *TrainNet) Labels() []float32 { return n.labels }
 
-// Run computes loss, logits, gradients and batch statistics of the pictures in Input. It changes
-// neither weights nor running statistics.
-func (n *TrainNet) Run() error { return n.run() }
+// Forward computes loss, logits and batch statistics of the pictures in Input. It changes neither
+// weights nor running statistics.
+func (n *TrainNet) Forward() error {
+	if err := n.fill(); err != nil {
+		return err
+	}
+	return n.machine.RunTo(n.loss)
+}
 
-// LossParts is the loss vector of the last run; its first element is the loss. It is overwritten by
+// Backward computes the gradients of the last Forward, provided that no other net of the arena ran
+// since, and hands each to apply once: as soon as it is complete and nothing of the backward pass reads
+// its weight any more. So a step can change the weights while it goes on, and gradients need not live
+// together; after an error some weights may be changed and others not. apply may be nil.
+func (n *TrainNet) Backward(apply ApplyFunc) error {
+	if apply == nil {
+		return n.machine.RunRest(nil)
+	}
+	n.apply = apply
+	defer func() { n.apply = nil }()
+	return n.machine.RunRest(n.consume)
+}
+
+// handOver is a graph.Consumer.
+func (n *TrainNet) handOver(i int, _ graph.Buffer) error {
+	g, err := n.value(n.grads[i])
+	if err != nil {
+		return err
+	}
+	return n.apply(i, g)
+}
+
+// LossParts is the loss vector of the last Forward; its first element is the loss. It is overwritten by
 // the next call.
 func (n *TrainNet) LossParts() ([]float64, error) {
 	buf, err := n.machine.Buffer(n.loss)
@@ -97,9 +144,13 @@ func (n *TrainNet) LossParts() ([]float64, error) {
 	return n.parts, buf.Read64(n.parts)
 }
 
-// Grads are the gradients of the last run, aligned with Weights.Params and in their layout. They are
-// valid until the next run of a net of the same arena; the caller may change them until then.
+// Grads are the gradients of the last Backward, aligned with Weights.Params and in their layout. They
+// are valid until the next run of a net of the same arena; the caller may change them until then. The
+// net must have been made with KeepGradients.
 func (n *TrainNet) Grads() ([][]float32, error) {
+	if !n.opts.KeepGradients {
+		return nil, errors.New("gradients were not kept")
+	}
 	for i, g := range n.grads {
 		v, err := n.value(g)
 		if err != nil {
@@ -129,8 +180,8 @@ func (n *TrainNet) UpdateRunning() error {
 	return nil
 }
 
-// FirstNonFinite repeats the last run and names the first value that is not finite; ok is false if
-// all are. Input, labels and weights must be those of that run.
+// FirstNonFinite computes everything again and names the first value that is not finite; ok is false if
+// all are. Input, labels and weights must be those of the run in question.
 func (n *TrainNet) FirstNonFinite() (where graph.Fault, ok bool, err error) {
 	return n.machine.FirstNonFinite()
 }

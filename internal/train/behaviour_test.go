@@ -386,18 +386,18 @@ func TestAccumulatedGradientsAreSums(t *testing.T) {
 	for _, v := range y[:32] {
 		b.States = append(b.States, int8(v))
 	}
-	if _, err := l.gradients(b, 0); err != nil {
+	if _, err := l.learn(b, 0, 0); err != nil {
 		t.Fatal(err)
 	}
 	var once [][]float32
-	for _, g := range l.grads {
+	for _, g := range l.sums {
 		once = append(once, slices.Clone(g))
 	}
-	if _, err := l.gradients(b, 1); err != nil {
+	if _, err := l.learn(b, 0, 1); err != nil {
 		t.Fatal(err)
 	}
 	for i, p := range l.weights.Params() {
-		for k, v := range l.grads[i] {
+		for k, v := range l.sums[i] {
 			if v != 2*once[i][k] {
 				t.Fatalf("%s[%d] is %v, not twice %v", p.Name, k, v, once[i][k])
 			}

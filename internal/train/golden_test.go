@@ -175,11 +175,11 @@ func TestTrainingMatchesTheReference(t *testing.T) {
 		for _, v := range y[from*8 : (from+batch)*8] {
 			b.States = append(b.States, int8(v))
 		}
-		parts, err := l.gradients(b, 0)
+		parts, err := l.learn(b, step, 0)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, _, err := l.update(step); err != nil {
+		if _, _, err := l.finish(step); err != nil {
 			t.Fatal(err)
 		}
 		got, want = append(got, float32(parts.Total)), append(want, float32(g.Training.Losses[step]))

@@ -21,11 +21,12 @@ type learner struct {
 	opt     *optim.Optimizer
 	cycle   optim.OneCycle
 	ema     *optim.EMA
-	grads   [][]float32     // of the step: the net's own, or sums where batches are accumulated
-	sums    [][]float32     // nil where every batch is a step
+	sums    [][]float32     // of the gradients of a step's batches; nil where every batch is a step
 	prior   []float32       // that the loss asks; nil without
 	logits  []float32       // of the last batch, valid until the next
 	last    *model.TrainNet // of the last batch; nil before the first
+
+	change, first, add model.ApplyFunc // the methods, made once
 }
 
 // newLearner builds the optimizer for weights. cycleSteps is the length of the whole schedule.
@@ -52,6 +53,7 @@ func newLearner(be *graph.CPU, w *model.Weights, lf model.LossFunc, o optim.Conf
 		return nil, err
 	}
 	l.nets = model.NewNets(be, w, lf, nil)
+	l.change, l.first, l.add = l.changeWeight, l.firstGradient, l.addGradient
 	return l, nil
 }
 
@@ -65,9 +67,10 @@ func (e errNonFinite) Error() string {
 	return e.what + " is not a finite number, first in " + e.fault.String()
 }
 
-// gradients computes loss and gradients of the n-th batch of a step and moves the running
-// statistics.
-func (l *learner) gradients(b *pictures.Batch, n int) (loss.Parts, error) {
+// learn learns from the n-th batch of step number step, both counted from 0, and moves the running
+// statistics. Where every batch is a step, each weight is changed as soon as its gradient is complete,
+// else gradients are added up; finish ends the step. Nothing has changed if the loss is not finite.
+func (l *learner) learn(b *pictures.Batch, step, n int) (loss.Parts, error) {
 	net, err := l.nets.Train(b.N, l.size, l.size)
 	if err != nil {
 		return loss.Parts{}, err
@@ -77,22 +80,22 @@ func (l *learner) gradients(b *pictures.Batch, n int) (loss.Parts, error) {
 		net.Labels()[i] = float32(v)
 	}
 	l.last = net
-	parts, err := run(net)
+	parts, err := forward(net)
 	if err != nil {
+		return parts, err
+	}
+	if err := net.Backward(l.applying(step, n)); err != nil {
 		return parts, err
 	}
 	if l.logits, err = net.Logits(); err != nil {
 		return parts, err
 	}
-	if err := net.UpdateRunning(); err != nil {
-		return parts, err
-	}
-	return parts, l.collect(net, n)
+	return parts, net.UpdateRunning()
 }
 
-// run computes the loss of the batch in net.
-func run(net *model.TrainNet) (loss.Parts, error) {
-	if err := net.Run(); err != nil {
+// forward computes the loss of the batch in net.
+func forward(net *model.TrainNet) (loss.Parts, error) {
+	if err := net.Forward(); err != nil {
 		return loss.Parts{}, err
 	}
 	vector, err := net.LossParts()
@@ -136,39 +139,47 @@ func (l *learner) check() error {
 	if l.last == nil {
 		return nil
 	}
-	_, err := run(l.last)
+	_, err := forward(l.last)
 	return err
 }
 
-// collect takes the gradients of the n-th batch of a step.
-func (l *learner) collect(net *model.TrainNet, n int) error {
-	grads, err := net.Grads()
-	if err != nil {
-		return err
+// applying is what becomes of the gradients of the n-th batch of a step.
+func (l *learner) applying(step, n int) model.ApplyFunc {
+	switch {
+	case l.sums == nil:
+		l.opt.Begin(l.cycle.At(step))
+		return l.change
+	case n == 0:
+		return l.first
 	}
-	if l.sums == nil {
-		l.grads = grads
-		return nil
-	}
-	l.grads = l.sums
-	for i, g := range grads {
-		if n == 0 {
-			copy(l.sums[i], g)
-			continue
-		}
-		for j, v := range g {
-			l.sums[i][j] += v
-		}
+	return l.add
+}
+
+func (l *learner) changeWeight(i int, grad []float32) error {
+	return l.opt.Apply(l.be.Pool(), i, grad)
+}
+
+func (l *learner) firstGradient(i int, grad []float32) error {
+	copy(l.sums[i], grad)
+	return nil
+}
+
+func (l *learner) addGradient(i int, grad []float32) error {
+	sum := l.sums[i]
+	for j, v := range grad {
+		sum[j] += v
 	}
 	return nil
 }
 
-// update makes the step number step, counted from 0, with the collected gradients, and moves the
-// average.
-func (l *learner) update(step int) (lr, beta1 float64, err error) {
+// finish ends the step number step, counted from 0: it changes the weights where that has not been done
+// while learning, and moves the average of the running statistics.
+func (l *learner) finish(step int) (lr, beta1 float64, err error) {
 	lr, beta1 = l.cycle.At(step)
-	if err := l.opt.Step(l.be.Pool(), lr, beta1, l.grads); err != nil {
-		return lr, beta1, err
+	if l.sums != nil {
+		if err := l.opt.Step(l.be.Pool(), lr, beta1, l.sums); err != nil {
+			return lr, beta1, err
+		}
 	}
 	if l.average == nil {
 		return lr, beta1, nil

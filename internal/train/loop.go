@@ -79,7 +79,7 @@ func (t *trainer) step(batches *pictures.Epoch) (stepInfo, error) {
 		if err != nil {
 			return s, err
 		}
-		parts, err := t.learner.gradients(b, n)
+		parts, err := t.learner.learn(b, t.place.Step, n)
 		if err != nil {
 			return s, err
 		}
@@ -89,7 +89,7 @@ func (t *trainer) step(batches *pictures.Epoch) (stepInfo, error) {
 		s.images += b.N
 	}
 	var err error
-	s.lr, s.beta1, err = t.learner.update(t.place.Step)
+	s.lr, s.beta1, err = t.learner.finish(t.place.Step)
 	t.place.Step++
 	return s, err
 }
