@@ -40,6 +40,9 @@ type OpSpec struct {
 	Grad func(in G.Nodes, out, grad *G.Node) (G.Nodes, error)
 	// Wrt says by which inputs the operation is differentiable; nil means by none.
 	Wrt []bool
+	// Again says that the output is cheap to compute from values which the backward pass has anyway:
+	// gradients that need it compute it a second time instead of having it kept.
+	Again bool
 }
 
 // opCount numbers the ops of the process. Gorgonia merges nodes whose ops have equal hashes without
@@ -49,8 +52,9 @@ var opCount atomic.Uint32
 // op is one application of an OpSpec. It implements gorgonia.Op and gorgonia.SDOp.
 type op struct {
 	OpSpec
-	id    uint32
-	layer string // for people: the part of the model that it belongs to
+	id     uint32
+	layer  string  // for people: the part of the model that it belongs to
+	second *G.Node // the output once more, for the backward pass; nil where it is not needed
 }
 
 // Apply adds one operation to the graph of its inputs and returns its output node. Shapes that do

@@ -37,11 +37,12 @@ func mapShape(what string, n *G.Node) (kernel.MapShape, error) {
 	return kernel.MapShape{N: s[0], H: s[1], W: s[2], C: s[3]}, nil
 }
 
-// unary is an op on one feature map whose gradient, an op too, needs only the gradient by its output.
+// unary is an op on one feature map, cheap to compute, whose gradient, an op too, needs only the
+// gradient by its output.
 func unary(name string, x *G.Node, d, grad kernel.Desc, out ...int) (*G.Node, error) {
 	return Apply(OpSpec{
 		Desc: d, Name: name, In: []int{4}, Out: len(out), Shape: fixed(out...), Overwrites: -1,
-		Wrt: []bool{true},
+		Wrt: []bool{true}, Again: len(out) == 4,
 		Grad: func(in G.Nodes, _, dy *G.Node) (G.Nodes, error) {
 			dx, err := Apply(OpSpec{
 				Desc: grad, Name: name + " input gradient", In: []int{len(out)}, Out: 4, Shape: like(in[0]), Overwrites: -1,
@@ -139,7 +140,7 @@ func ScaleChannels(x, s *G.Node) (*G.Node, error) {
 	}
 	return Apply(OpSpec{
 		Desc: kernel.ScaleChannels{MapShape: m},
-		Name: "scale", In: []int{4, 2}, Out: 4, Shape: like(x), Wrt: []bool{true, true},
+		Name: "scale", In: []int{4, 2}, Out: 4, Shape: like(x), Wrt: []bool{true, true}, Again: true,
 		Grad: func(in G.Nodes, _, dy *G.Node) (G.Nodes, error) {
 			x, err := again(in[0])
 			if err != nil {

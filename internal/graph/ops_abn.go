@@ -14,7 +14,8 @@ import (
 //
 // The output takes z's memory where the backward pass does not need z: an invertible activation lets
 // it rebuild the normalised values from the output. With slope 1, the last norm of a block, they
-// come from z: gamma starts at 0 there, and nothing could be rebuilt from a constant output.
+// come from z: gamma starts at 0 there, and nothing could be rebuilt from a constant output. As z is
+// kept then, the output need not be.
 func ABN(z, gamma, beta *G.Node, slope float64) (y, stats *G.Node, err error) {
 	s, err := abnShape(z, gamma, beta, slope)
 	if err != nil {
@@ -30,7 +31,7 @@ func ABN(z, gamma, beta *G.Node, slope float64) (y, stats *G.Node, err error) {
 	y, err = Apply(OpSpec{
 		Desc: kernel.ABN{ABNShape: s},
 		Name: "abn", In: []int{4, 2, 1, 1}, Out: 4, Shape: like(z),
-		Wrt: []bool{true, false, true, true},
+		Wrt: []bool{true, false, true, true}, Again: slope == 1,
 		Grad: func(in G.Nodes, out, dy *G.Node) (G.Nodes, error) {
 			return abnGrad(s, in, out, dy)
 		},
@@ -95,23 +96,4 @@ func abnShape(z, gamma, beta *G.Node, slope float64) (kernel.ABNShape, error) {
 		return kernel.ABNShape{}, err
 	}
 	return kernel.ABNShape{Rows: m.N * m.H * m.W, C: m.C, Slope: slope}, nil
-}
-
-// again returns a node with the value of x for the backward pass. An identity ABN, whose input is
-// kept anyway, is computed a second time: that is cheaper than the memory to keep its output too.
-func again(x *G.Node) (*G.Node, error) {
-	o, ok := x.Op().(*op)
-	if !ok {
-		return x, nil
-	}
-	if d, ok := o.Desc.(kernel.ABN); !ok || d.Slope != 1 {
-		return x, nil
-	}
-	spec := o.OpSpec
-	spec.Name, spec.Grad, spec.Wrt = "abn again", nil, nil
-	y, err := Apply(spec, childrenOf(x)...)
-	if err != nil {
-		return nil, err
-	}
-	return Label(y, o.layer), nil
 }

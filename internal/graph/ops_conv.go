@@ -21,10 +21,14 @@ func Conv(x, w *G.Node) (*G.Node, error) {
 		Wrt: []bool{true, true},
 		Grad: func(in G.Nodes, _, dy *G.Node) (G.Nodes, error) {
 			// The gradient by the weights comes first: x can be dropped before dx needs room.
+			x, err := again(in[0])
+			if err != nil {
+				return nil, err
+			}
 			dw, err := Apply(OpSpec{
 				Desc: kernel.ConvWeightGrad{ConvShape: s},
 				Name: "conv weight gradient", In: []int{4, 4}, Out: 4, Shape: like(in[1]), Overwrites: -1,
-			}, in[0], dy)
+			}, x, dy)
 			if err != nil {
 				return nil, err
 			}
