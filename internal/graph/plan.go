@@ -54,7 +54,8 @@ func NewPlan(g *Graph, keep ...*G.Node) (*Plan, error) { return NewSinkPlan(g, n
 // NewSinkPlan is NewPlan with values that are consumed while the plan runs.
 func NewSinkPlan(g *Graph, sinks []Sink, keep ...*G.Node) (*Plan, error) {
 	p := &Plan{dt: g.dt, steps: map[*G.Node]int{}, values: map[*G.Node]*span{}}
-	needed, err := reach(g, slices.Concat(keep, consumed(sinks)))
+	outside := slices.Concat(keep, consumed(sinks))
+	needed, err := reach(g, outside)
 	if err != nil {
 		return nil, err
 	}
@@ -71,8 +72,11 @@ func NewSinkPlan(g *Graph, sinks []Sink, keep ...*G.Node) (*Plan, error) {
 		if err != nil {
 			return nil, err
 		}
-		p.steps[n] = len(p.ops)
 		p.ops = append(p.ops, o)
+	}
+	p.ops = accumulate(p.ops, outside)
+	for i := range p.ops {
+		p.steps[p.ops[i].node] = i
 	}
 	last := p.lastUses()
 	if err := p.addSinks(sinks, last); err != nil {
@@ -81,7 +85,7 @@ func NewSinkPlan(g *Graph, sinks []Sink, keep ...*G.Node) (*Plan, error) {
 	for _, n := range keep {
 		last[n] = len(p.ops)
 	}
-	p.assign(last, slices.Concat(keep, consumed(sinks)))
+	p.assign(last, outside)
 	p.size = place(p.spans)
 	return p, nil
 }

@@ -42,7 +42,7 @@ func newConv[T Float](d Conv) Kernel[T] {
 func newConvDataGrad[T Float](d ConvDataGrad) Kernel[T] {
 	s := d.ConvShape
 	s.Ci, s.Co = s.Co, s.Ci
-	p := &convPlan[T]{ConvShape: s, Epilogue: Epilogue{Slope: 1}, transposed: true}
+	p := &convPlan[T]{ConvShape: s, Epilogue: d.epilogue(), transposed: true}
 	p.plan()
 	return p
 }

@@ -20,8 +20,12 @@ type Conv struct {
 	Fixed bool
 }
 
-// ConvDataGrad is the gradient by x. Inputs: dy [N,H,W,Co], w. Output: dx.
-type ConvDataGrad struct{ ConvShape }
+// ConvDataGrad is the gradient by x. Inputs: dy [N,H,W,Co], w, and with Accumulate what dx is added to
+// [N,H,W,Ci], which may be the output's memory. Output: dx, or the sum.
+type ConvDataGrad struct {
+	ConvShape
+	Accumulate bool
+}
 
 // ConvWeightGrad is the gradient by w. Inputs: x, dy. Output: dw [K,K,Ci,Co].
 type ConvWeightGrad struct{ ConvShape }
@@ -47,8 +51,17 @@ func (d Conv) Inputs() []int {
 }
 func (d Conv) Output() int { return d.yLen() }
 
-func (d ConvDataGrad) Inputs() []int { return []int{d.yLen(), d.wLen()} }
-func (d ConvDataGrad) Output() int   { return d.xLen() }
+func (d ConvDataGrad) Inputs() []int {
+	in := []int{d.yLen(), d.wLen()}
+	if d.Accumulate {
+		in = append(in, d.xLen())
+	}
+	return in
+}
+func (d ConvDataGrad) Output() int { return d.xLen() }
+
+// epilogue is that of the convolution which computes the gradient: what it is added to is a residual.
+func (d ConvDataGrad) epilogue() Epilogue { return Epilogue{Residual: d.Accumulate, Slope: 1} }
 
 func (d ConvWeightGrad) Inputs() []int { return []int{d.xLen(), d.yLen()} }
 func (d ConvWeightGrad) Output() int   { return d.wLen() }

@@ -53,7 +53,7 @@ func newDense[T Float](d Desc) Kernel[T] {
 	case Linear:
 		return newConv[T](Conv{ConvShape: d.conv(), Epilogue: Epilogue{Bias: true, Slope: 1}, Fixed: d.Fixed})
 	case LinearDataGrad:
-		return newConvDataGrad[T](ConvDataGrad{d.conv()})
+		return newConvDataGrad[T](ConvDataGrad{ConvShape: d.conv()})
 	case LinearWeightGrad:
 		return newConvWeightGrad[T](ConvWeightGrad{d.conv()})
 	case BiasGrad:

@@ -37,9 +37,9 @@ func (s *simd) newDense(d Desc) Kernel[float32] {
 		return newSIMDConv(s, d)
 	case ConvDataGrad:
 		if winogradPays(d.ConvShape, false) {
-			return newWinograd(s, d.ConvShape, d.Co, d.Ci, true)
+			return newWinogradDataGrad(s, d)
 		}
-		return newSIMDGemm(s, d.ConvShape, d.Co, d.Ci, true)
+		return newSIMDDataGrad(s, d)
 	case ConvWeightGrad:
 		if winogradPays(d.ConvShape, false) {
 			return newWinogradGrad(s, d.ConvShape)

@@ -74,7 +74,7 @@ func BenchmarkConv(b *testing.B) {
 
 func BenchmarkConvDataGrad(b *testing.B) {
 	for _, s := range benchShapes() {
-		b.Run(s.name(), func(b *testing.B) { benchKernel(b, directSet{fastest(b)}, ConvDataGrad{s}, 1) })
+		b.Run(s.name(), func(b *testing.B) { benchKernel(b, directSet{fastest(b)}, ConvDataGrad{ConvShape: s}, 1) })
 	}
 }
 
@@ -149,7 +149,7 @@ func BenchmarkWinograd(b *testing.B) {
 			s := ConvShape{n, c.hw, c.hw, c.ch, c.ch, 3}
 			for name, d := range map[string]Desc{
 				"fixed":      Conv{ConvShape: s, Epilogue: Epilogue{Bias: true}, Fixed: true},
-				"datagrad":   ConvDataGrad{s},
+				"datagrad":   ConvDataGrad{ConvShape: s},
 				"weightgrad": ConvWeightGrad{s},
 			} {
 				b.Run(name+"/"+s.name(), func(b *testing.B) { compare(b, d, 1) })

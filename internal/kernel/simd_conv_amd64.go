@@ -69,6 +69,13 @@ func newSIMDConv(s *simd, d Conv) *convGemm {
 	return k
 }
 
+// newSIMDDataGrad plans a convolution's gradient by x.
+func newSIMDDataGrad(s *simd, d ConvDataGrad) *convGemm {
+	k := newSIMDGemm(s, d.ConvShape, d.Co, d.Ci, true)
+	k.epilogue = newEpilogue(s, d.Ci, d.epilogue())
+	return k
+}
+
 // Form implements Packer.
 func (k *convGemm) Form() (Form, bool) { return k.pack.form("panels", k.pack.len()), k.fixed }
 

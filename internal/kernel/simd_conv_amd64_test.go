@@ -40,7 +40,7 @@ func (w directSet) New(d Desc) (Kernel[float32], error) {
 	case Conv:
 		return newSIMDConv(s, d), nil
 	case ConvDataGrad:
-		return newSIMDGemm(s, d.ConvShape, d.Co, d.Ci, true), nil
+		return newSIMDDataGrad(s, d), nil
 	case ConvWeightGrad:
 		return newWeightGrad(s, d.ConvShape), nil
 	}
@@ -118,7 +118,7 @@ func testConvolutionsMatchPortable(t *testing.T, isa simdSet) {
 			matchesPortable(t, set, Conv{ConvShape: s, Epilogue: Epilogue{Slope: 1}}, 1e-5)
 			matchesPortable(t, set, Conv{ConvShape: s, Epilogue: Epilogue{Bias: true, Residual: true, Slope: 0.001}}, 1e-5)
 			matchesPortable(t, set, Conv{ConvShape: s, Epilogue: Epilogue{Bias: true}, Fixed: true}, 1e-5)
-			matchesPortable(t, set, ConvDataGrad{s}, 1e-5)
+			matchesPortable(t, set, ConvDataGrad{ConvShape: s}, 1e-5)
 			matchesPortable(t, set, ConvWeightGrad{s}, 1e-5)
 		})
 	}

@@ -54,6 +54,13 @@ func newWinogradConv(s *simd, d Conv) *winograd {
 	return k
 }
 
+// newWinogradDataGrad plans a convolution's gradient by x.
+func newWinogradDataGrad(s *simd, d ConvDataGrad) *winograd {
+	k := newWinograd(s, d.ConvShape, d.Co, d.Ci, true)
+	k.epilogue = newEpilogue(s, d.Ci, d.epilogue())
+	return k
+}
+
 // Form implements Packer.
 func (k *winograd) Form() (Form, bool) {
 	return k.pack.form("winograd", winoPlaces*k.planeU()), k.fixed

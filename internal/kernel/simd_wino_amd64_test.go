@@ -188,7 +188,7 @@ func (w winogradSet) New(d Desc) (Kernel[float32], error) {
 	case Conv:
 		return newWinogradConv(s, d), nil
 	case ConvDataGrad:
-		return newWinograd(s, d.ConvShape, d.Co, d.Ci, true), nil
+		return newWinogradDataGrad(s, d), nil
 	case ConvWeightGrad:
 		return newWinogradGrad(s, d.ConvShape), nil
 	}
@@ -215,7 +215,8 @@ func testWinogradMatchesPortable(t *testing.T, isa simdSet) {
 				Conv{ConvShape: s, Epilogue: Epilogue{Slope: 1}},
 				Conv{ConvShape: s, Epilogue: Epilogue{Bias: true, Residual: true, Slope: 0.001}},
 				Conv{ConvShape: s, Epilogue: Epilogue{Bias: true}, Fixed: true},
-				ConvDataGrad{s},
+				ConvDataGrad{ConvShape: s},
+				ConvDataGrad{ConvShape: s, Accumulate: true},
 				ConvWeightGrad{s},
 			} {
 				matchesPortable(t, set, d, 1e-4)

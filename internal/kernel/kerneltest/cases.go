@@ -106,7 +106,8 @@ func convs() []kernel.Desc {
 func convGrads() []kernel.Desc {
 	var out []kernel.Desc
 	for _, s := range convShapes() {
-		out = append(out, kernel.ConvDataGrad{ConvShape: s}, kernel.ConvWeightGrad{ConvShape: s})
+		out = append(out, kernel.ConvDataGrad{ConvShape: s}, kernel.ConvDataGrad{ConvShape: s, Accumulate: true},
+			kernel.ConvWeightGrad{ConvShape: s})
 	}
 	return out
 }
@@ -226,6 +227,10 @@ func inPlace(d kernel.Desc) []int {
 	case kernel.Conv:
 		if d.Residual {
 			return []int{len(d.Inputs()) - 1}
+		}
+	case kernel.ConvDataGrad:
+		if d.Accumulate {
+			return []int{2}
 		}
 	case kernel.ABN, kernel.ABNEval, kernel.Activate, kernel.ScaleChannels:
 		return []int{0}

@@ -55,6 +55,11 @@ func naiveDense(r result, d kernel.Desc, in [][]float64) {
 		naiveEpilogue(r, d, in[2:])
 	case kernel.ConvDataGrad:
 		eachProduct(d.ConvShape, func(x, w, y int) { r.add(x, in[0][y]*in[1][w]) })
+		if d.Accumulate {
+			for i, v := range in[2] {
+				r.add(i, v)
+			}
+		}
 	case kernel.ConvWeightGrad:
 		eachProduct(d.ConvShape, func(x, w, y int) { r.add(w, in[0][x]*in[1][y]) })
 	case kernel.Linear:
