@@ -6,57 +6,94 @@ import (
 	"csl/internal/kernel"
 )
 
-// accumulate replaces sums of two gradients of which a convolution makes one: the convolution adds to
-// the other as it stores its results, in the other's memory where that is free. Gorgonia makes such
-// sums where a value is used more than once, as at the beginning of a residual block. outside lists
-// values that somebody else reads.
+// accumulate merges sums of two gradients into what makes them, to save a pass over memory. Gorgonia
+// makes such sums where a value is used more than once, as at the beginning of a residual block and in
+// squeeze-excite. outside lists values that somebody else reads.
 func accumulate(ops []planOp, outside []*G.Node) []planOp {
-	made, reads := map[*G.Node]int{}, map[*G.Node]int{}
+	m := &merger{ops: ops, made: map[*G.Node]int{}, reads: map[*G.Node]int{}, merged: map[int]bool{}}
 	for i := range ops {
-		made[ops[i].node] = i
+		m.made[ops[i].node] = i
 		for _, c := range ops[i].in {
-			reads[c]++
+			m.reads[c]++
 		}
 	}
 	for _, n := range outside {
-		reads[n]++
+		m.reads[n]++
 	}
-	merged := map[int]bool{} // convolutions that moved to where their sum was
 	for i := range ops {
 		if _, ok := ops[i].desc.(kernel.Add); !ok {
 			continue
 		}
-		last, first := ops[i].in[0], ops[i].in[1]
-		if made[first] > made[last] {
-			last, first = first, last
+		later, earlier := ops[i].in[0], ops[i].in[1]
+		if m.made[earlier] > m.made[later] {
+			later, earlier = earlier, later
 		}
-		for _, in := range [][2]*G.Node{{last, first}, {first, last}} { // the later one need not wait
-			j, ok := made[in[0]]
-			if !ok || reads[in[0]] != 1 {
-				continue
-			}
-			if d, ok := ops[j].desc.(kernel.ConvDataGrad); ok && !d.Accumulate {
-				ops[i] = accumulating(ops[i].node, ops[j], in[1])
-				merged[j] = true
-				break
-			}
-		}
+		_ = m.squeeze(i, later, earlier) || m.squeeze(i, earlier, later) ||
+			m.convolution(i, later, earlier) || m.convolution(i, earlier, later)
 	}
 	var left []planOp
 	for i := range ops {
-		if !merged[i] {
+		if !m.merged[i] {
 			left = append(left, ops[i])
 		}
 	}
 	return left
 }
 
-// accumulating is the convolution o adding to other; sum is the node of the result.
-func accumulating(sum *G.Node, o planOp, other *G.Node) planOp {
-	d := o.desc.(kernel.ConvDataGrad)
+// merger is accumulate at work. An operation that is merged into a sum moves to where the sum is.
+type merger struct {
+	ops    []planOp
+	made   map[*G.Node]int // which of ops computes a node
+	reads  map[*G.Node]int // how often it is read
+	merged map[int]bool    // which of ops are no more
+}
+
+// only is the operation that computes n, if n is read once.
+func (m *merger) only(n *G.Node) (*planOp, bool) {
+	i, ok := m.made[n]
+	if !ok || m.reads[n] != 1 {
+		return nil, false
+	}
+	return &m.ops[i], true
+}
+
+// convolution makes sum number i a convolution's input gradient that is added to other, in other's
+// memory where that is free, if grad is such a gradient.
+func (m *merger) convolution(i int, grad, other *G.Node) bool {
+	o, ok := m.only(grad)
+	if !ok {
+		return false
+	}
+	d, ok := o.desc.(kernel.ConvDataGrad)
+	if !ok || d.Accumulate {
+		return false
+	}
 	d.Accumulate = true
-	return planOp{
-		node: sum, in: []*G.Node{o.in[0], o.in[1], other}, desc: d,
+	m.merged[m.made[grad]] = true
+	m.ops[i] = planOp{
+		node: m.ops[i].node, in: []*G.Node{o.in[0], o.in[1], other}, desc: d,
 		kind: o.kind, layer: o.layer, over: []int{2},
 	}
+	return true
+}
+
+// squeeze makes sum number i one operation if it adds up the two ways of squeeze-excite: scaled, a
+// gradient times the factors, and pooled, that of the averages that the factors are made of.
+func (m *merger) squeeze(i int, scaled, pooled *G.Node) bool {
+	a, okA := m.only(scaled)
+	b, okB := m.only(pooled)
+	if !okA || !okB {
+		return false
+	}
+	d, okA := a.desc.(kernel.ScaleChannels)
+	p, okB := b.desc.(kernel.GlobalPoolGrad)
+	if !okA || !okB || d.MapShape != p.MapShape {
+		return false
+	}
+	m.merged[m.made[scaled]], m.merged[m.made[pooled]] = true, true
+	m.ops[i] = planOp{
+		node: m.ops[i].node, in: []*G.Node{a.in[0], a.in[1], b.in[0]}, desc: kernel.SqueezeGrad{MapShape: d.MapShape},
+		kind: "squeeze input gradient", layer: b.layer, over: []int{0},
+	}
+	return true
 }

@@ -125,3 +125,51 @@ func TestAGradientAddedToItselfIsNotMerged(t *testing.T) {
 		t.Error("the sum lost its summand")
 	}
 }
+
+func TestTheTwoWaysOfSqueezeExciteAreOneGradient(t *testing.T) {
+	dtypes(t, func(t *testing.T, dt tensor.Dtype) {
+		g, v := newGraph(t, dt), values{}
+		in := func(name string, shape ...int) *G.Node {
+			n, err := g.Input(name, shape...)
+			must(t, n, err)
+			v[n] = normals(uint64(len(v)+1), n.Shape().TotalSize())
+			return n
+		}
+		ok := func(n *G.Node, err error) *G.Node { t.Helper(); return must(t, n, err) }
+		w := in("w", 1, 1, 3, 9)
+		x := ok(Conv(in("x", 2, 3, 5, 3), w))
+		s := ok(Activate(ok(Linear(ok(GlobalPool(x)), in("fc", 9, 9), in("bias", 9), false)), kernel.Sigmoid))
+		out := ok(ScaleChannels(x, s))
+		grads, err := Gradients(out, in("seed", out.Shape()...), G.Nodes{w})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var pooled *G.Node
+		for _, n := range g.g.AllNodes() {
+			if o, ok := n.Op().(*op); ok && o.Name == "global pool input gradient" {
+				pooled = n
+			}
+		}
+		gradient := func(merged bool, keep ...*G.Node) []float64 {
+			be := newBackend(t, 2)
+			m := newMachine(t, be, g, nil, append(keep, grads...)...)
+			bind(t, be, m, v)
+			run(t, m)
+			found := false
+			for o := range m.Plan().Operations() {
+				found = found || o.Kind == "squeeze input gradient"
+			}
+			if found != merged {
+				t.Fatalf("merged: %v, want %v", found, merged)
+			}
+			return read(t, m, grads[0])
+		}
+		tol := 1e-6
+		if dt == tensor.Float64 {
+			tol = 1e-14
+		}
+		if dev := relative(gradient(true), gradient(false, pooled)); dev > tol {
+			t.Errorf("the merged gradient is off by %g", dev)
+		}
+	})
+}

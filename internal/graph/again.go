@@ -6,6 +6,16 @@ import (
 	G "gorgonia.org/gorgonia"
 )
 
+// ComputeAgain has the backward pass compute n a second time instead of having it kept since the
+// forward pass. Call it before Gradients; n must be the output of AddReLU, ABNAddReLU or ScaleAddReLU,
+// whose inputs are kept or computed again themselves. It returns n.
+func ComputeAgain(n *G.Node) *G.Node {
+	if o, ok := n.Op().(*op); ok {
+		o.Again = true
+	}
+	return n
+}
+
 // again returns a node with the value of x for the backward pass. What is cheap to compute
 // (OpSpec.Again) is computed a second time from values that are kept anyway, once for all that read it:
 // the time is less than what the memory is worth.

@@ -63,6 +63,13 @@ func opCases() []opCase {
 			}
 			return ScaleChannels(y, in[3])
 		}},
+		{"scale add relu", [][]int{{2, 3, 5, 3}, {2, 3}, {2, 3, 5, 3}}, func(in []*G.Node) (*G.Node, error) {
+			return ScaleAddReLU(in[0], in[1], in[2])
+		}},
+		{"abn add relu", [][]int{{2, 3, 5, 3}, {3}, {3}, {2, 3, 5, 3}}, func(in []*G.Node) (*G.Node, error) {
+			y, _, err := ABNAddReLU(in[0], in[1], in[2], in[3])
+			return y, err
+		}},
 		{"add relu", [][]int{{2, 3, 5, 2}, {2, 3, 5, 2}}, two(AddReLU)},
 		{"used twice", [][]int{{2, 4, 5, 3}, {3, 3, 3, 3}}, func(in []*G.Node) (*G.Node, error) {
 			y, err := Conv(in[0], in[1])

@@ -116,6 +116,15 @@ func activateGrad(y, dy *G.Node, kind kernel.Activation) (*G.Node, error) {
 	}, y, dy)
 }
 
+// reluGrad is activateGrad of a ReLU at the end of a block, whose output may be computed again.
+func reluGrad(y, dy *G.Node) (*G.Node, error) {
+	y, err := again(y)
+	if err != nil {
+		return nil, err
+	}
+	return activateGrad(y, dy, kernel.ReLU)
+}
+
 // AddReLU is max(0, a+b) of two values of one shape, in place over either where possible.
 func AddReLU(a, b *G.Node) (*G.Node, error) {
 	if a == nil || b == nil || !a.Shape().Eq(b.Shape()) {
@@ -126,7 +135,7 @@ func AddReLU(a, b *G.Node) (*G.Node, error) {
 		Desc: kernel.AddReLU{Len: a.Shape().TotalSize()},
 		Name: "add relu", In: []int{rank, rank}, Out: rank, Shape: like(a), Also: []int{1}, Wrt: []bool{true, true},
 		Grad: func(_ G.Nodes, y, dy *G.Node) (G.Nodes, error) {
-			d, err := activateGrad(y, dy, kernel.ReLU)
+			d, err := reluGrad(y, dy)
 			return G.Nodes{d, d}, err
 		},
 	}, a, b)
@@ -141,28 +150,32 @@ func ScaleChannels(x, s *G.Node) (*G.Node, error) {
 	return Apply(OpSpec{
 		Desc: kernel.ScaleChannels{MapShape: m},
 		Name: "scale", In: []int{4, 2}, Out: 4, Shape: like(x), Wrt: []bool{true, true}, Again: true,
-		Grad: func(in G.Nodes, _, dy *G.Node) (G.Nodes, error) {
-			x, err := again(in[0])
-			if err != nil {
-				return nil, err
-			}
-			ds, err := Apply(OpSpec{
-				Desc: kernel.ScaleChannelsGrad{MapShape: m},
-				Name: "scale factor gradient", In: []int{4, 4}, Out: 2, Shape: like(in[1]), Overwrites: -1,
-			}, x, dy)
-			if err != nil {
-				return nil, err
-			}
-			dx, err := Apply(OpSpec{
-				Desc: kernel.ScaleChannels{MapShape: m},
-				Name: "scale input gradient", In: []int{4, 2}, Out: 4, Shape: like(in[0]),
-			}, dy, in[1])
-			return G.Nodes{dx, ds}, err
-		},
+		Grad: func(in G.Nodes, _, dy *G.Node) (G.Nodes, error) { return scaleGrad(m, in, dy) },
 	}, x, s)
 }
 
-// ScaleAddReLU is max(0, x*s + residual) without a gradient: the end of a basic block at inference.
+// scaleGrad builds the gradients of x*s by x and s, which are the first two of in.
+func scaleGrad(m kernel.MapShape, in G.Nodes, dy *G.Node) (G.Nodes, error) {
+	x, err := again(in[0])
+	if err != nil {
+		return nil, err
+	}
+	ds, err := Apply(OpSpec{
+		Desc: kernel.ScaleChannelsGrad{MapShape: m},
+		Name: "scale factor gradient", In: []int{4, 4}, Out: 2, Shape: like(in[1]), Overwrites: -1,
+	}, x, dy)
+	if err != nil {
+		return nil, err
+	}
+	dx, err := Apply(OpSpec{
+		Desc: kernel.ScaleChannels{MapShape: m},
+		Name: "scale input gradient", In: []int{4, 2}, Out: 4, Shape: like(in[0]),
+	}, dy, in[1])
+	return G.Nodes{dx, ds}, err
+}
+
+// ScaleAddReLU is max(0, x*s + residual), in place over x or residual where possible: the end of a
+// basic block with squeeze-excite.
 func ScaleAddReLU(x, s, residual *G.Node) (*G.Node, error) {
 	m, err := scaleShape(x, s)
 	if err != nil {
@@ -171,6 +184,15 @@ func ScaleAddReLU(x, s, residual *G.Node) (*G.Node, error) {
 	return Apply(OpSpec{
 		Desc: kernel.ScaleAddReLU{MapShape: m},
 		Name: "scale add relu", In: []int{4, 2, 4}, Out: 4, Shape: like(x), Also: []int{2},
+		Wrt: []bool{true, true, true},
+		Grad: func(in G.Nodes, y, dy *G.Node) (G.Nodes, error) {
+			d, err := reluGrad(y, dy)
+			if err != nil {
+				return nil, err
+			}
+			grads, err := scaleGrad(m, in, d)
+			return append(grads, d), err
+		},
 	}, x, s, residual)
 }
 

@@ -21,11 +21,7 @@ func ABN(z, gamma, beta *G.Node, slope float64) (y, stats *G.Node, err error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	stats, err = Apply(OpSpec{
-		Desc: kernel.BNStats{Rows: s.Rows, C: s.C},
-		Name: "batch statistics", In: []int{4}, Out: 2, Shape: fixed(2, s.C), Overwrites: -1,
-	}, z)
-	if err != nil {
+	if stats, err = batchStats(z, s); err != nil {
 		return nil, nil, err
 	}
 	y, err = Apply(OpSpec{
@@ -39,7 +35,45 @@ func ABN(z, gamma, beta *G.Node, slope float64) (y, stats *G.Node, err error) {
 	return y, stats, err
 }
 
-// abnGrad builds the gradients by z, gamma and beta. in: z, stats, gamma, beta.
+// batchStats are the statistics [2,C] of the batch: means, then biased variances.
+func batchStats(z *G.Node, s kernel.ABNShape) (*G.Node, error) {
+	return Apply(OpSpec{
+		Desc: kernel.BNStats{Rows: s.Rows, C: s.C},
+		Name: "batch statistics", In: []int{4}, Out: 2, Shape: fixed(2, s.C), Overwrites: -1,
+	}, z)
+}
+
+// ABNAddReLU is max(0, ABN of slope 1 + residual) in one pass, the end of a block; residual has the
+// shape of z.
+func ABNAddReLU(z, gamma, beta, residual *G.Node) (y, stats *G.Node, err error) {
+	s, err := abnShape(z, gamma, beta, 1)
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := need("abn residual", residual, 4); err != nil {
+		return nil, nil, err
+	}
+	if stats, err = batchStats(z, s); err != nil {
+		return nil, nil, err
+	}
+	y, err = Apply(OpSpec{
+		Desc: kernel.ABNAddReLU{Rows: s.Rows, C: s.C},
+		Name: "abn add relu", In: []int{4, 2, 1, 1, 4}, Out: 4, Shape: like(z),
+		Wrt: []bool{true, false, true, true, true},
+		Grad: func(in G.Nodes, out, dy *G.Node) (G.Nodes, error) {
+			d, err := reluGrad(out, dy)
+			if err != nil {
+				return nil, err
+			}
+			grads, err := abnGrad(s, in, nil, d)
+			return append(grads, d), err
+		},
+	}, z, stats, gamma, beta, residual)
+	return y, stats, err
+}
+
+// abnGrad builds the gradients by z, gamma and beta. in: z, stats, gamma, beta. y may be nil if the
+// slope is 1.
 func abnGrad(s kernel.ABNShape, in G.Nodes, y, dy *G.Node) (G.Nodes, error) {
 	stats, gamma, beta := in[1], in[2], in[3]
 	kept, fromY := in[0], s.Slope > 0 && s.Slope < 1

@@ -44,6 +44,17 @@ func newABN[T Float](d ABN) Kernel[T] {
 		func(in [][]T) (mean, variance, gamma, beta []T) { return in[1][:c], in[1][c:], in[2], in[3] })
 }
 
+func newABNAddReLU[T Float](d ABNAddReLU) Kernel[T] {
+	p := newABN[T](d.norm()).(*spanPlan[T])
+	norm := p.body
+	p.body = func(p *spanPlan[T], lo, hi int) {
+		norm(p, lo, hi)
+		out := p.out[lo*d.C : hi*d.C]
+		addReLU(out, out, p.in[4][lo*d.C:hi*d.C])
+	}
+	return p
+}
+
 func newABNEval[T Float](d ABNEval) Kernel[T] {
 	return newNormalise(d.ABNShape,
 		func(in [][]T) (mean, variance, gamma, beta []T) { return in[1], in[2], in[3], in[4] })

@@ -19,6 +19,10 @@ type BNStats struct{ Rows, C int }
 // out may be z.
 type ABN struct{ ABNShape }
 
+// ABNAddReLU is max(0, ABN with slope 1 + residual), the end of a block in training.
+// Inputs: z, stats [2,C], gamma [C], beta [C], residual [Rows,C]. Output: y. out may be z.
+type ABNAddReLU struct{ Rows, C int }
+
 // ABNEval normalises with running statistics. Inputs: z, mean [C], var [C], gamma, beta. out may be z.
 type ABNEval struct{ ABNShape }
 
@@ -55,6 +59,15 @@ func (s ABNShape) FLOPs() int64 { return 3 * int64(s.Rows) * int64(s.C) }
 
 func (d ABN) Inputs() []int { return []int{d.len(), 2 * d.C, d.C, d.C} }
 func (d ABN) Output() int   { return d.len() }
+
+func (d ABNAddReLU) Inputs() []int {
+	return []int{d.Rows * d.C, 2 * d.C, d.C, d.C, d.Rows * d.C}
+}
+func (d ABNAddReLU) Output() int  { return d.Rows * d.C }
+func (d ABNAddReLU) FLOPs() int64 { return 5 * int64(d.Rows) * int64(d.C) }
+
+// norm is the batch norm of d.
+func (d ABNAddReLU) norm() ABN { return ABN{ABNShape{Rows: d.Rows, C: d.C, Slope: 1}} }
 
 func (d ABNEval) Inputs() []int { return []int{d.len(), d.C, d.C, d.C, d.C} }
 func (d ABNEval) Output() int   { return d.len() }

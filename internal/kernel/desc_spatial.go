@@ -44,7 +44,12 @@ type ScaleChannels struct{ MapShape }
 // ScaleChannelsGrad is the gradient by s: sum over h,w of dy*x. Inputs: x, dy. Output: [N,C].
 type ScaleChannelsGrad struct{ MapShape }
 
-// ScaleAddReLU is max(0, x*s + residual): the end of a basic block at inference.
+// SqueezeGrad is the gradient by x of squeeze-excite, y = x*s with s made of x's global averages, from
+// both ways on which y depends on x: dy[n,h,w,c]*s[n,c] + g[n,c]/(H*W), g the gradient by the averages.
+// Inputs: dy, s [N,C], g [N,C]. out may be dy.
+type SqueezeGrad struct{ MapShape }
+
+// ScaleAddReLU is max(0, x*s + residual): the end of a basic block with squeeze-excite.
 // Inputs: x, s [N,C], residual. out may be x or residual.
 type ScaleAddReLU struct{ MapShape }
 
@@ -84,6 +89,10 @@ func (d ScaleChannels) Output() int   { return d.len() }
 func (d ScaleChannelsGrad) Inputs() []int { return []int{d.len(), d.len()} }
 func (d ScaleChannelsGrad) Output() int   { return d.N * d.C }
 func (d ScaleChannelsGrad) FLOPs() int64  { return 2 * int64(d.len()) }
+
+func (d SqueezeGrad) Inputs() []int { return []int{d.len(), d.N * d.C, d.N * d.C} }
+func (d SqueezeGrad) Output() int   { return d.len() }
+func (d SqueezeGrad) FLOPs() int64  { return 2 * int64(d.len()) }
 
 func (d ScaleAddReLU) Inputs() []int { return []int{d.len(), d.N * d.C, d.len()} }
 func (d ScaleAddReLU) Output() int   { return d.len() }

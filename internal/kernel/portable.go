@@ -72,6 +72,8 @@ func newNorm[T Float](d Desc) Kernel[T] {
 		return newBNStats[T](d)
 	case ABN:
 		return newABN[T](d)
+	case ABNAddReLU:
+		return newABNAddReLU[T](d)
 	case ABNEval:
 		return newABNEval[T](d)
 	case ABNReduce:
@@ -108,6 +110,8 @@ func newSpatial[T Float](d Desc) Kernel[T] {
 		return newScaleChannels[T](d)
 	case ScaleChannelsGrad:
 		return newScaleChannelsGrad[T](d)
+	case SqueezeGrad:
+		return newSqueezeGrad[T](d)
 	case ScaleAddReLU:
 		return newScaleAddReLU[T](d)
 	}

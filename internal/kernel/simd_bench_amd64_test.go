@@ -129,6 +129,7 @@ func BenchmarkBandwidth(b *testing.B) {
 	benchBytes(b, "ScaleAddReLU", ScaleAddReLU{odd})
 	benchBytes(b, "BNStats", BNStats{m.N * m.H * m.W, m.C})
 	benchBytes(b, "ABN", ABN{s})
+	benchBytes(b, "ABNAddReLU", ABNAddReLU{3136, 1024})
 	benchBytes(b, "ABNReduceY", ABNReduce{s, true})
 	benchBytes(b, "ABNReduceZ", ABNReduce{s, false})
 	benchBytes(b, "ABNInputGradY", ABNInputGrad{s, true})
@@ -139,6 +140,7 @@ func BenchmarkBandwidth(b *testing.B) {
 	benchBytes(b, "GlobalPool", GlobalPool{MapShape{8, 7, 7, 2048}})
 	benchBytes(b, "GlobalPoolGrad", GlobalPoolGrad{MapShape{8, 7, 7, 2048}})
 	benchBytes(b, "ScaleChannelsGrad", ScaleChannelsGrad{m})
+	benchBytes(b, "SqueezeGrad", SqueezeGrad{m})
 }
 
 // BenchmarkWinograd runs Winograd and direct convolution in turn and reports the effective GFLOP/s of

@@ -68,6 +68,8 @@ func (s *simd) newMap(d Desc) Kernel[float32] {
 		return s.newPixels(d.MapShape, func(p *spanPlan[float32], row, at, pixels int) {
 			s.scaleAddReLU(pixels, d.C, &p.out[at], &p.in[0][at], &p.in[2][at], &p.in[1][row])
 		})
+	case SqueezeGrad:
+		return s.newSqueezeGrad(d)
 	case GlobalPoolGrad:
 		area := float32(d.H * d.W)
 		return s.newPixels(d.MapShape, func(p *spanPlan[float32], row, at, pixels int) {
@@ -89,6 +91,27 @@ func (s *simd) newMap(d Desc) Kernel[float32] {
 		})
 	}
 	return nil
+}
+
+// newSqueezeGrad plans d with the function of batch norm, (dy-0)*s + g/(H*W); the scratch holds the zeros
+// and the shifts.
+func (s *simd) newSqueezeGrad(d SqueezeGrad) Kernel[float32] {
+	k, ok := s.newPixels(d.MapShape, func(p *spanPlan[float32], row, at, pixels int) {
+		s.normalise(pixels, d.C, &p.out[at], &p.in[0][at], &p.work[0], &p.in[1][row], &p.work[d.C+row], 1)
+	}).(*spanPlan[float32])
+	if !ok {
+		return nil
+	}
+	area := float32(d.H * d.W)
+	k.scratch = d.C + d.N*d.C
+	k.prepare = func(work []float32, in [][]float32) {
+		clear(work[:d.C])
+		shift := work[d.C:]
+		for i, g := range in[2] {
+			shift[i] = g / area
+		}
+	}
+	return k
 }
 
 // newSpaceToDepth plans d where four pixels are something that a pack copies; else nil. A pixel of the

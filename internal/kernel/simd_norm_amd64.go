@@ -24,6 +24,10 @@ func (s *simd) newNorm(d Desc) Kernel[float32] {
 			k.body = s.normaliseRows(d.ABNShape, func(in [][]float32) (mean, beta *float32) { return &in[1][0], &in[3][0] })
 			return k
 		}
+	case ABNAddReLU:
+		if d.C >= s.lanes {
+			return s.newNormJoin(d)
+		}
 	case ABNEval:
 		if d.C >= s.lanes {
 			k := newABNEval[float32](d).(*spanPlan[float32])
@@ -80,6 +84,25 @@ func (s *simd) normaliseRows(d ABNShape, operands func(in [][]float32) (mean, be
 		at := lo * d.C
 		s.normalise(hi-lo, d.C, &p.out[at], &p.in[0][at], mean, &p.work[0], beta, float32(d.Slope))
 	}
+}
+
+// joinElements is about how many elements of a join are normalised before the residual is added: they
+// stay in the first level cache.
+const joinElements = 1 << 10
+
+// newNormJoin plans ABNAddReLU.
+func (s *simd) newNormJoin(d ABNAddReLU) Kernel[float32] {
+	k := s.newNorm(d.norm()).(*spanPlan[float32])
+	norm, rows := k.body, max(1, joinElements/d.C)
+	k.body = func(p *spanPlan[float32], lo, hi int) {
+		for ; lo < hi; lo += rows {
+			n := min(rows, hi-lo)
+			norm(p, lo, lo+n)
+			at := lo * d.C
+			s.addReLU(n, d.C, &p.out[at], &p.out[at], &p.in[4][at])
+		}
+	}
+	return k
 }
 
 // undo is the slope of the inverse of the activation; unused where the input was kept.

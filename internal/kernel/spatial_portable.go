@@ -102,6 +102,16 @@ func newScaleChannels[T Float](d ScaleChannels) Kernel[T] {
 	})
 }
 
+func newSqueezeGrad[T Float](d SqueezeGrad) Kernel[T] {
+	area := T(d.H * d.W)
+	return newPixels(d.MapShape, func(p *spanPlan[T], pixel, row int) {
+		out, s, g := p.out[pixel:][:d.C], p.in[1][row:][:d.C], p.in[2][row:][:d.C]
+		for i, v := range p.in[0][pixel:][:d.C] {
+			out[i] = v*s[i] + g[i]/area
+		}
+	})
+}
+
 func newScaleAddReLU[T Float](d ScaleAddReLU) Kernel[T] {
 	return newPixels(d.MapShape, func(p *spanPlan[T], pixel, row int) {
 		scaleAddReLU(p.out[pixel:][:d.C], p.in[0][pixel:][:d.C], p.in[1][row:][:d.C], p.in[2][pixel:][:d.C])

@@ -19,8 +19,8 @@ func pixels(n int) []float32 {
 	return p
 }
 
-// forward runs the forward pass of a training net on fixed data.
-func forward(t *testing.T, n *TrainNet) {
+// forwardOnce runs the forward pass of a training net on fixed data.
+func forwardOnce(t *testing.T, n *TrainNet) {
 	t.Helper()
 	copy(n.Input(), pixels(len(n.Input())))
 	for i := range n.Labels() {
@@ -34,7 +34,7 @@ func forward(t *testing.T, n *TrainNet) {
 // step runs a training net on fixed data and returns copies of loss, logits and gradients.
 func step(t *testing.T, n *TrainNet) [][]float32 {
 	t.Helper()
-	forward(t, n)
+	forwardOnce(t, n)
 	grads := make([][]float32, len(n.grads))
 	if err := n.Backward(func(i int, g []float32) error {
 		grads[i] = slices.Clone(g)
@@ -126,7 +126,7 @@ func TestGradientsAreKeptOnlyWhereAskedFor(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	forward(t, keeping)
+	forwardOnce(t, keeping)
 	if err := keeping.Backward(nil); err != nil {
 		t.Fatal(err)
 	}
@@ -150,7 +150,7 @@ func TestWeightsMayChangeWhileTheBackwardPassGoesOn(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := step(t, n)[2:]
-	forward(t, n)
+	forwardOnce(t, n)
 	got, params := make([][]float32, len(want)), w.Params()
 	if err := n.Backward(func(i int, g []float32) error {
 		got[i] = slices.Clone(g)
@@ -254,7 +254,7 @@ func TestNonFiniteLossNamesTheLayer(t *testing.T) {
 		t.Fatalf("found %v, %v", where, err)
 	}
 	fill(w.raw("body.layer3.0.conv2.0.0.weight"), 3e38)
-	forward(t, n)
+	forwardOnce(t, n)
 	where, bad, err := n.FirstNonFinite()
 	if err != nil || !bad || where != (graph.Fault{Kind: "conv", Layer: "body.layer3.0.conv2.0.0"}) {
 		t.Errorf("found %v %v, %v", where, bad, err)

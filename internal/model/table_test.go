@@ -33,7 +33,7 @@ func TestTrainingArenaStaysInItsBudget(t *testing.T) {
 	for _, c := range []struct { // 1 MB is 1e6 bytes
 		classes int
 		budget  int64
-	}{{9605, 900e6}, {80, 820e6}} {
+	}{{9605, 630e6}, {80, 560e6}} {
 		table, err := Table(known(t, "tresnet_m", c.classes), Options{Batch: 16, Height: 224, Width: 224}, defaultLoss(t))
 		if err != nil {
 			t.Fatal(err)

@@ -136,7 +136,8 @@ func norms() []kernel.Desc {
 	for i, c := range append(channels[:], 300) {
 		for j, rows := range []int{2, 3, 9, 49} {
 			s := kernel.ABNShape{Rows: rows, C: c, Slope: slopes[(i+j)%4]}
-			out = append(out, kernel.BNStats{Rows: rows, C: c}, kernel.ABN{ABNShape: s}, kernel.ABNEval{ABNShape: s})
+			out = append(out, kernel.BNStats{Rows: rows, C: c}, kernel.ABN{ABNShape: s}, kernel.ABNEval{ABNShape: s},
+				kernel.ABNAddReLU{Rows: rows, C: c})
 			for _, slope := range slopes {
 				s.Slope = slope
 				out = append(out, backwards(s)...)
@@ -146,7 +147,8 @@ func norms() []kernel.Desc {
 	}
 	for i, c := range []int{5, 17, 48} {
 		s := kernel.ABNShape{Rows: 2000 + i, C: c, Slope: slopes[1+i]}
-		out = append(out, kernel.BNStats{Rows: s.Rows, C: c}, kernel.ABN{ABNShape: s}, kernel.ABNEval{ABNShape: s})
+		out = append(out, kernel.BNStats{Rows: s.Rows, C: c}, kernel.ABN{ABNShape: s}, kernel.ABNEval{ABNShape: s},
+			kernel.ABNAddReLU{Rows: s.Rows, C: c})
 		out = append(out, backwards(s)...)
 	}
 	return append(out, kernel.BNStats{Rows: 1, C: 5})
@@ -205,7 +207,7 @@ func scales() []kernel.Desc {
 	var out []kernel.Desc
 	for _, s := range mapShapes(1) {
 		out = append(out, kernel.ScaleChannels{MapShape: s}, kernel.ScaleChannelsGrad{MapShape: s},
-			kernel.ScaleAddReLU{MapShape: s})
+			kernel.ScaleAddReLU{MapShape: s}, kernel.SqueezeGrad{MapShape: s})
 	}
 	return out
 }
@@ -232,7 +234,7 @@ func inPlace(d kernel.Desc) []int {
 		if d.Accumulate {
 			return []int{2}
 		}
-	case kernel.ABN, kernel.ABNEval, kernel.Activate, kernel.ScaleChannels:
+	case kernel.ABN, kernel.ABNAddReLU, kernel.ABNEval, kernel.Activate, kernel.ScaleChannels, kernel.SqueezeGrad:
 		return []int{0}
 	case kernel.ABNInputGrad, kernel.ActivateGrad:
 		return []int{1}

@@ -19,6 +19,9 @@ func inputs[T kernel.Float](d kernel.Desc) [][]T {
 	case kernel.ABN:
 		variances(in[1][d.C:])
 		edges(in[2])
+	case kernel.ABNAddReLU:
+		variances(in[1][d.C:])
+		edges(in[2])
 	case kernel.ABNEval:
 		variances(in[2])
 		edges(in[3])

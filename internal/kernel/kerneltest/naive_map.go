@@ -29,6 +29,11 @@ func naiveMap(r result, d kernel.Desc, in [][]float64) {
 		eachPixel(d.MapShape, func(x, s int) { r.set(x, in[0][x]*in[1][s]) })
 	case kernel.ScaleChannelsGrad:
 		eachPixel(d.MapShape, func(x, s int) { r.add(s, in[0][x]*in[1][x]) })
+	case kernel.SqueezeGrad:
+		eachPixel(d.MapShape, func(x, s int) {
+			r.add(x, in[0][x]*in[1][s])
+			r.add(x, in[2][s]/float64(d.H*d.W))
+		})
 	case kernel.ScaleAddReLU:
 		eachPixel(d.MapShape, func(x, s int) {
 			r.add(x, in[0][x]*in[1][s])

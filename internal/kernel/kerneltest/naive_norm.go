@@ -12,6 +12,12 @@ func naiveNorm(r result, d kernel.Desc, in [][]float64) {
 		naiveStats(r, d, in[0])
 	case kernel.ABN:
 		naiveABN(r, d.ABNShape, in[0], in[1][:d.C], in[1][d.C:], in[2], in[3])
+	case kernel.ABNAddReLU:
+		naiveABN(r, kernel.ABNShape{Rows: d.Rows, C: d.C, Slope: 1}, in[0], in[1][:d.C], in[1][d.C:], in[2], in[3])
+		for i, v := range in[4] {
+			r.add(i, v)
+			r.want[i] = math.Max(0, r.want[i])
+		}
 	case kernel.ABNEval:
 		naiveABN(r, d.ABNShape, in[0], in[1], in[2], in[3], in[4])
 	case kernel.ABNReduce:
