@@ -13,29 +13,31 @@ import (
 
 // learner turns batches into better weights: network, loss, gradients, optimizer, average.
 type learner struct {
-	be      *graph.CPU
-	size    int // side of the input
-	weights *model.Weights
-	average *model.Weights // EMA; nil without
-	nets    *model.Nets
-	opt     *optim.Optimizer
-	cycle   optim.OneCycle
-	ema     *optim.EMA
-	sums    [][]float32     // of the gradients of a step's batches; nil where every batch is a step
-	prior   []float32       // that the loss asks; nil without
-	logits  []float32       // of the last batch, valid until the next
-	last    *model.TrainNet // of the last batch; nil before the first
+	be       *graph.CPU
+	size     int // side of the input
+	weights  *model.Weights
+	average  *model.Weights // EMA; nil without
+	running  []*model.Param // running statistics
+	averages []*model.Param // of those; nil without EMA
+	nets     *model.Nets
+	opt      *optim.Optimizer
+	cycle    optim.OneCycle
+	ema      *optim.EMA
+	sums     [][]float32     // of the gradients of a step's batches; nil where every batch is a step
+	prior    []float32       // that the loss asks; nil without
+	logits   []float32       // of the last batch, valid until the next
+	last     *model.TrainNet // of the last batch; nil before the first
 
 	change, first, add model.ApplyFunc // the methods, made once
 }
 
 // newLearner builds the optimizer for weights. cycleSteps is the length of the whole schedule.
 func newLearner(be *graph.CPU, w *model.Weights, lf model.LossFunc, o optim.Config, cycle optim.OneCycle, size, accumulate int) (*learner, error) {
-	l := &learner{be: be, size: size, weights: w, cycle: cycle, ema: o.EMA}
+	l := &learner{be: be, size: size, weights: w, running: w.Buffers(), cycle: cycle, ema: o.EMA}
 	var averages []*model.Param
 	if o.EMA != nil {
 		l.average = w.Clone()
-		averages = l.average.Params()
+		averages, l.averages = l.average.Params(), l.average.Buffers()
 	}
 	var params []optim.Param
 	for i, p := range w.Params() {
@@ -181,12 +183,8 @@ func (l *learner) finish(step int) (lr, beta1 float64, err error) {
 			return lr, beta1, err
 		}
 	}
-	if l.average == nil {
-		return lr, beta1, nil
-	}
-	to, from := l.average.Buffers(), l.weights.Buffers()
-	for i := range to {
-		l.ema.Update(l.opt.Steps(), to[i].Data, from[i].Data)
+	for i, to := range l.averages {
+		l.ema.Update(l.opt.Steps(), to.Data, l.running[i].Data)
 	}
 	return lr, beta1, nil
 }
