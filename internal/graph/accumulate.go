@@ -92,7 +92,7 @@ func (m *merger) squeeze(i int, scaled, pooled *G.Node) bool {
 	}
 	m.merged[m.made[scaled]], m.merged[m.made[pooled]] = true, true
 	m.ops[i] = planOp{
-		node: m.ops[i].node, in: []*G.Node{a.in[0], a.in[1], b.in[0]}, desc: kernel.SqueezeGrad{MapShape: d.MapShape},
+		node: m.ops[i].node, in: []*G.Node{a.in[0], a.in[1], b.in[0]}, desc: kernel.SqueezeGrad(d),
 		kind: "squeeze input gradient", layer: b.layer, over: []int{0},
 	}
 	return true
