@@ -2621,8 +2621,8 @@ end:
 	RET
 
 // func normSumsZAVX2(rows int, c int, stride int, z *float32, dy *float32, mean *float32, scale *float32, beta *float32, slope float32, s1 *float64, s2 *float64)
-// Requires: AVX, CMOV, FMA3
-TEXT ·normSumsZAVX2(SB), NOSPLIT, $0-88
+// Requires: AVX, CMOV, FMA3, MMX+
+TEXT ·normSumsZAVX2(SB), NOSPLIT, $16-88
 	MOVQ         z+24(FP), CX
 	MOVQ         dy+32(FP), BX
 	MOVQ         mean+40(FP), DI
@@ -2634,16 +2634,25 @@ TEXT ·normSumsZAVX2(SB), NOSPLIT, $0-88
 	MOVQ         c+8(FP), R12
 	SHLQ         $0x02, R12
 	SHLQ         $0x02, stride+16(FP)
+	MOVQ         $0x00000008, (SP)
+	MOVQ         stride+16(FP), AX
+	SHLQ         $0x03, AX
+	MOVQ         AX, 8(SP)
+	CMPQ         AX, $0x00008000
+	JL           group
+	MOVQ         $0x00000004, (SP)
+	MOVQ         $0x00000200, 8(SP)
 
 group:
 	XORQ AX, AX
-	XORQ R14, R14
+	XORQ R15, R15
 
 vector:
+	MOVQ    8(SP), R14
+	ADDQ    AX, R14
 	MOVQ    rows+0(FP), R13
-	MOVQ    $0x00000008, DX
-	CMPQ    R13, DX
-	CMOVQGT DX, R13
+	CMPQ    R13, (SP)
+	CMOVQGT (SP), R13
 	MOVQ    CX, DX
 	MOVQ    BX, SI
 	VXORPS  Y1, Y1, Y1
@@ -2661,25 +2670,27 @@ row:
 	VBLENDVPS    Y5, Y6, Y4, Y4
 	VADDPS       Y4, Y1, Y1
 	VFMADD231PS  Y4, Y3, Y2
+	PREFETCHT0   (DX)(R14*1)
 	ADDQ         stride+16(FP), DX
+	PREFETCHT0   (SI)(R14*1)
 	ADDQ         stride+16(FP), SI
 	DECQ         R13
 	JNZ          row
 	VCVTPS2PD    X1, Y3
 	VEXTRACTF128 $0x01, Y1, X1
 	VCVTPS2PD    X1, Y1
-	VADDPD       (R10)(R14*1), Y3, Y3
-	VMOVUPD      Y3, (R10)(R14*1)
-	VADDPD       32(R10)(R14*1), Y1, Y1
-	VMOVUPD      Y1, 32(R10)(R14*1)
+	VADDPD       (R10)(R15*1), Y3, Y3
+	VMOVUPD      Y3, (R10)(R15*1)
+	VADDPD       32(R10)(R15*1), Y1, Y1
+	VMOVUPD      Y1, 32(R10)(R15*1)
 	VCVTPS2PD    X2, Y1
 	VEXTRACTF128 $0x01, Y2, X2
 	VCVTPS2PD    X2, Y2
-	VADDPD       (R11)(R14*1), Y1, Y1
-	VMOVUPD      Y1, (R11)(R14*1)
-	VADDPD       32(R11)(R14*1), Y2, Y2
-	VMOVUPD      Y2, 32(R11)(R14*1)
-	ADDQ         $0x40, R14
+	VADDPD       (R11)(R15*1), Y1, Y1
+	VMOVUPD      Y1, (R11)(R15*1)
+	VADDPD       32(R11)(R15*1), Y2, Y2
+	VMOVUPD      Y2, 32(R11)(R15*1)
+	ADDQ         $0x40, R15
 	ADDQ         $0x20, AX
 	LEAQ         32(AX), R13
 	CMPQ         R13, R12
@@ -2692,14 +2703,15 @@ row:
 groupend:
 	MOVQ DX, CX
 	MOVQ SI, BX
-	SUBQ $0x08, rows+0(FP)
+	MOVQ (SP), AX
+	SUBQ AX, rows+0(FP)
 	JG   group
 	VZEROUPPER
 	RET
 
 // func normSumsYAVX2(rows int, c int, stride int, y *float32, dy *float32, beta *float32, slope float32, undo float32, s1 *float64, s2 *float64)
-// Requires: AVX, CMOV, FMA3
-TEXT ·normSumsYAVX2(SB), NOSPLIT, $0-72
+// Requires: AVX, CMOV, FMA3, MMX+
+TEXT ·normSumsYAVX2(SB), NOSPLIT, $16-72
 	MOVQ         y+24(FP), CX
 	MOVQ         dy+32(FP), BX
 	MOVQ         beta+40(FP), DI
@@ -2710,16 +2722,25 @@ TEXT ·normSumsYAVX2(SB), NOSPLIT, $0-72
 	MOVQ         c+8(FP), R10
 	SHLQ         $0x02, R10
 	SHLQ         $0x02, stride+16(FP)
+	MOVQ         $0x00000008, (SP)
+	MOVQ         stride+16(FP), AX
+	SHLQ         $0x03, AX
+	MOVQ         AX, 8(SP)
+	CMPQ         AX, $0x00008000
+	JL           group
+	MOVQ         $0x00000004, (SP)
+	MOVQ         $0x00000200, 8(SP)
 
 group:
 	XORQ AX, AX
-	XORQ R12, R12
+	XORQ R13, R13
 
 vector:
+	MOVQ    8(SP), R12
+	ADDQ    AX, R12
 	MOVQ    rows+0(FP), R11
-	MOVQ    $0x00000008, DX
-	CMPQ    R11, DX
-	CMOVQGT DX, R11
+	CMPQ    R11, (SP)
+	CMOVQGT (SP), R11
 	MOVQ    CX, DX
 	MOVQ    BX, SI
 	VXORPS  Y2, Y2, Y2
@@ -2737,25 +2758,27 @@ row:
 	VBLENDVPS    Y6, Y7, Y5, Y5
 	VADDPS       Y5, Y2, Y2
 	VFMADD231PS  Y5, Y4, Y3
+	PREFETCHT0   (DX)(R12*1)
 	ADDQ         stride+16(FP), DX
+	PREFETCHT0   (SI)(R12*1)
 	ADDQ         stride+16(FP), SI
 	DECQ         R11
 	JNZ          row
 	VCVTPS2PD    X2, Y4
 	VEXTRACTF128 $0x01, Y2, X2
 	VCVTPS2PD    X2, Y2
-	VADDPD       (R8)(R12*1), Y4, Y4
-	VMOVUPD      Y4, (R8)(R12*1)
-	VADDPD       32(R8)(R12*1), Y2, Y2
-	VMOVUPD      Y2, 32(R8)(R12*1)
+	VADDPD       (R8)(R13*1), Y4, Y4
+	VMOVUPD      Y4, (R8)(R13*1)
+	VADDPD       32(R8)(R13*1), Y2, Y2
+	VMOVUPD      Y2, 32(R8)(R13*1)
 	VCVTPS2PD    X3, Y2
 	VEXTRACTF128 $0x01, Y3, X3
 	VCVTPS2PD    X3, Y3
-	VADDPD       (R9)(R12*1), Y2, Y2
-	VMOVUPD      Y2, (R9)(R12*1)
-	VADDPD       32(R9)(R12*1), Y3, Y3
-	VMOVUPD      Y3, 32(R9)(R12*1)
-	ADDQ         $0x40, R12
+	VADDPD       (R9)(R13*1), Y2, Y2
+	VMOVUPD      Y2, (R9)(R13*1)
+	VADDPD       32(R9)(R13*1), Y3, Y3
+	VMOVUPD      Y3, 32(R9)(R13*1)
+	ADDQ         $0x40, R13
 	ADDQ         $0x20, AX
 	LEAQ         32(AX), R11
 	CMPQ         R11, R10
@@ -2768,14 +2791,15 @@ row:
 groupend:
 	MOVQ DX, CX
 	MOVQ SI, BX
-	SUBQ $0x08, rows+0(FP)
+	MOVQ (SP), AX
+	SUBQ AX, rows+0(FP)
 	JG   group
 	VZEROUPPER
 	RET
 
 // func momentsAVX2(rows int, c int, stride int, z *float32, shift *float32, s1 *float64, s2 *float64)
-// Requires: AVX, CMOV, FMA3
-TEXT ·momentsAVX2(SB), NOSPLIT, $0-56
+// Requires: AVX, CMOV, FMA3, MMX+
+TEXT ·momentsAVX2(SB), NOSPLIT, $16-56
 	MOVQ z+24(FP), CX
 	MOVQ shift+32(FP), BX
 	MOVQ s1+40(FP), SI
@@ -2783,16 +2807,25 @@ TEXT ·momentsAVX2(SB), NOSPLIT, $0-56
 	MOVQ c+8(FP), R8
 	SHLQ $0x02, R8
 	SHLQ $0x02, stride+16(FP)
+	MOVQ $0x00000008, (SP)
+	MOVQ stride+16(FP), AX
+	SHLQ $0x03, AX
+	MOVQ AX, 8(SP)
+	CMPQ AX, $0x00008000
+	JL   group
+	MOVQ $0x00000004, (SP)
+	MOVQ $0x00000200, 8(SP)
 
 group:
 	XORQ AX, AX
-	XORQ R10, R10
+	XORQ R11, R11
 
 vector:
+	MOVQ    8(SP), R10
+	ADDQ    AX, R10
 	MOVQ    rows+0(FP), R9
-	MOVQ    $0x00000008, DX
-	CMPQ    R9, DX
-	CMOVQGT DX, R9
+	CMPQ    R9, (SP)
+	CMOVQGT (SP), R9
 	MOVQ    CX, DX
 	VXORPS  Y0, Y0, Y0
 	VXORPS  Y1, Y1, Y1
@@ -2809,18 +2842,19 @@ row:
 	VCVTPS2PD    X4, Y4
 	VADDPD       Y4, Y1, Y1
 	VFMADD231PD  Y4, Y4, Y3
+	PREFETCHT0   (DX)(R10*1)
 	ADDQ         stride+16(FP), DX
 	DECQ         R9
 	JNZ          row
-	VADDPD       (SI)(R10*1), Y0, Y0
-	VMOVUPD      Y0, (SI)(R10*1)
-	VADDPD       32(SI)(R10*1), Y1, Y1
-	VMOVUPD      Y1, 32(SI)(R10*1)
-	VADDPD       (DI)(R10*1), Y2, Y2
-	VMOVUPD      Y2, (DI)(R10*1)
-	VADDPD       32(DI)(R10*1), Y3, Y3
-	VMOVUPD      Y3, 32(DI)(R10*1)
-	ADDQ         $0x40, R10
+	VADDPD       (SI)(R11*1), Y0, Y0
+	VMOVUPD      Y0, (SI)(R11*1)
+	VADDPD       32(SI)(R11*1), Y1, Y1
+	VMOVUPD      Y1, 32(SI)(R11*1)
+	VADDPD       (DI)(R11*1), Y2, Y2
+	VMOVUPD      Y2, (DI)(R11*1)
+	VADDPD       32(DI)(R11*1), Y3, Y3
+	VMOVUPD      Y3, 32(DI)(R11*1)
+	ADDQ         $0x40, R11
 	ADDQ         $0x20, AX
 	LEAQ         32(AX), R9
 	CMPQ         R9, R8
@@ -2832,46 +2866,57 @@ row:
 
 groupend:
 	MOVQ DX, CX
-	SUBQ $0x08, rows+0(FP)
+	MOVQ (SP), AX
+	SUBQ AX, rows+0(FP)
 	JG   group
 	VZEROUPPER
 	RET
 
 // func sumsAVX2(rows int, c int, stride int, x *float32, s1 *float64)
-// Requires: AVX, CMOV
-TEXT ·sumsAVX2(SB), NOSPLIT, $0-40
+// Requires: AVX, CMOV, MMX+
+TEXT ·sumsAVX2(SB), NOSPLIT, $16-40
 	MOVQ x+24(FP), CX
 	MOVQ s1+32(FP), BX
 	MOVQ c+8(FP), SI
 	SHLQ $0x02, SI
 	SHLQ $0x02, stride+16(FP)
+	MOVQ $0x00000008, (SP)
+	MOVQ stride+16(FP), AX
+	SHLQ $0x03, AX
+	MOVQ AX, 8(SP)
+	CMPQ AX, $0x00008000
+	JL   group
+	MOVQ $0x00000004, (SP)
+	MOVQ $0x00000200, 8(SP)
 
 group:
 	XORQ AX, AX
-	XORQ R8, R8
+	XORQ R9, R9
 
 vector:
+	MOVQ    8(SP), R8
+	ADDQ    AX, R8
 	MOVQ    rows+0(FP), DI
-	MOVQ    $0x00000008, DX
-	CMPQ    DI, DX
-	CMOVQGT DX, DI
+	CMPQ    DI, (SP)
+	CMOVQGT (SP), DI
 	MOVQ    CX, DX
 	VXORPS  Y0, Y0, Y0
 
 row:
 	VMOVUPS      (DX)(AX*1), Y1
 	VADDPS       Y1, Y0, Y0
+	PREFETCHT0   (DX)(R8*1)
 	ADDQ         stride+16(FP), DX
 	DECQ         DI
 	JNZ          row
 	VCVTPS2PD    X0, Y1
 	VEXTRACTF128 $0x01, Y0, X0
 	VCVTPS2PD    X0, Y0
-	VADDPD       (BX)(R8*1), Y1, Y1
-	VMOVUPD      Y1, (BX)(R8*1)
-	VADDPD       32(BX)(R8*1), Y0, Y0
-	VMOVUPD      Y0, 32(BX)(R8*1)
-	ADDQ         $0x40, R8
+	VADDPD       (BX)(R9*1), Y1, Y1
+	VMOVUPD      Y1, (BX)(R9*1)
+	VADDPD       32(BX)(R9*1), Y0, Y0
+	VMOVUPD      Y0, 32(BX)(R9*1)
+	ADDQ         $0x40, R9
 	ADDQ         $0x20, AX
 	LEAQ         32(AX), DI
 	CMPQ         DI, SI
@@ -2883,30 +2928,40 @@ row:
 
 groupend:
 	MOVQ DX, CX
-	SUBQ $0x08, rows+0(FP)
+	MOVQ (SP), AX
+	SUBQ AX, rows+0(FP)
 	JG   group
 	VZEROUPPER
 	RET
 
 // func productsAVX2(rows int, c int, stride int, x *float32, dy *float32, s2 *float64)
-// Requires: AVX, CMOV, FMA3
-TEXT ·productsAVX2(SB), NOSPLIT, $0-48
+// Requires: AVX, CMOV, FMA3, MMX+
+TEXT ·productsAVX2(SB), NOSPLIT, $16-48
 	MOVQ x+24(FP), CX
 	MOVQ dy+32(FP), BX
 	MOVQ s2+40(FP), DI
 	MOVQ c+8(FP), R8
 	SHLQ $0x02, R8
 	SHLQ $0x02, stride+16(FP)
+	MOVQ $0x00000008, (SP)
+	MOVQ stride+16(FP), AX
+	SHLQ $0x03, AX
+	MOVQ AX, 8(SP)
+	CMPQ AX, $0x00008000
+	JL   group
+	MOVQ $0x00000004, (SP)
+	MOVQ $0x00000200, 8(SP)
 
 group:
 	XORQ AX, AX
-	XORQ R10, R10
+	XORQ R11, R11
 
 vector:
+	MOVQ    8(SP), R10
+	ADDQ    AX, R10
 	MOVQ    rows+0(FP), R9
-	MOVQ    $0x00000008, DX
-	CMPQ    R9, DX
-	CMOVQGT DX, R9
+	CMPQ    R9, (SP)
+	CMOVQGT (SP), R9
 	MOVQ    CX, DX
 	MOVQ    BX, SI
 	VXORPS  Y0, Y0, Y0
@@ -2915,18 +2970,20 @@ row:
 	VMOVUPS      (DX)(AX*1), Y1
 	VMOVUPS      (SI)(AX*1), Y2
 	VFMADD231PS  Y1, Y2, Y0
+	PREFETCHT0   (DX)(R10*1)
 	ADDQ         stride+16(FP), DX
+	PREFETCHT0   (SI)(R10*1)
 	ADDQ         stride+16(FP), SI
 	DECQ         R9
 	JNZ          row
 	VCVTPS2PD    X0, Y1
 	VEXTRACTF128 $0x01, Y0, X0
 	VCVTPS2PD    X0, Y0
-	VADDPD       (DI)(R10*1), Y1, Y1
-	VMOVUPD      Y1, (DI)(R10*1)
-	VADDPD       32(DI)(R10*1), Y0, Y0
-	VMOVUPD      Y0, 32(DI)(R10*1)
-	ADDQ         $0x40, R10
+	VADDPD       (DI)(R11*1), Y1, Y1
+	VMOVUPD      Y1, (DI)(R11*1)
+	VADDPD       32(DI)(R11*1), Y0, Y0
+	VMOVUPD      Y0, 32(DI)(R11*1)
+	ADDQ         $0x40, R11
 	ADDQ         $0x20, AX
 	LEAQ         32(AX), R9
 	CMPQ         R9, R8
@@ -2939,7 +2996,8 @@ row:
 groupend:
 	MOVQ DX, CX
 	MOVQ SI, BX
-	SUBQ $0x08, rows+0(FP)
+	MOVQ (SP), AX
+	SUBQ AX, rows+0(FP)
 	JG   group
 	VZEROUPPER
 	RET

@@ -3103,8 +3103,8 @@ end:
 	RET
 
 // func normSumsZAVX512(rows int, c int, stride int, z *float32, dy *float32, mean *float32, scale *float32, beta *float32, slope float32, s1 *float64, s2 *float64)
-// Requires: AVX, AVX512DQ, AVX512F, CMOV
-TEXT ·normSumsZAVX512(SB), NOSPLIT, $0-88
+// Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+
+TEXT ·normSumsZAVX512(SB), NOSPLIT, $16-88
 	MOVQ         z+24(FP), CX
 	MOVQ         dy+32(FP), BX
 	MOVQ         mean+40(FP), DI
@@ -3116,16 +3116,25 @@ TEXT ·normSumsZAVX512(SB), NOSPLIT, $0-88
 	MOVQ         c+8(FP), R12
 	SHLQ         $0x02, R12
 	SHLQ         $0x02, stride+16(FP)
+	MOVQ         $0x00000008, (SP)
+	MOVQ         stride+16(FP), AX
+	SHLQ         $0x03, AX
+	MOVQ         AX, 8(SP)
+	CMPQ         AX, $0x00008000
+	JL           group
+	MOVQ         $0x00000004, (SP)
+	MOVQ         $0x00000200, 8(SP)
 
 group:
 	XORQ AX, AX
-	XORQ R14, R14
+	XORQ R15, R15
 
 vector:
+	MOVQ    8(SP), R14
+	ADDQ    AX, R14
 	MOVQ    rows+0(FP), R13
-	MOVQ    $0x00000008, DX
-	CMPQ    R13, DX
-	CMOVQGT DX, R13
+	CMPQ    R13, (SP)
+	CMOVQGT (SP), R13
 	MOVQ    CX, DX
 	MOVQ    BX, SI
 	VXORPS  Z1, Z1, Z1
@@ -3145,25 +3154,27 @@ row:
 	VBLENDMPS     Z6, Z4, K1, Z4
 	VADDPS        Z4, Z1, Z1
 	VFMADD231PS   Z4, Z3, Z2
+	PREFETCHT0    (DX)(R14*1)
 	ADDQ          stride+16(FP), DX
+	PREFETCHT0    (SI)(R14*1)
 	ADDQ          stride+16(FP), SI
 	DECQ          R13
 	JNZ           row
 	VCVTPS2PD     Y1, Z3
 	VEXTRACTF64X4 $0x01, Z1, Y1
 	VCVTPS2PD     Y1, Z1
-	VADDPD        (R10)(R14*1), Z3, Z3
-	VMOVUPD       Z3, (R10)(R14*1)
-	VADDPD        64(R10)(R14*1), Z1, Z1
-	VMOVUPD       Z1, 64(R10)(R14*1)
+	VADDPD        (R10)(R15*1), Z3, Z3
+	VMOVUPD       Z3, (R10)(R15*1)
+	VADDPD        64(R10)(R15*1), Z1, Z1
+	VMOVUPD       Z1, 64(R10)(R15*1)
 	VCVTPS2PD     Y2, Z1
 	VEXTRACTF64X4 $0x01, Z2, Y2
 	VCVTPS2PD     Y2, Z2
-	VADDPD        (R11)(R14*1), Z1, Z1
-	VMOVUPD       Z1, (R11)(R14*1)
-	VADDPD        64(R11)(R14*1), Z2, Z2
-	VMOVUPD       Z2, 64(R11)(R14*1)
-	ADDQ          $0x00000080, R14
+	VADDPD        (R11)(R15*1), Z1, Z1
+	VMOVUPD       Z1, (R11)(R15*1)
+	VADDPD        64(R11)(R15*1), Z2, Z2
+	VMOVUPD       Z2, 64(R11)(R15*1)
+	ADDQ          $0x00000080, R15
 	ADDQ          $0x40, AX
 	LEAQ          64(AX), R13
 	CMPQ          R13, R12
@@ -3176,14 +3187,15 @@ row:
 groupend:
 	MOVQ DX, CX
 	MOVQ SI, BX
-	SUBQ $0x08, rows+0(FP)
+	MOVQ (SP), AX
+	SUBQ AX, rows+0(FP)
 	JG   group
 	VZEROUPPER
 	RET
 
 // func normSumsYAVX512(rows int, c int, stride int, y *float32, dy *float32, beta *float32, slope float32, undo float32, s1 *float64, s2 *float64)
-// Requires: AVX, AVX512DQ, AVX512F, CMOV
-TEXT ·normSumsYAVX512(SB), NOSPLIT, $0-72
+// Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+
+TEXT ·normSumsYAVX512(SB), NOSPLIT, $16-72
 	MOVQ         y+24(FP), CX
 	MOVQ         dy+32(FP), BX
 	MOVQ         beta+40(FP), DI
@@ -3194,16 +3206,25 @@ TEXT ·normSumsYAVX512(SB), NOSPLIT, $0-72
 	MOVQ         c+8(FP), R10
 	SHLQ         $0x02, R10
 	SHLQ         $0x02, stride+16(FP)
+	MOVQ         $0x00000008, (SP)
+	MOVQ         stride+16(FP), AX
+	SHLQ         $0x03, AX
+	MOVQ         AX, 8(SP)
+	CMPQ         AX, $0x00008000
+	JL           group
+	MOVQ         $0x00000004, (SP)
+	MOVQ         $0x00000200, 8(SP)
 
 group:
 	XORQ AX, AX
-	XORQ R12, R12
+	XORQ R13, R13
 
 vector:
+	MOVQ    8(SP), R12
+	ADDQ    AX, R12
 	MOVQ    rows+0(FP), R11
-	MOVQ    $0x00000008, DX
-	CMPQ    R11, DX
-	CMOVQGT DX, R11
+	CMPQ    R11, (SP)
+	CMOVQGT (SP), R11
 	MOVQ    CX, DX
 	MOVQ    BX, SI
 	VXORPS  Z2, Z2, Z2
@@ -3224,25 +3245,27 @@ row:
 	VBLENDMPS     Z7, Z5, K1, Z5
 	VADDPS        Z5, Z2, Z2
 	VFMADD231PS   Z5, Z4, Z3
+	PREFETCHT0    (DX)(R12*1)
 	ADDQ          stride+16(FP), DX
+	PREFETCHT0    (SI)(R12*1)
 	ADDQ          stride+16(FP), SI
 	DECQ          R11
 	JNZ           row
 	VCVTPS2PD     Y2, Z4
 	VEXTRACTF64X4 $0x01, Z2, Y2
 	VCVTPS2PD     Y2, Z2
-	VADDPD        (R8)(R12*1), Z4, Z4
-	VMOVUPD       Z4, (R8)(R12*1)
-	VADDPD        64(R8)(R12*1), Z2, Z2
-	VMOVUPD       Z2, 64(R8)(R12*1)
+	VADDPD        (R8)(R13*1), Z4, Z4
+	VMOVUPD       Z4, (R8)(R13*1)
+	VADDPD        64(R8)(R13*1), Z2, Z2
+	VMOVUPD       Z2, 64(R8)(R13*1)
 	VCVTPS2PD     Y3, Z2
 	VEXTRACTF64X4 $0x01, Z3, Y3
 	VCVTPS2PD     Y3, Z3
-	VADDPD        (R9)(R12*1), Z2, Z2
-	VMOVUPD       Z2, (R9)(R12*1)
-	VADDPD        64(R9)(R12*1), Z3, Z3
-	VMOVUPD       Z3, 64(R9)(R12*1)
-	ADDQ          $0x00000080, R12
+	VADDPD        (R9)(R13*1), Z2, Z2
+	VMOVUPD       Z2, (R9)(R13*1)
+	VADDPD        64(R9)(R13*1), Z3, Z3
+	VMOVUPD       Z3, 64(R9)(R13*1)
+	ADDQ          $0x00000080, R13
 	ADDQ          $0x40, AX
 	LEAQ          64(AX), R11
 	CMPQ          R11, R10
@@ -3255,14 +3278,15 @@ row:
 groupend:
 	MOVQ DX, CX
 	MOVQ SI, BX
-	SUBQ $0x08, rows+0(FP)
+	MOVQ (SP), AX
+	SUBQ AX, rows+0(FP)
 	JG   group
 	VZEROUPPER
 	RET
 
 // func momentsAVX512(rows int, c int, stride int, z *float32, shift *float32, s1 *float64, s2 *float64)
-// Requires: AVX, AVX512DQ, AVX512F, CMOV
-TEXT ·momentsAVX512(SB), NOSPLIT, $0-56
+// Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+
+TEXT ·momentsAVX512(SB), NOSPLIT, $16-56
 	MOVQ z+24(FP), CX
 	MOVQ shift+32(FP), BX
 	MOVQ s1+40(FP), SI
@@ -3270,16 +3294,25 @@ TEXT ·momentsAVX512(SB), NOSPLIT, $0-56
 	MOVQ c+8(FP), R8
 	SHLQ $0x02, R8
 	SHLQ $0x02, stride+16(FP)
+	MOVQ $0x00000008, (SP)
+	MOVQ stride+16(FP), AX
+	SHLQ $0x03, AX
+	MOVQ AX, 8(SP)
+	CMPQ AX, $0x00008000
+	JL   group
+	MOVQ $0x00000004, (SP)
+	MOVQ $0x00000200, 8(SP)
 
 group:
 	XORQ AX, AX
-	XORQ R10, R10
+	XORQ R11, R11
 
 vector:
+	MOVQ    8(SP), R10
+	ADDQ    AX, R10
 	MOVQ    rows+0(FP), R9
-	MOVQ    $0x00000008, DX
-	CMPQ    R9, DX
-	CMOVQGT DX, R9
+	CMPQ    R9, (SP)
+	CMOVQGT (SP), R9
 	MOVQ    CX, DX
 	VXORPS  Z0, Z0, Z0
 	VXORPS  Z1, Z1, Z1
@@ -3296,18 +3329,19 @@ row:
 	VCVTPS2PD     Y4, Z4
 	VADDPD        Z4, Z1, Z1
 	VFMADD231PD   Z4, Z4, Z3
+	PREFETCHT0    (DX)(R10*1)
 	ADDQ          stride+16(FP), DX
 	DECQ          R9
 	JNZ           row
-	VADDPD        (SI)(R10*1), Z0, Z0
-	VMOVUPD       Z0, (SI)(R10*1)
-	VADDPD        64(SI)(R10*1), Z1, Z1
-	VMOVUPD       Z1, 64(SI)(R10*1)
-	VADDPD        (DI)(R10*1), Z2, Z2
-	VMOVUPD       Z2, (DI)(R10*1)
-	VADDPD        64(DI)(R10*1), Z3, Z3
-	VMOVUPD       Z3, 64(DI)(R10*1)
-	ADDQ          $0x00000080, R10
+	VADDPD        (SI)(R11*1), Z0, Z0
+	VMOVUPD       Z0, (SI)(R11*1)
+	VADDPD        64(SI)(R11*1), Z1, Z1
+	VMOVUPD       Z1, 64(SI)(R11*1)
+	VADDPD        (DI)(R11*1), Z2, Z2
+	VMOVUPD       Z2, (DI)(R11*1)
+	VADDPD        64(DI)(R11*1), Z3, Z3
+	VMOVUPD       Z3, 64(DI)(R11*1)
+	ADDQ          $0x00000080, R11
 	ADDQ          $0x40, AX
 	LEAQ          64(AX), R9
 	CMPQ          R9, R8
@@ -3319,46 +3353,57 @@ row:
 
 groupend:
 	MOVQ DX, CX
-	SUBQ $0x08, rows+0(FP)
+	MOVQ (SP), AX
+	SUBQ AX, rows+0(FP)
 	JG   group
 	VZEROUPPER
 	RET
 
 // func sumsAVX512(rows int, c int, stride int, x *float32, s1 *float64)
-// Requires: AVX, AVX512DQ, AVX512F, CMOV
-TEXT ·sumsAVX512(SB), NOSPLIT, $0-40
+// Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+
+TEXT ·sumsAVX512(SB), NOSPLIT, $16-40
 	MOVQ x+24(FP), CX
 	MOVQ s1+32(FP), BX
 	MOVQ c+8(FP), SI
 	SHLQ $0x02, SI
 	SHLQ $0x02, stride+16(FP)
+	MOVQ $0x00000008, (SP)
+	MOVQ stride+16(FP), AX
+	SHLQ $0x03, AX
+	MOVQ AX, 8(SP)
+	CMPQ AX, $0x00008000
+	JL   group
+	MOVQ $0x00000004, (SP)
+	MOVQ $0x00000200, 8(SP)
 
 group:
 	XORQ AX, AX
-	XORQ R8, R8
+	XORQ R9, R9
 
 vector:
+	MOVQ    8(SP), R8
+	ADDQ    AX, R8
 	MOVQ    rows+0(FP), DI
-	MOVQ    $0x00000008, DX
-	CMPQ    DI, DX
-	CMOVQGT DX, DI
+	CMPQ    DI, (SP)
+	CMOVQGT (SP), DI
 	MOVQ    CX, DX
 	VXORPS  Z0, Z0, Z0
 
 row:
 	VMOVUPS       (DX)(AX*1), Z1
 	VADDPS        Z1, Z0, Z0
+	PREFETCHT0    (DX)(R8*1)
 	ADDQ          stride+16(FP), DX
 	DECQ          DI
 	JNZ           row
 	VCVTPS2PD     Y0, Z1
 	VEXTRACTF64X4 $0x01, Z0, Y0
 	VCVTPS2PD     Y0, Z0
-	VADDPD        (BX)(R8*1), Z1, Z1
-	VMOVUPD       Z1, (BX)(R8*1)
-	VADDPD        64(BX)(R8*1), Z0, Z0
-	VMOVUPD       Z0, 64(BX)(R8*1)
-	ADDQ          $0x00000080, R8
+	VADDPD        (BX)(R9*1), Z1, Z1
+	VMOVUPD       Z1, (BX)(R9*1)
+	VADDPD        64(BX)(R9*1), Z0, Z0
+	VMOVUPD       Z0, 64(BX)(R9*1)
+	ADDQ          $0x00000080, R9
 	ADDQ          $0x40, AX
 	LEAQ          64(AX), DI
 	CMPQ          DI, SI
@@ -3370,30 +3415,40 @@ row:
 
 groupend:
 	MOVQ DX, CX
-	SUBQ $0x08, rows+0(FP)
+	MOVQ (SP), AX
+	SUBQ AX, rows+0(FP)
 	JG   group
 	VZEROUPPER
 	RET
 
 // func productsAVX512(rows int, c int, stride int, x *float32, dy *float32, s2 *float64)
-// Requires: AVX, AVX512DQ, AVX512F, CMOV
-TEXT ·productsAVX512(SB), NOSPLIT, $0-48
+// Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+
+TEXT ·productsAVX512(SB), NOSPLIT, $16-48
 	MOVQ x+24(FP), CX
 	MOVQ dy+32(FP), BX
 	MOVQ s2+40(FP), DI
 	MOVQ c+8(FP), R8
 	SHLQ $0x02, R8
 	SHLQ $0x02, stride+16(FP)
+	MOVQ $0x00000008, (SP)
+	MOVQ stride+16(FP), AX
+	SHLQ $0x03, AX
+	MOVQ AX, 8(SP)
+	CMPQ AX, $0x00008000
+	JL   group
+	MOVQ $0x00000004, (SP)
+	MOVQ $0x00000200, 8(SP)
 
 group:
 	XORQ AX, AX
-	XORQ R10, R10
+	XORQ R11, R11
 
 vector:
+	MOVQ    8(SP), R10
+	ADDQ    AX, R10
 	MOVQ    rows+0(FP), R9
-	MOVQ    $0x00000008, DX
-	CMPQ    R9, DX
-	CMOVQGT DX, R9
+	CMPQ    R9, (SP)
+	CMOVQGT (SP), R9
 	MOVQ    CX, DX
 	MOVQ    BX, SI
 	VXORPS  Z0, Z0, Z0
@@ -3402,18 +3457,20 @@ row:
 	VMOVUPS       (DX)(AX*1), Z1
 	VMOVUPS       (SI)(AX*1), Z2
 	VFMADD231PS   Z1, Z2, Z0
+	PREFETCHT0    (DX)(R10*1)
 	ADDQ          stride+16(FP), DX
+	PREFETCHT0    (SI)(R10*1)
 	ADDQ          stride+16(FP), SI
 	DECQ          R9
 	JNZ           row
 	VCVTPS2PD     Y0, Z1
 	VEXTRACTF64X4 $0x01, Z0, Y0
 	VCVTPS2PD     Y0, Z0
-	VADDPD        (DI)(R10*1), Z1, Z1
-	VMOVUPD       Z1, (DI)(R10*1)
-	VADDPD        64(DI)(R10*1), Z0, Z0
-	VMOVUPD       Z0, 64(DI)(R10*1)
-	ADDQ          $0x00000080, R10
+	VADDPD        (DI)(R11*1), Z1, Z1
+	VMOVUPD       Z1, (DI)(R11*1)
+	VADDPD        64(DI)(R11*1), Z0, Z0
+	VMOVUPD       Z0, 64(DI)(R11*1)
+	ADDQ          $0x00000080, R11
 	ADDQ          $0x40, AX
 	LEAQ          64(AX), R9
 	CMPQ          R9, R8
@@ -3426,7 +3483,8 @@ row:
 groupend:
 	MOVQ DX, CX
 	MOVQ SI, BX
-	SUBQ $0x08, rows+0(FP)
+	MOVQ (SP), AX
+	SUBQ AX, rows+0(FP)
 	JG   group
 	VZEROUPPER
 	RET

@@ -139,6 +139,29 @@ type columns struct {
 // conversion to float64.
 const groupRows = 8
 
+// longRow is the length of a row in bytes from which on the lines of a column of many rows compete for the
+// same places of the first level cache: groups are smaller then. longGroup rows of two inputs are as many
+// lines as it holds of them.
+const (
+	longRow   = 4096
+	longGroup = 4
+	longLead  = 512 // bytes that a long row is fetched ahead
+)
+
+// cutGroups sets the number of rows of a group and how far ahead, in bytes, memory is fetched: the next
+// group where rows are short, as the processor does not see that order by itself, else the same row.
+func (m machine) cutGroups(group, lead operand.Mem) {
+	n := m.GP64()
+	m.MOVQ(operand.U32(groupRows), group)
+	m.MOVQ(m.slot("stride"), n)
+	m.SHLQ(operand.Imm(3), n) // groupRows rows
+	m.MOVQ(n, lead)
+	m.CMPQ(n, operand.U32(groupRows*longRow))
+	m.JL(operand.LabelRef("group"))
+	m.MOVQ(operand.U32(longGroup), group)
+	m.MOVQ(operand.U32(longLead), lead)
+}
+
 // columns generates the function. It goes through a group of rows vector by vector, so that memory is read
 // in order.
 func (m machine) columns(d columns) {
@@ -167,17 +190,19 @@ func (m machine) columns(d columns) {
 	c := m.load("c")
 	m.SHLQ(operand.Imm(2), c)
 	m.SHLQ(operand.Imm(2), m.slot("stride"))
-	s.left = m.GP64()
+	s.left, s.ahead = m.GP64(), m.GP64()
+	group, lead := m.AllocLocal(8), m.AllocLocal(8)
+	m.cutGroups(group, lead)
 	m.Label("group")
 	m.XORQ(s.at, s.at)
 	s.slotAt = m.GP64()
 	m.XORQ(s.slotAt, s.slotAt)
 	m.Label("vector")
+	m.MOVQ(lead, s.ahead)
+	m.ADDQ(s.at, s.ahead)
 	m.MOVQ(m.slot("rows"), s.left)
-	most := m.GP64()
-	m.MOVQ(operand.U32(groupRows), most)
-	m.CMPQ(s.left, most)
-	m.CMOVQGT(most, s.left)
+	m.CMPQ(s.left, group)
+	m.CMOVQGT(group, s.left)
 	for _, p := range d.inputs {
 		m.MOVQ(s.row[p], s.base[p])
 	}
@@ -200,7 +225,9 @@ func (m machine) columns(d columns) {
 	for _, p := range d.inputs {
 		m.MOVQ(s.base[p], s.row[p])
 	}
-	m.SUBQ(operand.Imm(groupRows), m.slot("rows"))
+	most := m.GP64()
+	m.MOVQ(group, most)
+	m.SUBQ(most, m.slot("rows"))
 	m.JG(operand.LabelRef("group"))
 	m.end()
 }
@@ -223,6 +250,7 @@ type summing struct {
 	columns
 	row, total   map[string]reg.GPVirtual // first row of the group; sums
 	left, slotAt reg.GPVirtual            // rows left of the group; bytes into the sums
+	ahead        reg.GPVirtual            // bytes to the same vector of the next group's row
 }
 
 // sumRows adds up the rows of a vector in float32 and then adds them to the totals.
@@ -275,6 +303,7 @@ func (s *summing) sumExactly() {
 // nextRow moves the inputs on and goes back to label row until the group is done.
 func (s *summing) nextRow() {
 	for _, p := range s.inputs {
+		s.PREFETCHT0(operand.Mem{Base: s.base[p], Index: s.ahead, Scale: 1})
 		s.ADDQ(s.slot("stride"), s.base[p])
 	}
 	s.DECQ(s.left)
