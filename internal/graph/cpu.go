@@ -44,10 +44,7 @@ func (c *CPU) Threads() int { return c.pool.Workers() }
 
 // Name implements Backend.
 func (c *CPU) Name() string {
-	if n := c.pool.Workers(); n != 1 {
-		return fmt.Sprintf("cpu %s, %s", c.set32.Name(), count.Of(n, "thread"))
-	}
-	return fmt.Sprintf("cpu %s, 1 thread", c.set32.Name())
+	return fmt.Sprintf("cpu %s, %s", c.set32.Name(), count.Of(c.pool.Workers(), "thread"))
 }
 
 // Alloc implements Backend.
