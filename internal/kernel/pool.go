@@ -1,8 +1,9 @@
 package kernel
 
 import (
-	"sync"
+	"runtime"
 	"sync/atomic"
+	"time"
 )
 
 // Task is a kernel call cut into jobs.
@@ -13,34 +14,72 @@ type Task interface {
 }
 
 // Pool runs jobs on a fixed number of workers. The calling goroutine is worker 0, the others are
-// goroutines parked on a channel between calls: a waiting pool costs nothing. One call runs at a time.
+// goroutines. One call runs at a time.
+//
+// To wake a sleeping processor takes as long as a small kernel (50 us in a virtual machine), so who waits
+// looks again and again for a moment, letting other goroutines run in between, before it sleeps. A pool that
+// is idle for longer costs nothing.
 type Pool struct {
-	wake    []chan struct{}
-	done    sync.WaitGroup
+	helpers []helper
 	next    atomic.Int64
 	jobs    int64
 	task    Task
-	workers int
+	pending atomic.Int32 // helpers that were called and are not done
+	caller  sleeper
 }
+
+// helper is what the pool knows of a worker other than the caller.
+type helper struct {
+	call atomic.Int32
+	sleeper
+	_ [cacheLine]byte // so that helpers do not wait for each other's memory
+}
+
+// The states of helper.call.
+const (
+	callNone  = iota
+	callNew   // there are jobs; the helper may take the call, the caller may take it back
+	callTaken // the helper is at work
+	callEnd   // the pool is closed
+)
+
+// cacheLine is the number of bytes that processors exchange at a time, or a multiple.
+const cacheLine = 128
+
+// patience is how long a goroutine of the pool looks for work before it sleeps.
+const patience = 200 * time.Microsecond
 
 // NewPool starts a pool of so many workers, at least one.
 func NewPool(workers int) *Pool {
-	p := &Pool{workers: max(1, workers)}
-	for w := 1; w < p.workers; w++ {
-		c := make(chan struct{}, 1)
-		p.wake = append(p.wake, c)
-		go func() {
-			for range c {
-				p.drain(w)
-				p.done.Done()
-			}
-		}()
+	p := &Pool{helpers: make([]helper, max(1, workers)-1)}
+	p.caller.init()
+	for w := range p.helpers {
+		h := &p.helpers[w]
+		h.init()
+		go p.work(h, w+1)
 	}
 	return p
 }
 
+// work is the life of a helper.
+func (p *Pool) work(h *helper, worker int) {
+	for {
+		h.await(h.called)
+		switch {
+		case h.call.CompareAndSwap(callNew, callTaken):
+			p.drain(worker)
+			h.call.Store(callNone)
+			if p.pending.Add(-1) == 0 {
+				p.caller.rouse()
+			}
+		case h.call.Load() == callEnd:
+			return
+		}
+	}
+}
+
 // Workers is the number of workers.
-func (p *Pool) Workers() int { return p.workers }
+func (p *Pool) Workers() int { return len(p.helpers) + 1 }
 
 // Run does the jobs 0..jobs-1 of t and returns when all are done. It does not allocate.
 func (p *Pool) Run(jobs int, t Task) {
@@ -49,15 +88,31 @@ func (p *Pool) Run(jobs int, t Task) {
 	}
 	p.task, p.jobs = t, int64(jobs)
 	p.next.Store(0)
-	helpers := min(len(p.wake), jobs-1)
-	p.done.Add(helpers)
-	for _, c := range p.wake[:helpers] {
-		c <- struct{}{}
+	called := p.helpers[:min(len(p.helpers), jobs-1)]
+	p.pending.Store(int32(len(called)))
+	for i := range called {
+		called[i].call.Store(callNew)
+		called[i].rouse()
 	}
 	p.drain(0)
-	p.done.Wait()
+	// A helper that has not come yet need not come.
+	for i := range called {
+		if called[i].call.CompareAndSwap(callNew, callNone) {
+			p.pending.Add(-1)
+		}
+	}
+	if p.pending.Load() > 0 {
+		p.caller.await(p.idle)
+	}
 	p.task = nil
 }
+
+func (h *helper) called() bool {
+	state := h.call.Load()
+	return state == callNew || state == callEnd
+}
+
+func (p *Pool) idle() bool { return p.pending.Load() == 0 }
 
 func (p *Pool) drain(worker int) {
 	for {
@@ -71,8 +126,46 @@ func (p *Pool) drain(worker int) {
 
 // Close ends the workers. The pool must be idle and is unusable afterwards.
 func (p *Pool) Close() {
-	for _, c := range p.wake {
-		close(c)
+	for i := range p.helpers {
+		p.helpers[i].call.Store(callEnd)
+		p.helpers[i].rouse()
 	}
-	p.wake = nil
+	p.helpers = nil
+}
+
+// sleeper lets one goroutine wait for a condition that another one makes true.
+type sleeper struct {
+	asleep atomic.Bool
+	wake   chan struct{}
+}
+
+func (s *sleeper) init() { s.wake = make(chan struct{}, 1) }
+
+// await returns when ready is true.
+func (s *sleeper) await(ready func() bool) {
+	for start := time.Now(); ; {
+		for range 100 {
+			if ready() {
+				return
+			}
+		}
+		if time.Since(start) > patience {
+			break
+		}
+		runtime.Gosched()
+	}
+	for !ready() {
+		s.asleep.Store(true)
+		if ready() && s.asleep.Swap(false) {
+			return
+		}
+		<-s.wake
+	}
+}
+
+// rouse makes the goroutine in await, if it sleeps, look again. What it waits for is true already.
+func (s *sleeper) rouse() {
+	if s.asleep.Load() && s.asleep.Swap(false) {
+		s.wake <- struct{}{}
+	}
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"csl/internal/kernel"
 )
@@ -53,5 +54,22 @@ func TestPoolRunDoesNotAllocate(t *testing.T) {
 	task := &tally{runs: make([]atomic.Int32, 50)}
 	if n := testing.AllocsPerRun(20, func() { p.Run(50, task) }); n != 0 {
 		t.Errorf("a run allocates %v times", n)
+	}
+}
+
+func TestPoolRunsEveryJobOnceWhetherItsWorkersSleepOrNot(t *testing.T) {
+	p := kernel.NewPool(4)
+	defer p.Close()
+	for run := range 400 {
+		task := &tally{runs: make([]atomic.Int32, 1+run%7)}
+		p.Run(len(task.runs), task)
+		for j := range task.runs {
+			if n := task.runs[j].Load(); n != 1 {
+				t.Fatalf("run %d: job %d ran %d times", run, j, n)
+			}
+		}
+		if run%20 == 0 { // longer than a worker waits awake
+			time.Sleep(2 * time.Millisecond)
+		}
 	}
 }
