@@ -182,19 +182,21 @@ func productsAVX2(rows int, c int, stride int, x *float32, dy *float32, s2 *floa
 //go:noescape
 func blend3AVX2(n int, c int, out *float32, src *float32, off *int32, weight *float32)
 
-// winoInputAVX2 transforms the 6x6 tile of x whose pixels begin at the 36 offsets off (below 0: at zero), c channels,
-// to v: channel j of place p is v[p*plane+j].
-// c is at least 8; scratch has 360 elements.
+// winoInputAVX2 transforms a 6x6 tile of x, c channels, to v: channel j of place p is v[p*plane+j].
+// at has the 6 offsets of the tile's lines (-2147483648: outside), then a mask for each of its 6 columns:
+// -1 inside, 0 outside, where x counts as 0. c is at least 8; zero has 6*c zeros;
+// scratch has 360 elements.
 //
 //go:noescape
-func winoInputAVX2(c int, x *float32, zero *float32, off *int32, v *float32, plane int, scratch *float32)
+func winoInputAVX2(c int, x *float32, zero *float32, at *int32, v *float32, plane int, scratch *float32)
 
-// winoGradAVX2 transforms the 4x4 tile of x whose pixels begin at the 16 offsets off (below 0: at zero), c channels,
-// to v: channel j of place p is v[p*plane+j].
-// c is at least 8; scratch has 224 elements.
+// winoGradAVX2 transforms a 4x4 tile of x, c channels, to v: channel j of place p is v[p*plane+j].
+// at has the 4 offsets of the tile's lines (-2147483648: outside), then a mask for each of its 4 columns:
+// -1 inside, 0 outside, where x counts as 0. c is at least 8; zero has 4*c zeros;
+// scratch has 224 elements.
 //
 //go:noescape
-func winoGradAVX2(c int, x *float32, zero *float32, off *int32, v *float32, plane int, scratch *float32)
+func winoGradAVX2(c int, x *float32, zero *float32, at *int32, v *float32, plane int, scratch *float32)
 
 // winoWeightsAVX2 transforms n vectors of 8 3x3 weights: element j of tap t is w[t*tap+j], of place p u[p*plane+j].
 // scratch has 144 elements.

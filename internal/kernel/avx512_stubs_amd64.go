@@ -45,6 +45,24 @@ func gemm4x16AVX512(m int, taps int, cin int, off *int32, x *float32, zero *floa
 //go:noescape
 func gemm4x32AVX512(m int, taps int, cin int, off *int32, x *float32, zero *float32, w *float32, y *float32, ldy int, cols int, bias *float32, res *float32, slope float32, stride int)
 
+// rows14x32AVX512 computes m rows, a multiple of 14, of 32 columns of y, ldy elements apart:
+// y[i][j] = act(bias[j] + sum over c<cin of x[i*pitch+c]*w[c][j] + res[i][j]).
+// w is packed in panels of 32 columns. res may be nil or y. act(v) = v<0 ? slope*v : v.
+// What follows w is fetched ahead, stride bytes per 8 channels, and from also on step bytes.
+// cols is the number of columns that y and res have, of one panel; two must be whole.
+//
+//go:noescape
+func rows14x32AVX512(m int, cin int, x *float32, pitch int, w *float32, y *float32, ldy int, cols int, bias *float32, res *float32, slope float32, stride int, also *float32, step int)
+
+// rows7x64AVX512 computes m rows, a multiple of 7, of 64 columns of y, ldy elements apart:
+// y[i][j] = act(bias[j] + sum over c<cin of x[i*pitch+c]*w[c][j] + res[i][j]).
+// w is packed in panels of 32 columns. res may be nil or y. act(v) = v<0 ? slope*v : v.
+// What follows w is fetched ahead, stride bytes per 8 channels, and from also on step bytes.
+// cols is the number of columns that y and res have, of one panel; two must be whole.
+//
+//go:noescape
+func rows7x64AVX512(m int, cin int, x *float32, pitch int, w *float32, y *float32, ldy int, cols int, bias *float32, res *float32, slope float32, stride int, also *float32, step int)
+
 // outer8x16AVX512 computes m rows of up to 16 columns of c, ldy elements apart, 8 rows at a time:
 // c[i][j] = (first != 0 ? 0 : c[i][j]) + sum over r<rows, k<width of
 // x[i/R*tilestep+off[r]+k*xstep+i%R]*dy[(r*width+k)*dystep+j], R = 8. x has whole tiles, dy 16 columns,
@@ -182,19 +200,21 @@ func productsAVX512(rows int, c int, stride int, x *float32, dy *float32, s2 *fl
 //go:noescape
 func blend3AVX512(n int, c int, out *float32, src *float32, off *int32, weight *float32)
 
-// winoInputAVX512 transforms the 6x6 tile of x whose pixels begin at the 36 offsets off (below 0: at zero), c channels,
-// to v: channel j of place p is v[p*plane+j].
-// c is at least 16; scratch has 648 elements.
+// winoInputAVX512 transforms a 6x6 tile of x, c channels, to v: channel j of place p is v[p*plane+j].
+// at has the 6 offsets of the tile's lines (-2147483648: outside), then a mask for each of its 6 columns:
+// -1 inside, 0 outside, where x counts as 0. c is at least 16; zero has 6*c zeros;
+// scratch has 656 elements.
 //
 //go:noescape
-func winoInputAVX512(c int, x *float32, zero *float32, off *int32, v *float32, plane int, scratch *float32)
+func winoInputAVX512(c int, x *float32, zero *float32, at *int32, v *float32, plane int, scratch *float32)
 
-// winoGradAVX512 transforms the 4x4 tile of x whose pixels begin at the 16 offsets off (below 0: at zero), c channels,
-// to v: channel j of place p is v[p*plane+j].
-// c is at least 16; scratch has 416 elements.
+// winoGradAVX512 transforms a 4x4 tile of x, c channels, to v: channel j of place p is v[p*plane+j].
+// at has the 4 offsets of the tile's lines (-2147483648: outside), then a mask for each of its 4 columns:
+// -1 inside, 0 outside, where x counts as 0. c is at least 16; zero has 4*c zeros;
+// scratch has 416 elements.
 //
 //go:noescape
-func winoGradAVX512(c int, x *float32, zero *float32, off *int32, v *float32, plane int, scratch *float32)
+func winoGradAVX512(c int, x *float32, zero *float32, at *int32, v *float32, plane int, scratch *float32)
 
 // winoWeightsAVX512 transforms n vectors of 16 3x3 weights: element j of tap t is w[t*tap+j], of place p u[p*plane+j].
 // scratch has 288 elements.

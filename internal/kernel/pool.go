@@ -32,7 +32,7 @@ type Pool struct {
 type helper struct {
 	call atomic.Int32
 	sleeper
-	_ [cacheLine]byte // so that helpers do not wait for each other's memory
+	_ [128]byte // so that helpers do not wait for each other's memory
 }
 
 // The states of helper.call.
@@ -42,9 +42,6 @@ const (
 	callTaken // the helper is at work
 	callEnd   // the pool is closed
 )
-
-// cacheLine is the number of bytes that processors exchange at a time, or a multiple.
-const cacheLine = 128
 
 // patience is how long a goroutine of the pool looks for work before it sleeps.
 const patience = 200 * time.Microsecond

@@ -4,6 +4,15 @@ package kernel
 // caller keeps alive for the call.
 type gemmFunc func(m, taps, cin int, off *int32, x, zero, w, y *float32, ldy, cols int, bias, res *float32, slope float32, stride int)
 
+// evenFunc is a generated matrix product of equally spaced rows: see rows14x32AVX512.
+type evenFunc func(m, cin int, x *float32, pitch int, w, y *float32, ldy, cols int, bias, res *float32, slope float32, stride int, also *float32, step int)
+
+// evenProduct is an evenFunc and the rows of its tiles. There may be none.
+type evenProduct struct {
+	rows int
+	run  evenFunc
+}
+
 // gemmPair is a gemmFunc for tiles of all rows and one for low tiles, of as many columns.
 type gemmPair struct{ tall, low gemmFunc }
 
@@ -16,6 +25,8 @@ type simd struct {
 	wide, narrow int // columns of the two kinds of tiles; narrow is half of wide
 	gemmWide     gemmPair
 	gemmNarrow   gemmPair
+	even         evenProduct // for a wide panel
+	evenPair     evenProduct // for two
 	outerWide    outerFunc
 	outerNarrow  outerFunc
 	packs        []packs // of mr, narrow and wide columns, and of four RGB pixels

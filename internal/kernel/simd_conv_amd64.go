@@ -19,6 +19,7 @@ type convGemm struct {
 	zero        []float32 // the padding's row
 
 	x, y, packed []float32
+	workers      int
 }
 
 // blockBytes is about how much of x a job walks over per panel: with a panel of weights it should stay in
@@ -34,16 +35,20 @@ const minJobs = 32
 
 func newSIMDGemm(s *simd, c ConvShape, cin, cols int, transposed bool) *convGemm {
 	k := &convGemm{s: s, rows: c.N * c.H * c.W, cin: cin, cols: cols}
-	perBlock := max(4*s.mr, blockBytes/(4*cin)/s.mr*s.mr)
+	height := s.mr
+	if c.K == 1 && s.even.rows > 0 {
+		height = s.even.rows
+	}
+	perBlock := max(ceilDiv(4*s.mr, height), blockBytes/(4*cin)/height) * height
 	if c.K == 1 {
 		k.table = s.pointTable(min(k.rows, perBlock), cin)
 	} else {
 		k.table = s.convTable(c.N, c.H, c.W, cin, c.K)
 	}
 	k.groups = ceilDiv(k.rows, k.table.rows)
-	tiles := max(1, ceilDiv(k.table.tall, s.mr))
-	k.blockRows = ceilDiv(tiles, ceilDiv(tiles, perBlock/s.mr)) * s.mr
-	k.blocks = ceilDiv(tiles*s.mr, k.blockRows)
+	tiles := max(1, ceilDiv(k.table.tall, height))
+	k.blockRows = ceilDiv(tiles, ceilDiv(tiles, perBlock/height)) * height
+	k.blocks = ceilDiv(tiles*height, k.blockRows)
 	k.cutPanels(c.K * c.K * cin)
 	k.pack = packer{s: s, taps: c.K * c.K, cin: cin, cols: cols, transposed: transposed}
 	k.zero = make([]float32, cin)
@@ -95,7 +100,7 @@ func (k *convGemm) Work(int) int {
 
 // Run implements Kernel.
 func (k *convGemm) Run(c *Ctx[float32], out []float32, in [][]float32) {
-	k.x, k.y = in[0], out
+	k.x, k.y, k.workers = in[0], out, c.Pool.Workers()
 	k.epilogue.bind(in[2:])
 	if k.packed = in[1]; !k.fixed {
 		k.packed = c.Work[:k.pack.len()]
@@ -108,25 +113,37 @@ func (k *convGemm) Run(c *Ctx[float32], out []float32, in [][]float32) {
 
 // Do implements Task: one block of pixels times one range of panels.
 func (k *convGemm) Do(job, _ int) {
-	r, block := job/(k.groups*k.blocks), job%(k.groups*k.blocks)
-	group, block := block/k.blocks, block%k.blocks
-	at := group * k.table.rows // the group's first row
-	first, end := block*k.blockRows, (block+1)*k.blockRows
+	group, first, end := k.block(job)
+	if first >= end {
+		return
+	}
+	y := (group*k.table.rows + first) * k.cols
+	r := job / (k.groups * k.blocks)
+	k.table.multiply(k.s, &product{
+		cin: k.cin, cols: k.cols, x: &k.x[group*k.table.stride], zero: &k.zero[0], w: k.packed,
+		y: k.y[y:], res: k.epilogue.residual(y), ldy: k.cols, bias: k.epilogue.padded, slope: k.epilogue.slope, fetch: k.ahead(job),
+	}, first, end, r*k.rangePanels, min(k.s.panels(k.cols), (r+1)*k.rangePanels))
+}
+
+// block is the rows of a job, counted in their group.
+func (k *convGemm) block(job int) (group, first, end int) {
+	block := job % (k.groups * k.blocks)
+	group, block = block/k.blocks, block%k.blocks
+	first, end = block*k.blockRows, (block+1)*k.blockRows
 	if block == k.blocks-1 {
 		end = k.table.rows
 	}
-	if end = min(end, k.rows-at); first >= end {
-		return
+	return group, first, min(end, k.rows-group*k.table.rows)
+}
+
+// ahead is what the job reads that this worker is likely to do next.
+func (k *convGemm) ahead(job int) []float32 {
+	if job += k.workers; job >= k.groups*k.blocks*k.ranges || k.table.taps > 1 {
+		return nil
 	}
-	depth := k.table.taps * k.cin
-	for p := r * k.rangePanels; p < min(k.s.panels(k.cols), (r+1)*k.rangePanels); p++ {
-		col := p * k.s.wide
-		width, gemm := k.s.tileOf(k.cols, p)
-		y := (at+first)*k.cols + col
-		k.table.multiply(k.s, &panelProduct{
-			gemm: gemm, width: width, cin: k.cin, x: &k.x[group*k.table.stride], zero: &k.zero[0], w: &k.packed[col*depth],
-			y: k.y[y:], res: k.epilogue.residual(y), ldy: k.cols, cols: min(width, k.cols-col),
-			bias: &k.epilogue.padded[col], slope: k.epilogue.slope,
-		}, first, end)
+	group, first, end := k.block(job)
+	if first >= end {
+		return nil
 	}
+	return k.x[group*k.table.stride:][first*k.cin : end*k.cin]
 }

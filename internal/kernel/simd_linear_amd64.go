@@ -61,7 +61,7 @@ func (k *linear) Do(job, worker int) {
 
 // panel adds the products of a block of the depth to panel p of y, which the first block starts.
 func (k *linear) panel(packed []float32, p, at, depth int) {
-	width, gemm := k.s.tileOf(k.cols, p)
+	width := k.s.panelWidth(k.cols, p)
 	col := p * k.s.wide
 	n := min(width, k.cols-col)
 	if k.transposed {
@@ -69,14 +69,13 @@ func (k *linear) panel(packed []float32, p, at, depth int) {
 	} else {
 		k.s.columns(packed, k.w[at*k.cols+col:], depth, k.cols, n, width)
 	}
-	product := panelProduct{
-		gemm: gemm, width: width, cin: depth, x: &k.x[at], zero: &k.zero[0], w: &packed[0],
-		y: k.y[col:], ldy: k.cols, cols: n, bias: &k.zero[0], slope: 1,
+	product := product{
+		cin: depth, cols: n, x: &k.x[at], zero: &k.zero[0], w: packed, y: k.y[col:], ldy: k.cols, bias: k.zero, slope: 1,
 	}
 	if at == 0 {
-		product.bias = &k.epilogue.padded[col]
+		product.bias = k.epilogue.padded[col:]
 	} else {
 		product.res = product.y
 	}
-	k.table.multiply(k.s, &product, 0, k.n)
+	k.table.multiply(k.s, &product, 0, k.n, 0, 1)
 }

@@ -10,12 +10,13 @@ type rowTable struct {
 	tall   int // rows in tiles of mr
 	rows   int // pixels per group
 	stride int // elements of x per group
+	pitch  int // elements of x from row to row, where all are equally far apart; 0 elsewhere
 }
 
 // pointTable is the table of a 1x1 convolution or a linear layer over rows pixels of c channels.
 func (s *simd) pointTable(rows, c int) rowTable {
 	t := s.newTable(rows, 1)
-	t.stride = rows * c
+	t.stride, t.pitch = rows*c, c
 	for i := range rows {
 		t.row(i, s)[0] = int32(i * c)
 	}
@@ -45,7 +46,7 @@ func (s *simd) convTable(n, h, w, c, k int) rowTable {
 // newTable is a table without any pixels.
 func (s *simd) newTable(rows, taps int) rowTable {
 	t := rowTable{taps: taps, rows: rows, tall: s.tallRows(rows)}
-	t.off = make([]int32, s.tiledRows(rows)*taps)
+	t.off = make([]int32, (s.tiledRows(rows)+s.mr)*taps) // a tile may begin anywhere where taps is 1
 	for i := range t.off {
 		t.off[i] = -1
 	}
@@ -97,52 +98,4 @@ func (s *simd) groupPictures(n, size int) int {
 		}
 	}
 	return min(n, s.mr)
-}
-
-// panelProduct is the product of rows of a table and one panel of weights: the operands of gemmFunc.
-type panelProduct struct {
-	gemm      gemmPair
-	width     int // of the tiles
-	cin       int
-	x, zero   *float32
-	w         *float32
-	y, res    []float32 // from the first row on; res may be nil
-	ldy, cols int
-	bias      *float32
-	slope     float32
-}
-
-// multiply computes the rows first..end-1 of the table, counted in their group; first begins a tile.
-func (t *rowTable) multiply(s *simd, p *panelProduct, first, end int) {
-	mid := max(first, min(t.tall, end))
-	stride := p.ahead(t.taps, ceilDiv(max(mid-first, 1), s.mr))
-	if mid > first {
-		p.run(p.gemm.tall, mid-first, t.taps, &t.off[first*t.taps], 0, stride)
-		stride = 0
-	}
-	if end > mid {
-		p.run(p.gemm.low, end-mid, t.taps, &t.off[mid*t.taps], (mid-first)*p.ldy, stride)
-	}
-}
-
-// aheadBytes is the largest panel that is fetched while the one before it is in use: both should stay in the
-// second level cache.
-const aheadBytes = 128 << 10
-
-// ahead is how far to advance in the next panel for every four channels, so that it is all there when tiles tiles
-// are done.
-func (p *panelProduct) ahead(taps, tiles int) int {
-	if 4*taps*p.cin*p.width > aheadBytes {
-		return 0
-	}
-	return ceilDiv(4*4*p.width, tiles)
-}
-
-// run computes rows rows whose results begin at element at of y.
-func (p *panelProduct) run(gemm gemmFunc, rows, taps int, off *int32, at, stride int) {
-	var res *float32
-	if p.res != nil {
-		res = &p.res[at]
-	}
-	gemm(rows, taps, p.cin, off, p.x, p.zero, p.w, &p.y[at], p.ldy, p.cols, p.bias, res, p.slope, stride)
 }

@@ -29,7 +29,7 @@ func testTablesHoldEveryRowOnce(t *testing.T, isa simdSet) {
 	for rows := 1; rows < 60; rows++ {
 		table := s.pointTable(rows, 3)
 		var got []int32
-		for at := 0; at < len(table.off); {
+		for at := 0; at < s.tiledRows(rows); {
 			step := s.low
 			if at < table.tall {
 				step = s.mr

@@ -1,5 +1,7 @@
 package kernel
 
+import "math"
+
 const (
 	winoPlaces = 36
 	winoIn     = 6 // side of an input tile
@@ -24,18 +26,41 @@ func (k *winoTiling) all() int        { return k.n * k.perPicture() }
 // find is the picture and the tile in it of tile i of all.
 func (k *winoTiling) find(i int) (picture, tile int) { return i / k.perPicture(), i % k.perPicture() }
 
-// inputs are the offsets of the 6x6 pixels of c channels that the tiles of a picture are made of,
-// outputs those of the 4x4 pixels that they make; in elements from the picture's first, -1 where
-// there is no pixel.
-func (k *winoTiling) inputs(c int) []int32  { return k.offsets(winoIn, -1, c) }
-func (k *winoTiling) outputs(c int) []int32 { return k.offsets(winoOut, 0, c) }
+// inputs tells where the 6x6 pixels of c channels lie that each tile of a picture is made of, gradients the
+// same of the 4x4 that it makes: lines and masks, as winoInputFunc takes them.
+func (k *winoTiling) inputs(c int) []int32    { return k.lines(winoIn, -1, c) }
+func (k *winoTiling) gradients(c int) []int32 { return k.lines(winoOut, 0, c) }
 
-func (k *winoTiling) offsets(side, shift, c int) []int32 {
+func (k *winoTiling) lines(side, shift, c int) []int32 {
+	var at []int32
+	for t := range k.perPicture() {
+		y, x := t/k.tilesW*winoOut+shift, t%k.tilesW*winoOut+shift
+		for i := y; i < y+side; i++ {
+			if i < 0 || i >= k.h {
+				at = append(at, math.MinInt32)
+			} else {
+				at = append(at, int32((i*k.w+x)*c))
+			}
+		}
+		for j := x; j < x+side; j++ {
+			if j < 0 || j >= k.w {
+				at = append(at, 0)
+			} else {
+				at = append(at, -1)
+			}
+		}
+	}
+	return at
+}
+
+// outputs are the offsets of the 4x4 pixels of c channels that the tiles of a picture make, in elements from
+// the picture's first, -1 where there is no pixel.
+func (k *winoTiling) outputs(c int) []int32 {
 	var off []int32
 	for t := range k.perPicture() {
-		for i := range side * side {
-			y, x := t/k.tilesW*winoOut+i/side+shift, t%k.tilesW*winoOut+i%side+shift
-			if y < 0 || y >= k.h || x < 0 || x >= k.w {
+		for i := range winoOut * winoOut {
+			y, x := t/k.tilesW*winoOut+i/winoOut, t%k.tilesW*winoOut+i%winoOut
+			if y >= k.h || x >= k.w {
 				off = append(off, -1)
 			} else {
 				off = append(off, int32((y*k.w+x)*c))
@@ -45,10 +70,14 @@ func (k *winoTiling) offsets(side, shift, c int) []int32 {
 	return off
 }
 
-// blocks cuts all tiles into equal blocks of about so many, at least, of floats elements of channels channels.
-func (k *winoTiling) block(least, floats, channels int) int {
-	all := k.all()
-	return ceilDiv(all, ceilDiv(all, max(least, floats/(winoPlaces*channels))))
+// block is the tiles of a block where all tiles are cut into equal ones of whole register tiles, of about so
+// many tiles, at least, or of floats elements of channels channels.
+func (k *winoTiling) block(least, floats, channels int, s *simd) int {
+	all, rows := k.all(), max(s.even.rows, s.mr)
+	if about := max(least, floats/(winoPlaces*channels)); about < all {
+		return min(all, ceilDiv(ceilDiv(all, ceilDiv(all, about)), rows)*rows)
+	}
+	return all
 }
 
 // winogradPays is the rule that chooses between Winograd and direct convolution (BenchmarkWinograd runs

@@ -17,12 +17,12 @@ const (
 type winogradGrad struct {
 	s *simd
 	winoTiling
-	cin, cols     int
-	inOff, outOff []int32
-	blockTiles    int
-	ranges        int // ranges of tiles of input channels per place
-	zero          []float32
-	off           [1]int32 // the kernel's table of lines: one line
+	cin, cols   int
+	inAt, outAt []int32
+	blockTiles  int
+	ranges      int // ranges of tiles of input channels per place
+	zero        []float32
+	off         [1]int32 // the kernel's table of lines: one line
 
 	x, dy, dw    []float32
 	v, m, u      []float32 // transformed inputs, gradients by outputs and by weights
@@ -32,10 +32,10 @@ type winogradGrad struct {
 
 func newWinogradGrad(s *simd, c ConvShape) *winogradGrad {
 	k := &winogradGrad{s: s, winoTiling: newWinoTiling(c), cin: c.Ci, cols: c.Co}
-	k.inOff, k.outOff = k.inputs(c.Ci), k.outputs(c.Co)
-	k.blockTiles = k.block(winoGradBlock, winoGradFloats, c.Ci+c.Co)
+	k.inAt, k.outAt = k.inputs(c.Ci), k.gradients(c.Co)
+	k.blockTiles = k.block(winoGradBlock, winoGradFloats, c.Ci+c.Co, s)
 	k.ranges = ceilDiv(c.Ci, 64)
-	k.zero = make([]float32, max(c.Ci, c.Co))
+	k.zero = make([]float32, winoIn*max(c.Ci, c.Co))
 	return k
 }
 
@@ -86,9 +86,9 @@ func (t *winoGradInputs) Do(job, worker int) {
 	for i := job * winoJob; i < min(k.tiles, (job+1)*winoJob); i++ {
 		picture, tile := k.find(k.first + i)
 		pixel := picture * k.h * k.w
-		k.s.winoInput(k.cin, &k.x[pixel*k.cin], &k.zero[0], &k.inOff[tile*winoIn*winoIn],
+		k.s.winoInput(k.cin, &k.x[pixel*k.cin], &k.zero[0], &k.inAt[tile*2*winoIn],
 			&k.v[i*k.pitch(k.cin)], k.planeV(), scratch)
-		k.s.winoGrad(k.cols, &k.dy[pixel*k.cols], &k.zero[0], &k.outOff[tile*winoOut*winoOut],
+		k.s.winoGrad(k.cols, &k.dy[pixel*k.cols], &k.zero[0], &k.outAt[tile*2*winoOut],
 			&k.m[i*k.pitch(k.cols)], k.planeM(), scratch)
 	}
 }

@@ -2,14 +2,17 @@ package kernel
 
 // The transforms of Winograd F(4x4,3x3): see winoInputAVX2 and the following.
 type (
-	winoInputFunc   func(c int, x, zero *float32, off *int32, v *float32, plane int, scratch *float32)
+	winoInputFunc   func(c int, x, zero *float32, at *int32, v *float32, plane int, scratch *float32)
 	winoWeightsFunc func(n int, w *float32, tap int, u *float32, plane int, scratch *float32)
 	winoOutputFunc  func(c int, m *float32, plane int, y *float32, off *int32, spare, bias, res *float32, slope float32, scratch *float32)
 )
 
 const (
-	winoFloats = 1 << 19 // about how many transformed elements are alive at a time
-	winoBlock  = 64      // tiles at least, so that the weights of many channels are worth loading
+	winoFloats = 1 << 18 // about how many transformed elements are alive at a time: they stay in the second level cache
+	winoBlock  = 28      // tiles at least, so that the weights of many channels are worth loading,
+	// and more where the weights do not stay in the third level cache.
+	winoManyWeights = 4 << 20
+	winoBlockMany   = 128
 )
 
 // winograd is a 3x3 convolution, or its gradient by x, through the transforms of F(4x4,3x3). It works
@@ -20,8 +23,8 @@ type winograd struct {
 	epilogue convEpilogue
 	winoTiling
 	cin, cols    int
-	inOff        []int32 // 36 offsets per tile of a picture, in elements from the picture's first
-	outOff       []int32 // 16 likewise
+	inAt         []int32 // lines and masks of each tile of a picture
+	outOff       []int32 // 16 offsets of each tile of a picture
 	blockTiles   int     // tiles per block
 	ranges       int     // ranges of panels per place
 	table        rowTable
@@ -32,16 +35,21 @@ type winograd struct {
 	p, u, v, m   []float32 // packed weights; transformed weights, inputs and products
 	scratch      []float32
 	first, tiles int // of the current block
+	workers      int
 }
 
 func newWinograd(s *simd, c ConvShape, cin, cols int, transposed bool) *winograd {
 	k := &winograd{s: s, winoTiling: newWinoTiling(c), cin: cin, cols: cols}
-	k.inOff, k.outOff = k.inputs(cin), k.outputs(cols)
-	k.blockTiles = k.block(winoBlock, winoFloats, cin+cols)
+	k.inAt, k.outOff = k.inputs(cin), k.outputs(cols)
+	least := winoBlock
+	if winoPlaces*cin*cols > winoManyWeights {
+		least = winoBlockMany
+	}
+	k.blockTiles = k.block(least, winoFloats, cin+cols, s)
 	k.ranges = ceilDiv(s.panels(cols), 8)
 	k.table = s.pointTable(k.blockTiles, cin)
 	k.pack = packer{s: s, taps: 9, cin: cin, cols: cols, transposed: transposed}
-	k.zero = make([]float32, max(cin, s.wide))
+	k.zero = make([]float32, max(winoIn*cin, s.packedCols(cols)))
 	k.epilogue = newEpilogue(s, cols, Epilogue{Slope: 1})
 	return k
 }
@@ -89,7 +97,7 @@ func (k *winograd) planeV() int { return k.blockTiles*k.cin + 16 }
 func (k *winograd) planeM() int { return k.blockTiles*k.s.packedCols(k.cols) + 16 }
 
 // scratchLen is what a worker needs for the transforms, with a row for the pixels outside.
-func (k *winograd) scratchLen() int { return 80 + winoPlaces*k.s.lanes + k.cols }
+func (k *winograd) scratchLen() int { return 80 + winoPlaces*k.s.lanes + ceilDiv(k.cols, 16)*16 }
 
 // blockLen is the room for a block, which the weights before their transform share.
 func (k *winograd) blockLen() int {
@@ -111,7 +119,7 @@ func (k *winograd) Work(workers int) int {
 
 // Run implements Kernel.
 func (k *winograd) Run(c *Ctx[float32], out []float32, in [][]float32) {
-	k.x, k.y = in[0], out
+	k.x, k.y, k.workers = in[0], out, c.Pool.Workers()
 	k.epilogue.bind(in[2:])
 	work := c.Work
 	if k.u = in[1]; !k.fixed {
@@ -161,7 +169,7 @@ func (t *winoInputs) Do(job, worker int) {
 	scratch := &k.workerScratch(worker)[0]
 	for i := job * winoJob; i < min(k.tiles, (job+1)*winoJob); i++ {
 		picture, tile := k.find(k.first + i)
-		k.s.winoInput(k.cin, &k.x[picture*k.h*k.w*k.cin], &k.zero[0], &k.inOff[tile*36], &k.v[i*k.cin], k.planeV(), scratch)
+		k.s.winoInput(k.cin, &k.x[picture*k.h*k.w*k.cin], &k.zero[0], &k.inAt[tile*2*winoIn], &k.v[i*k.cin], k.planeV(), scratch)
 	}
 }
 
@@ -169,16 +177,20 @@ func (t *winoInputs) Do(job, worker int) {
 func (t *winoProducts) Do(job, _ int) {
 	k := (*winograd)(t)
 	place, r := job/k.ranges, job%k.ranges
-	panels := k.s.panels(k.cols)
-	pitch := k.s.packedCols(k.cols)
-	for p := r * panels / k.ranges; p < (r+1)*panels/k.ranges; p++ {
-		width, gemm := k.s.tileOf(k.cols, p)
-		col := p * k.s.wide
-		k.table.multiply(k.s, &panelProduct{
-			gemm: gemm, width: width, cin: k.cin, x: &k.v[place*k.planeV()], zero: &k.zero[0], w: &k.u[place*k.planeU()+col*k.cin],
-			y: k.m[place*k.planeM()+col:], ldy: pitch, cols: width, bias: &k.zero[0], slope: 1,
-		}, 0, k.tiles)
+	panels, pitch := k.s.panels(k.cols), k.s.packedCols(k.cols)
+	k.table.multiply(k.s, &product{
+		cin: k.cin, cols: pitch, x: &k.v[place*k.planeV()], zero: &k.zero[0], w: k.u[place*k.planeU():],
+		y: k.m[place*k.planeM():], ldy: pitch, bias: k.zero, slope: 1, fetch: k.ahead(job),
+	}, 0, k.tiles, r*panels/k.ranges, (r+1)*panels/k.ranges)
+}
+
+// ahead is what the product reads that this worker is likely to compute next.
+func (k *winograd) ahead(job int) []float32 {
+	place := (job + k.workers) / k.ranges
+	if place == job/k.ranges || place >= winoPlaces {
+		return nil
 	}
+	return k.v[place*k.planeV():][:k.tiles*k.cin]
 }
 
 // Do transforms the products of a few tiles to outputs.

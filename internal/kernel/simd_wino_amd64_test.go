@@ -2,6 +2,7 @@ package kernel
 
 import (
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -74,20 +75,11 @@ func testWinogradTransformsMatchTwins(t *testing.T, isa simdSet) {
 			return x
 		}
 
-		x, zero, v := randoms(r, 40*c), make([]float32, c), make([]float32, 36*(c+3))
-		off := make([]int32, 36)
-		for i := range off {
-			off[i] = int32(i * c)
-		}
-		off[3], off[35] = -1, -1
-		s.winoInput(c, &x[0], &zero[0], &off[0], &v[0], c+3, &scratch[0])
+		x, zero, v := randoms(r, 40*c), make([]float32, 6*c), make([]float32, 36*(c+3))
+		lines, pixel := tileOf(6, c)
+		s.winoInput(c, &x[0], &zero[0], &lines[0], &v[0], c+3, &scratch[0])
 		for j := range c {
-			want := sandwich(b, square(36, func(k int) float32 {
-				if off[k] < 0 {
-					return 0
-				}
-				return x[int(off[k])+j]
-			}))
+			want := sandwich(b, square(36, func(k int) float32 { return pixel(x, k, j) }))
 			nearPlaces(t, fmt.Sprintf("input channel %d of %d", j, c), v, c+3, j, want)
 		}
 
@@ -101,19 +93,10 @@ func testWinogradTransformsMatchTwins(t *testing.T, isa simdSet) {
 		winoOutputMatches(t, s, a, r, c)
 
 		dy, m := randoms(r, 16*c), make([]float32, 36*(c+3))
-		dyOff := make([]int32, 16)
-		for i := range dyOff {
-			dyOff[i] = int32(i * c)
-		}
-		dyOff[0], dyOff[6] = -1, -1
-		s.winoGrad(c, &dy[0], &zero[0], &dyOff[0], &m[0], c+3, &scratch[0])
+		lines, pixel = tileOf(4, c)
+		s.winoGrad(c, &dy[0], &zero[0], &lines[0], &m[0], c+3, &scratch[0])
 		for j := range c {
-			want := sandwich(flip(a), square(16, func(k int) float32 {
-				if dyOff[k] < 0 {
-					return 0
-				}
-				return dy[k*c+j]
-			}))
+			want := sandwich(flip(a), square(16, func(k int) float32 { return pixel(dy, k, j) }))
 			nearPlaces(t, fmt.Sprintf("gradient channel %d of %d", j, c), m, c+3, j, want)
 		}
 
@@ -123,6 +106,24 @@ func testWinogradTransformsMatchTwins(t *testing.T, isa simdSet) {
 			want := sandwich(flip(g), square(36, func(k int) float32 { return du[k*c+j] }))
 			nearPlaces(t, fmt.Sprintf("weight gradient %d of %d", j, c), dw, c+1, j, want)
 		}
+	}
+}
+
+// tileOf describes a tile of side x side pixels of c channels, packed densely, of which one line and one
+// column lie outside, and gives channel j of pixel k of it.
+func tileOf(side, c int) (lines []int32, pixel func(x []float32, k, j int) float32) {
+	for i := range side {
+		lines = append(lines, int32(i*side*c))
+	}
+	for range side {
+		lines = append(lines, -1)
+	}
+	lines[side-1], lines[side] = math.MinInt32, 0
+	return lines, func(x []float32, k, j int) float32 {
+		if k/side == side-1 || k%side == 0 {
+			return 0
+		}
+		return x[k*c+j]
 	}
 }
 

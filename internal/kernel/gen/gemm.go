@@ -44,15 +44,16 @@ func (m machine) peak() {
 // tile is the register tile of gemm while it is generated: acc[set][row][vector].
 type tile struct {
 	machine
-	nv   int
-	acc  [][][]reg.VecVirtual
-	rows []reg.GPVirtual // end of the current tap's activations, per row
-	k    reg.Register    // bytes from the end, rising to 0
-	w    reg.GPVirtual   // next weights
-	next reg.GPVirtual   // weights of the next panel that are fetched ahead
-	off  reg.GPVirtual
-	y    string      // parameter: where the tile is stored
-	left operand.Mem // rows still to do, this tile's included
+	nv    int
+	acc   [][][]reg.VecVirtual
+	rows  []reg.GPVirtual // end of the current tap's activations, per row
+	k     reg.Register    // bytes from the end, rising to 0
+	w     reg.GPVirtual   // next weights
+	next  reg.GPVirtual   // weights of the next panel that are fetched ahead
+	off   reg.GPVirtual
+	y     string      // parameter: where the tile is stored
+	left  operand.Mem // rows still to do, this tile's included
+	whole bool        // there are only whole tiles
 }
 
 // gemm generates the kernel of every matrix product: convolution by offsets, 1x1, linear, Winograd.
@@ -135,7 +136,7 @@ func (g *tile) prefetch() {
 	res := g.load("res")
 	g.TESTQ(res, res)
 	g.JZ(operand.LabelRef("prefetched"))
-	pitch := g.pitch()
+	pitch := g.pitchY()
 	for range g.machine.rows {
 		for at := 0; at < g.nv*g.bytes(); at += cacheLine {
 			g.PREFETCHT0(operand.Mem{Base: res, Disp: at})
@@ -198,7 +199,18 @@ func (g *tile) sum() {
 
 // step is one channel: acc[i][j] += x[i] * w[j].
 func (g *tile) step(u int) {
-	set := g.acc[u%len(g.acc)]
+	set, w := g.acc[u%len(g.acc)], g.weights(u)
+	for i, r := range g.rows {
+		x := g.vec()
+		g.VBROADCASTSS(operand.Mem{Base: r, Index: g.k, Scale: 1, Disp: 4 * u}, x)
+		for j := range w {
+			g.VFMADD231PS(w[j], x, set[i][j])
+		}
+	}
+}
+
+// weights loads the weights of channel u from the current one.
+func (g *tile) weights(u int) []reg.VecVirtual {
 	w := make([]reg.VecVirtual, g.nv)
 	for j := range w {
 		w[j] = g.vec()
@@ -208,13 +220,7 @@ func (g *tile) step(u int) {
 			g.PREFETCHT0(operand.Mem{Base: g.w, Disp: at + ahead})
 		}
 	}
-	for i, r := range g.rows {
-		x := g.vec()
-		g.VBROADCASTSS(operand.Mem{Base: r, Index: g.k, Scale: 1, Disp: 4 * u}, x)
-		for j := range w {
-			g.VFMADD231PS(w[j], x, set[i][j])
-		}
-	}
+	return w
 }
 
 // merge adds the sets of accumulators into the first.
@@ -228,8 +234,8 @@ func (g *tile) merge() {
 	}
 }
 
-// pitch loads the distance of two rows of y in bytes.
-func (g *tile) pitch() reg.GPVirtual {
+// pitchY loads the distance of two rows of y in bytes.
+func (g *tile) pitchY() reg.GPVirtual {
 	p := g.load("ldy")
 	g.SHLQ(operand.Imm(2), p)
 	return p
@@ -280,13 +286,18 @@ func (g *tile) residual() {
 // addTile adds the tile at from to the first accumulators and moves from to the next one, then goes on
 // at label done, which follows. from is of no use after the last tile.
 func (g *tile) addTile(from reg.GPVirtual, done string) {
-	pitch := g.pitch()
-	g.ifPartial("addpart")
+	pitch := g.pitchY()
+	if !g.whole {
+		g.ifPartial("addpart")
+	}
 	for _, row := range g.acc[0] {
 		for j, a := range row {
 			g.VADDPS(operand.Mem{Base: from, Disp: j * g.bytes()}, a, a)
 		}
 		g.ADDQ(pitch, from)
+	}
+	if g.whole {
+		return
 	}
 	g.JMP(operand.LabelRef(done))
 	g.Label("addpart")
@@ -321,8 +332,10 @@ func (g *tile) activate() {
 // store writes the tile and moves y to the next one.
 func (g *tile) store() {
 	g.Label("store")
-	pitch, y := g.pitch(), g.load(g.y)
-	g.ifPartial("storepart")
+	pitch, y := g.pitchY(), g.load(g.y)
+	if !g.whole {
+		g.ifPartial("storepart")
+	}
 	for _, row := range g.acc[0] {
 		for j, a := range row {
 			g.VMOVUPS(a, operand.Mem{Base: y, Disp: j * g.bytes()})
@@ -330,6 +343,9 @@ func (g *tile) store() {
 		g.ADDQ(pitch, y)
 	}
 	g.MOVQ(y, g.slot(g.y))
+	if g.whole {
+		return
+	}
 	g.JMP(operand.LabelRef("next"))
 	g.Label("storepart")
 	masks := g.masks()

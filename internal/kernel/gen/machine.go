@@ -14,9 +14,10 @@ import (
 type machine struct {
 	*build.Context
 	dialect
-	name  string // suffix of the function names
-	lanes int    // float32 per vector register: 8 (YMM) or 16 (ZMM)
-	rows  int    // rows of a register tile
+	name  string                     // suffix of the function names
+	lanes int                        // float32 per vector register: 8 (YMM) or 16 (ZMM)
+	rows  int                        // rows of a register tile
+	held  map[float32]reg.VecVirtual // constants in registers
 }
 
 // dialect is all that is written in the instructions of one set. A mask is a vector whose lanes have all
@@ -44,6 +45,9 @@ type dialect interface {
 
 // bytes is the size of a vector register.
 func (m machine) bytes() int { return 4 * m.lanes }
+
+// manyVectors is whether there are 32 vector registers, not 16.
+func (m machine) manyVectors() bool { return m.lanes == 16 }
 
 // zero allocates a vector register that holds zeros.
 func (m machine) zero() reg.VecVirtual {

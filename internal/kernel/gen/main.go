@@ -86,6 +86,10 @@ func emit(m machine) {
 		tile.gemm(2, 1)
 		tile.gemm(1, 2)
 	}
+	if m.manyVectors() {
+		m.evenRows(1)
+		m.evenRows(2)
+	}
 	m.outer(2, 1)
 	m.outer(1, 2)
 	for _, n := range []int{m.rows, 12, m.lanes, 2 * m.lanes} {

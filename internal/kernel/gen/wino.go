@@ -22,8 +22,22 @@ const (
 	winoOut = 4 // side of an output tile
 )
 
-// constant is c in all lanes, in memory.
-func (m machine) constant(c float32) operand.Mem {
+// hold loads constants into registers for the rest of the function.
+func (m machine) hold(values ...float32) machine {
+	held := map[float32]reg.VecVirtual{}
+	for _, c := range values {
+		held[c] = m.vec()
+		m.VMOVUPS(m.constant(c), held[c])
+	}
+	m.held = held
+	return m
+}
+
+// constant is c in all lanes, in a register or in memory.
+func (m machine) constant(c float32) operand.Op {
+	if v, ok := m.held[c]; ok {
+		return v
+	}
 	name := fmt.Sprintf("f%08x%s", math.Float32bits(c), m.name)
 	return operand.NewDataAddr(operand.Symbol{Name: name, Static: true}, 0)
 }
@@ -63,16 +77,27 @@ func (m machine) subOf(a, b reg.VecVirtual) reg.VecVirtual {
 
 // plus is c*x + y, minus is y - c*x.
 func (m machine) plus(c float32, x, y reg.VecVirtual) reg.VecVirtual {
-	v := m.vec()
-	m.VMOVAPS(y, v)
+	return m.more(c, x, m.copyOf(y))
+}
+
+func (m machine) minus(c float32, x, y reg.VecVirtual) reg.VecVirtual {
+	return m.less0(c, x, m.copyOf(y))
+}
+
+// more turns v into v + c*x, less0 into v - c*x.
+func (m machine) more(c float32, x, v reg.VecVirtual) reg.VecVirtual {
 	m.VFMADD231PS(m.constant(c), x, v)
 	return v
 }
 
-func (m machine) minus(c float32, x, y reg.VecVirtual) reg.VecVirtual {
-	v := m.vec()
-	m.VMOVAPS(y, v)
+func (m machine) less0(c float32, x, v reg.VecVirtual) reg.VecVirtual {
 	m.VFNMADD231PS(m.constant(c), x, v)
+	return v
+}
+
+func (m machine) copyOf(x reg.VecVirtual) reg.VecVirtual {
+	v := m.vec()
+	m.VMOVAPS(x, v)
 	return v
 }
 
@@ -86,13 +111,13 @@ func (m machine) times(c float32, x reg.VecVirtual) reg.VecVirtual {
 //
 //	4 0 -5 0 1 0 | 0 -4 -4 1 1 0 | 0 4 -4 -1 1 0 | 0 -2 -1 2 1 0 | 0 2 -1 -2 1 0 | 0 4 0 -5 0 1
 func (m machine) inputTransform(d []reg.VecVirtual, emit func(i int, v reg.VecVirtual)) {
-	emit(0, m.minus(5, d[2], m.plus(4, d[0], d[4])))
-	emit(5, m.minus(5, d[3], m.plus(4, d[1], d[5])))
-	emit(1, m.minus(4, m.addOf(d[1], d[2]), m.addOf(d[3], d[4])))
-	emit(2, m.plus(4, m.subOf(d[1], d[2]), m.subOf(d[4], d[3])))
+	emit(0, m.less0(5, d[2], m.plus(4, d[0], d[4])))
+	emit(5, m.less0(5, d[3], m.plus(4, d[1], d[5])))
+	emit(1, m.less0(4, m.addOf(d[1], d[2]), m.addOf(d[3], d[4])))
+	emit(2, m.more(4, m.subOf(d[1], d[2]), m.subOf(d[4], d[3])))
 	odd, even := m.subOf(d[3], d[1]), m.subOf(d[4], d[2])
 	emit(3, m.plus(2, odd, even))
-	emit(4, m.minus(2, odd, even))
+	emit(4, m.less0(2, odd, even))
 }
 
 // weightTransform is G of three values:
@@ -106,7 +131,7 @@ func (m machine) weightTransform(g []reg.VecVirtual, emit func(i int, v reg.VecV
 	emit(2, m.times(-sixth, m.subOf(ends, g[1])))
 	even := m.plus(twentyfourth, g[0], m.times(sixth, g[2]))
 	emit(3, m.plus(2*twentyfourth, g[1], even))
-	emit(4, m.minus(2*twentyfourth, g[1], even))
+	emit(4, m.less0(2*twentyfourth, g[1], even))
 }
 
 // outputTransform is A' of six values:
@@ -116,9 +141,9 @@ func (m machine) outputTransform(v []reg.VecVirtual, emit func(i int, v reg.VecV
 	even, odd := m.addOf(v[1], v[2]), m.subOf(v[1], v[2])
 	even2, odd2 := m.addOf(v[3], v[4]), m.subOf(v[3], v[4])
 	emit(0, m.addOf(m.addOf(v[0], even), even2))
-	emit(1, m.plus(2, odd2, odd))
-	emit(2, m.plus(4, even2, even))
+	emit(2, m.more(4, even2, even))
 	emit(3, m.addOf(m.plus(8, odd2, odd), v[5]))
+	emit(1, m.more(2, odd2, odd))
 }
 
 // gradTransform is A of four values, for the gradient by the weights:
@@ -132,7 +157,7 @@ func (m machine) gradTransform(y []reg.VecVirtual, emit func(i int, v reg.VecVir
 	emit(2, m.subOf(even, odd))
 	even4, odd4 := m.plus(4, y[2], y[0]), m.plus(4, y[3], y[1])
 	emit(3, m.plus(2, odd4, even4))
-	emit(4, m.minus(2, odd4, even4))
+	emit(4, m.less0(2, odd4, even4))
 }
 
 // weightGradTransform is G' of six values:
@@ -168,69 +193,9 @@ func (m machine) loadAll(n int, at func(i int) operand.Mem) []reg.VecVirtual {
 	return v
 }
 
-// winoInput generates the transform of input tiles, winoGrad that of the gradient's tiles.
-func (m machine) winoInput() {
-	m.transformTiles("winoInput", winoIn, m.inputTransform)
-	m.transformTiles("winoGrad", winoOut, m.gradTransform)
-}
-
-// transformTiles generates a transform of tiles of side x side pixels to 6x6 places.
-func (m machine) transformTiles(name string, side int, transform func(d []reg.VecVirtual, emit func(i int, v reg.VecVirtual))) {
-	m.function(name, "(c int, x, zero *float32, off *int32, v *float32, plane int, scratch *float32)",
-		fmt.Sprintf("transforms the %dx%d tile of x whose pixels begin at the %d offsets off (below 0: at zero), c channels,", side, side, side*side),
-		"to v: channel j of place p is v[p*plane+j].",
-		fmt.Sprintf("c is at least %d; scratch has %d elements.", m.lanes, 2*side*side+winoIn*side*m.lanes))
-	c, plane, at, to := m.load("c"), m.load("plane"), m.GP64(), m.GP64()
-	m.SHLQ(operand.Imm(2), c)
-	m.SHLQ(operand.Imm(2), plane)
-	pointers := operand.Mem{Base: m.load("scratch")}
-	m.pointers(side*side, m.load("off"), m.load("x"), m.load("zero"), pointers)
-	scratch := pointers.Offset(8 * side * side)
-	m.XORQ(at, at)
-	m.Label("vector")
-	p := m.GP64()
-	for j := range side {
-		d := m.loadAll(side, func(i int) operand.Mem {
-			m.MOVQ(pointers.Offset(8*(i*side+j)), p)
-			return operand.Mem{Base: p, Index: at, Scale: 1}
-		})
-		transform(d, func(i int, v reg.VecVirtual) { m.VMOVUPS(v, scratch.Offset(m.bytes()*(i*side+j))) })
-	}
-	m.Load(m.Param("v"), to)
-	m.ADDQ(at, to)
-	plane3, plane5 := m.GP64(), m.GP64()
-	m.LEAQ(operand.Mem{Base: plane, Index: plane, Scale: 2}, plane3)
-	m.LEAQ(operand.Mem{Base: plane, Index: plane, Scale: 4}, plane5)
-	for i := range winoIn {
-		d := m.loadAll(side, func(j int) operand.Mem { return scratch.Offset(m.bytes() * (i*side + j)) })
-		place := []operand.Mem{
-			{Base: to},
-			{Base: to, Index: plane, Scale: 1},
-			{Base: to, Index: plane, Scale: 2},
-			{Base: to, Index: plane3, Scale: 1},
-			{Base: to, Index: plane, Scale: 4},
-			{Base: to, Index: plane5, Scale: 1},
-		}
-		transform(d, func(j int, v reg.VecVirtual) { m.VMOVUPS(v, place[j]) })
-		m.LEAQ(operand.Mem{Base: to, Index: plane3, Scale: 2}, to)
-	}
-	m.nextVector(at, c)
-	m.end()
-}
-
-// nextVector moves at on and goes back to label vector until c bytes are done; the last vector
-// overlaps the one before it where c is no multiple of the vector.
-func (m machine) nextVector(at, c reg.GPVirtual) {
-	next := m.GP64()
-	m.ADDQ(number(m.bytes()), at)
-	m.LEAQ(operand.Mem{Base: at, Disp: m.bytes()}, next)
-	m.CMPQ(next, c)
-	m.JLE(operand.LabelRef("vector"))
-	m.CMPQ(at, c)
-	m.JE(operand.LabelRef("end"))
-	m.LEAQ(operand.Mem{Base: c, Disp: -m.bytes()}, at)
-	m.JMP(operand.LabelRef("vector"))
-	m.Label("end")
+// wholeVectors is so many bytes rounded up to vectors: what begins there does not straddle lines of the caches.
+func (m machine) wholeVectors(bytes int) int {
+	return (bytes + m.bytes() - 1) / m.bytes() * m.bytes()
 }
 
 // winoWeights generates the transform of weights.
@@ -339,6 +304,7 @@ func (m machine) winoOutput() {
 	slope, limit := m.vec(), m.lowest(m.slot("slope"))
 	m.VBROADCASTSS(m.slot("slope"), slope)
 	m.XORQ(at, at)
+	m = m.hold(2, 4, 8)
 	o := &winoOutputs{machine: m, at: at, res: res, yp: yp, rp: rp, scratch: scratch, slope: slope, limit: limit}
 	next := m.GP64()
 	m.Label("vector")

@@ -1,0 +1,172 @@
+package main
+
+import (
+	"fmt"
+	"math/bits"
+
+	"github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
+)
+
+// unrollEven is the number of channels per turn of their innermost loop.
+const unrollEven = 8
+
+// evenTile is the register tile of evenRows while it is generated.
+type evenTile struct {
+	*tile
+	panels int
+	bases  []reg.GPVirtual // of three rows each
+	pitch  reg.GPVirtual   // bytes from row to row of x
+	panel  reg.GPVirtual   // bytes from panel to panel
+	also   reg.GPVirtual   // what else is fetched ahead
+}
+
+// evenRows generates the matrix product of equally spaced rows: of 1x1 convolutions and of Winograd's places.
+// Addresses need no table, so that a machine with 32 vector registers has tiles of 28 sums: TResNet's pictures
+// have sides of 7, 14, 28 or 56 pixels. With two panels at a time the rows are few enough for the eight ways of
+// a cache where they are a multiple of 4 kB apart, and x comes from the caches half as often.
+func (m machine) evenRows(panels int) {
+	const vectors = 2 // per panel
+	m.rows = 14 / panels
+	n := panels * vectors * m.lanes
+	m.function(fmt.Sprintf("rows%dx%d", m.rows, n),
+		"(m, cin int, x *float32, pitch int, w, y *float32, ldy, cols int, bias, res *float32, slope float32, stride int, also *float32, step int)",
+		fmt.Sprintf("computes m rows, a multiple of %d, of %d columns of y, ldy elements apart:", m.rows, n),
+		"y[i][j] = act(bias[j] + sum over c<cin of x[i*pitch+c]*w[c][j] + res[i][j]).",
+		fmt.Sprintf("w is packed in panels of %d columns. res may be nil or y. act(v) = v<0 ? slope*v : v.", vectors*m.lanes),
+		fmt.Sprintf("What follows w is fetched ahead, stride bytes per %d channels, and from also on step bytes.", unrollEven),
+		"cols is the number of columns that y and res have, of one panel; two must be whole.")
+	g := &evenTile{tile: &tile{machine: m, nv: panels * vectors, y: "y", left: m.slot("m"), whole: panels > 1}, panels: panels}
+	g.w, g.next, g.pitch, g.panel = g.GP64(), g.GP64(), g.load("pitch"), g.load("cin")
+	g.SHLQ(operand.Imm(2), g.pitch)
+	g.SHLQ(operand.Imm(uint64(bits.TrailingZeros(uint(vectors*g.bytes())))), g.panel)
+	g.accumulators(1)
+	for range (m.rows + 2) / 3 {
+		g.bases = append(g.bases, m.GP64())
+	}
+	g.Load(g.Param("w"), g.next)
+	for range panels {
+		g.ADDQ(g.panel, g.next)
+	}
+	g.also = g.load("also")
+	g.Label("tile")
+	g.start()
+	g.prefetch()
+	g.sum()
+	g.residual()
+	g.activate()
+	g.store()
+	rows := g.GP64()
+	g.IMUL3Q(operand.Imm(uint64(m.rows)), g.pitch, rows)
+	g.ADDQ(rows, g.slot("x"))
+	g.SUBQ(number(m.rows), g.left)
+	g.JG(operand.LabelRef("tile"))
+	g.end()
+}
+
+// sum runs over the channels.
+func (g *evenTile) sum() {
+	k, three := g.GP64(), g.GP64()
+	g.Load(g.Param("cin"), k)
+	g.LEAQ(operand.Mem{Base: g.pitch, Index: g.pitch, Scale: 2}, three)
+	g.Load(g.Param("x"), g.bases[0])
+	for i, b := range g.bases[1:] {
+		g.LEAQ(operand.Mem{Base: g.bases[i], Index: three, Scale: 1}, b)
+	}
+	out := g.outputs()
+	g.SUBQ(operand.Imm(unrollEven), k)
+	g.JL(operand.LabelRef("rest"))
+	g.Label("steps")
+	out.fetch(g)
+	g.PREFETCHT1(operand.Mem{Base: g.also})
+	g.ADDQ(g.slot("step"), g.also)
+	for u := range unrollEven {
+		g.PREFETCHT1(operand.Mem{Base: g.next, Disp: u * cacheLine})
+		g.step(u)
+	}
+	g.ADDQ(g.slot("stride"), g.next)
+	g.advance(unrollEven)
+	g.SUBQ(operand.Imm(unrollEven), k)
+	g.JGE(operand.LabelRef("steps"))
+	g.Label("rest")
+	g.ADDQ(operand.Imm(unrollEven), k)
+	g.JZ(operand.LabelRef("summed"))
+	g.Label("single")
+	g.step(0)
+	g.advance(1)
+	g.DECQ(k)
+	g.JNZ(operand.LabelRef("single"))
+	g.Label("summed")
+}
+
+// outputAhead fetches the lines that a tile will write, some of them in each turn of the loop: many pixels of
+// many channels do not stay in the caches from one layer to the next.
+type outputAhead struct{ row, last, pitch reg.GPVirtual }
+
+func (g *evenTile) outputs() outputAhead {
+	o := outputAhead{g.load("y"), g.GP64(), g.pitchY()}
+	g.IMUL3Q(operand.Imm(uint64(g.machine.rows-g.rowsPerTurn())), o.pitch, o.last)
+	g.ADDQ(o.row, o.last)
+	return o
+}
+
+// rowsPerTurn is such that 56 channels are enough to fetch all rows.
+func (g *evenTile) rowsPerTurn() int { return g.machine.rows / 7 }
+
+func (o outputAhead) fetch(g *evenTile) {
+	for row := range g.rowsPerTurn() {
+		for at := 0; at < g.nv*g.bytes(); at += cacheLine {
+			line := operand.Mem{Base: o.row, Disp: at}
+			if row > 0 {
+				line.Index, line.Scale = o.pitch, uint8(row)
+			}
+			g.PREFETCHT0(line)
+		}
+	}
+	for range g.rowsPerTurn() {
+		g.ADDQ(o.pitch, o.row)
+	}
+	g.CMPQ(o.row, o.last)
+	g.CMOVQGT(o.last, o.row)
+}
+
+// step is one channel. A tile of four vectors leaves three registers for weights: the last ones come from the
+// first level cache for each row.
+func (g *evenTile) step(u int) {
+	perPanel, held := g.nv/g.panels, min(g.nv, 3)
+	at := func(j int) operand.Mem {
+		w := operand.Mem{Base: g.w, Disp: (u*perPanel + j%perPanel) * g.bytes()}
+		if j >= perPanel {
+			w.Index, w.Scale = g.panel, 1
+		}
+		return w
+	}
+	w := g.loadAll(held, at)
+	for j := range g.nv {
+		m := at(j)
+		g.PREFETCHT0(m.Offset(ahead))
+	}
+	for i, row := range g.acc[0] {
+		x := g.vec()
+		from := operand.Mem{Base: g.bases[i/3], Disp: 4 * u}
+		if i%3 > 0 {
+			from.Index, from.Scale = g.pitch, uint8(i%3)
+		}
+		g.VBROADCASTSS(from, x)
+		for j, a := range row {
+			if j < held {
+				g.VFMADD231PS(w[j], x, a)
+			} else {
+				g.VFMADD231PS(at(j), x, a)
+			}
+		}
+	}
+}
+
+// advance moves on by n channels.
+func (g *evenTile) advance(n int) {
+	for _, b := range g.bases {
+		g.ADDQ(number(4*n), b)
+	}
+	g.ADDQ(operand.U32(uint32(n*g.nv/g.panels*g.bytes())), g.w)
+}

@@ -1,0 +1,125 @@
+package kernel
+
+import "unsafe"
+
+// product is a product of rows of a table and packed weights, in panels: the operands of gemmFunc and evenFunc.
+type product struct {
+	cin     int
+	cols    int       // of y; the panels' last columns may be more
+	x, zero *float32  // x is where the table's offsets count from
+	w       []float32 // all panels
+	y, res  []float32 // from the first row on; res may be nil
+	ldy     int
+	bias    []float32 // of all panels
+	slope   float32
+	fetch   []float32 // what the next job reads: fetched ahead, little by little
+}
+
+const (
+	// aheadBytes is the largest panel that is fetched while the one before it is in use: both should stay in
+	// the second level cache.
+	aheadBytes = 128 << 10
+	// cacheLine is the number of bytes that processors fetch at a time.
+	cacheLine = 64
+	// The channels per turn of the loops of gemmFunc and evenFunc.
+	gemmChannels = 4
+	evenChannels = 8
+)
+
+// multiply computes rows first..end-1 of the table, counted in their group, by panels p0..p1-1; first begins a
+// tile unless rows are equally far apart.
+func (t *rowTable) multiply(s *simd, p *product, first, end, p0, p1 int) {
+	whole := p.cols / s.wide // panels with all columns
+	pairs := s.evenPair.run != nil && pairPays(t.pitch)
+	for i := p0; i < p1; {
+		switch {
+		case pairs && i+2 <= min(p1, whole):
+			left := t.even(s, p, &s.evenPair, i, 2, first, end)
+			t.table(s, p, i, left, end, first)
+			t.table(s, p, i+1, left, end, first)
+			i += 2
+		case t.pitch > 0 && s.even.run != nil && i < whole:
+			t.table(s, p, i, t.even(s, p, &s.even, i, 1, first, end), end, first)
+			i++
+		default:
+			t.table(s, p, i, first, end, first)
+			i++
+		}
+	}
+}
+
+// pairPays is the rule that chooses between tiles of few rows by two panels and of twice the rows by one. Few
+// rows pay where many would compete for the same lines of the first level cache, and where channels are so few
+// that each tile's beginning and end count.
+func pairPays(pitch int) bool { return pitch > 0 && (pitch <= 64 || pitch%1024 == 0) }
+
+// even computes what whole tiles of e are good for, of n panels from panel i on, and returns the first row
+// that is left.
+func (t *rowTable) even(s *simd, p *product, e *evenProduct, i, n, first, end int) int {
+	tiles := e.tiles(s, end-first)
+	if tiles == 0 {
+		return first
+	}
+	at, bytes, stride := i*s.wide, 4*n*p.cin*s.wide, 0
+	if bytes <= aheadBytes {
+		stride = ceilDiv(bytes/p.cin*evenChannels, tiles*cacheLine) * cacheLine
+	}
+	also, step := &p.w[at*p.cin], 0
+	if len(p.fetch) > 0 {
+		also, step = &p.fetch[0], cacheLine
+		p.fetch = p.fetch[min(len(p.fetch), tiles*(p.cin/evenChannels)*cacheLine/4):]
+	}
+	x := unsafe.Slice(p.x, (first+1)*t.pitch)[first*t.pitch:]
+	e.run(tiles*e.rows, p.cin, &x[0], t.pitch, &p.w[at*p.cin], &p.y[at], p.ldy, min(s.wide, p.cols-at), &p.bias[at],
+		p.residual(at), p.slope, stride, also, step)
+	return first + tiles*e.rows
+}
+
+// tiles is how many tiles of e to use on rows rows: such that the fewest rows are computed in vain.
+func (e *evenProduct) tiles(s *simd, rows int) int {
+	most := rows / e.rows
+	if most > 0 && s.tiledRows(rows-(most-1)*e.rows) < e.rows+s.tiledRows(rows-most*e.rows) {
+		return most - 1
+	}
+	return most
+}
+
+// table computes rows first..end-1 of panel i by the table; y begins at row top.
+func (t *rowTable) table(s *simd, p *product, i, first, end, top int) {
+	if first >= end {
+		return
+	}
+	mid := min(t.tall, end)
+	if t.taps == 1 { // any row may begin a tile
+		mid = first + s.tallRows(end-first)
+	}
+	mid = max(first, mid)
+	width, gemm := s.tileOf(p.cols, i)
+	stride := 0
+	if bytes := 4 * t.taps * p.cin * width; bytes <= aheadBytes {
+		stride = ceilDiv(4*gemmChannels*width, ceilDiv(max(mid-first, 1), s.mr))
+	}
+	if mid > first {
+		t.run(s, p, gemm.tall, i, first, mid, top, stride)
+		stride = 0
+	}
+	if end > mid {
+		t.run(s, p, gemm.low, i, mid, end, top, stride)
+	}
+}
+
+// run computes rows first..end-1 of panel i in tiles of gemm; y begins at row top.
+func (t *rowTable) run(s *simd, p *product, gemm gemmFunc, i, first, end, top, stride int) {
+	at := i * s.wide
+	y := (first-top)*p.ldy + at
+	gemm(end-first, t.taps, p.cin, &t.off[first*t.taps], p.x, p.zero, &p.w[at*t.taps*p.cin], &p.y[y], p.ldy,
+		min(s.wide, p.cols-at), &p.bias[at], p.residual(y), p.slope, stride)
+}
+
+// residual is where the residual begins that is added from element at of y on; nil if there is none.
+func (p *product) residual(at int) *float32 {
+	if p.res == nil {
+		return nil
+	}
+	return &p.res[at]
+}
