@@ -15,8 +15,9 @@ func avx2() *simd {
 		scale: scaleAVX2, scaleAddReLU: scaleAddReLUAVX2, sums: sumsAVX2, products: productsAVX2,
 		moments: momentsAVX2, normalise: normaliseAVX2,
 		normGradZ: normGradZAVX2, normGradY: normGradYAVX2, normSumsZ: normSumsZAVX2, normSumsY: normSumsYAVX2,
-		blend3:    blend3AVX2,
-		winoInput: winoInputAVX2, winoGrad: winoGradAVX2, winoWeightsGrad: winoWeightsGradAVX2, winoWeights: winoWeightsAVX2, winoOutput: winoOutputAVX2,
+		blend3: blend3AVX2,
+		wino:   winoKernels{winoInputAVX2, winoWeightsAVX2, winoOutputAVX2}, winoSmall: winoKernels{winoInput2AVX2, winoWeights2AVX2, winoOutput2AVX2},
+		winoGrad: winoGradAVX2, winoWeightsGrad: winoWeightsGradAVX2,
 		adam: adamAVX2, adamEMA: adamEMAAVX2,
 		sigmoid: sigmoidAVX2, expNeg: expNegAVX2, log1p: log1pAVX2, focal: focalAVX2, focalKeys: focalKeysAVX2, focalSkip: focalSkipAVX2,
 	}

@@ -198,11 +198,25 @@ func winoInputAVX2(c int, x *float32, zero *float32, at *int32, v *float32, plan
 //go:noescape
 func winoGradAVX2(c int, x *float32, zero *float32, at *int32, v *float32, plane int, scratch *float32)
 
+// winoInput2AVX2 transforms a 4x4 tile of x, c channels, to v: channel j of place p is v[p*plane+j].
+// at has the 4 offsets of the tile's lines (-2147483648: outside), then a mask for each of its 4 columns:
+// -1 inside, 0 outside, where x counts as 0. c is at least 8; zero has 4*c zeros;
+// scratch has 160 elements.
+//
+//go:noescape
+func winoInput2AVX2(c int, x *float32, zero *float32, at *int32, v *float32, plane int, scratch *float32)
+
 // winoWeightsAVX2 transforms n vectors of 8 3x3 weights: element j of tap t is w[t*tap+j], of place p u[p*plane+j].
 // scratch has 144 elements.
 //
 //go:noescape
 func winoWeightsAVX2(n int, w *float32, tap int, u *float32, plane int, scratch *float32)
+
+// winoWeights2AVX2 transforms n vectors of 8 3x3 weights: element j of tap t is w[t*tap+j], of place p u[p*plane+j].
+// scratch has 96 elements.
+//
+//go:noescape
+func winoWeights2AVX2(n int, w *float32, tap int, u *float32, plane int, scratch *float32)
 
 // winoWeightsGradAVX2 transforms n vectors of 8 gradients: element j of place p is u[p*plane+j], of tap t w[t*tap+j].
 // scratch has 144 elements.
@@ -216,6 +230,13 @@ func winoWeightsGradAVX2(n int, u *float32, plane int, w *float32, tap int, scra
 //
 //go:noescape
 func winoOutputAVX2(c int, m *float32, plane int, y *float32, off *int32, spare *float32, bias *float32, res *float32, slope float32, scratch *float32)
+
+// winoOutput2AVX2 transforms the 16 places m[p*plane+j], j < c, to the 2x2 pixels of y that begin at the 4 offsets off
+// (below 0: at spare, c elements), as y = act(transformed + bias + res). m and bias are read in whole
+// vectors; res may be nil or y; scratch has 80 elements.
+//
+//go:noescape
+func winoOutput2AVX2(c int, m *float32, plane int, y *float32, off *int32, spare *float32, bias *float32, res *float32, slope float32, scratch *float32)
 
 // adamAVX2 is a step of Adam on n parameters: w, m, v change. See AdamStep.
 //

@@ -17,8 +17,9 @@ func avx512() *simd {
 		scale: scaleAVX512, scaleAddReLU: scaleAddReLUAVX512, sums: sumsAVX512, products: productsAVX512,
 		moments: momentsAVX512, normalise: normaliseAVX512,
 		normGradZ: normGradZAVX512, normGradY: normGradYAVX512, normSumsZ: normSumsZAVX512, normSumsY: normSumsYAVX512,
-		blend3:    blend3AVX512,
-		winoInput: winoInputAVX512, winoGrad: winoGradAVX512, winoWeightsGrad: winoWeightsGradAVX512, winoWeights: winoWeightsAVX512, winoOutput: winoOutputAVX512,
+		blend3: blend3AVX512,
+		wino:   winoKernels{winoInputAVX512, winoWeightsAVX512, winoOutputAVX512}, winoSmall: winoKernels{winoInput2AVX512, winoWeights2AVX512, winoOutput2AVX512},
+		winoGrad: winoGradAVX512, winoWeightsGrad: winoWeightsGradAVX512,
 		adam: adamAVX512, adamEMA: adamEMAAVX512,
 		sigmoid: sigmoidAVX512, expNeg: expNegAVX512, log1p: log1pAVX512, focal: focalAVX512, focalKeys: focalKeysAVX512, focalSkip: focalSkipAVX512,
 	}

@@ -6123,6 +6123,141 @@ end:
 	VZEROUPPER
 	RET
 
+// func winoInput2AVX512(c int, x *float32, zero *float32, at *int32, v *float32, plane int, scratch *float32)
+// Requires: AVX, AVX512F, CMOV
+TEXT ·winoInput2AVX512(SB), NOSPLIT, $0-56
+	MOVQ    x+8(FP), AX
+	MOVQ    zero+16(FP), CX
+	MOVQ    at+24(FP), DX
+	MOVLQSX (DX), BX
+	CMPQ    BX, $-2147483648
+	LEAQ    (AX)(BX*4), BX
+	CMOVQEQ CX, BX
+	KMOVW   16(DX), K1
+	MOVLQSX 4(DX), SI
+	CMPQ    SI, $-2147483648
+	LEAQ    (AX)(SI*4), SI
+	CMOVQEQ CX, SI
+	KMOVW   20(DX), K2
+	MOVLQSX 8(DX), DI
+	CMPQ    DI, $-2147483648
+	LEAQ    (AX)(DI*4), DI
+	CMOVQEQ CX, DI
+	KMOVW   24(DX), K3
+	MOVLQSX 12(DX), R8
+	CMPQ    R8, $-2147483648
+	LEAQ    (AX)(R8*4), R8
+	CMOVQEQ CX, R8
+	KMOVW   28(DX), K4
+	MOVQ    c+0(FP), AX
+	MOVQ    plane+40(FP), CX
+	MOVQ    c+0(FP), DX
+	SHLQ    $0x02, AX
+	SHLQ    $0x02, CX
+	SHLQ    $0x02, DX
+	LEAQ    (DX)(DX*2), R9
+	LEAQ    (DX)(DX*4), R10
+	LEAQ    (CX)(CX*2), R10
+	LEAQ    (CX)(CX*4), R11
+
+vector:
+	MOVQ      v+32(FP), R11
+	VMOVUPS.Z (BX), K1, Z0
+	VMOVUPS.Z (DI), K1, Z1
+	VSUBPS    Z1, Z0, Z0
+	VMOVUPS.Z (BX)(DX*1), K2, Z1
+	VMOVUPS.Z (DI)(DX*1), K2, Z2
+	VSUBPS    Z2, Z1, Z1
+	VMOVUPS.Z (BX)(DX*2), K3, Z2
+	VMOVUPS.Z (DI)(DX*2), K3, Z3
+	VSUBPS    Z3, Z2, Z2
+	VMOVUPS.Z (BX)(R9*1), K4, Z3
+	VMOVUPS.Z (DI)(R9*1), K4, Z4
+	VSUBPS    Z4, Z3, Z3
+	VSUBPS    Z2, Z0, Z0
+	VMOVUPS   Z0, (R11)
+	VADDPS    Z2, Z1, Z0
+	VSUBPS    Z1, Z2, Z2
+	VMOVUPS   Z0, (R11)(CX*1)
+	VMOVUPS   Z2, (R11)(CX*2)
+	VSUBPS    Z3, Z1, Z0
+	VMOVUPS   Z0, (R11)(R10*1)
+	LEAQ      (R11)(CX*4), R11
+	VMOVUPS.Z (SI), K1, Z0
+	VMOVUPS.Z (DI), K1, Z1
+	VADDPS    Z1, Z0, Z2
+	VSUBPS    Z0, Z1, Z0
+	VMOVUPS.Z (SI)(DX*1), K2, Z1
+	VMOVUPS.Z (DI)(DX*1), K2, Z3
+	VADDPS    Z3, Z1, Z4
+	VSUBPS    Z1, Z3, Z1
+	VMOVUPS.Z (SI)(DX*2), K3, Z3
+	VMOVUPS.Z (DI)(DX*2), K3, Z5
+	VADDPS    Z5, Z3, Z6
+	VSUBPS    Z3, Z5, Z3
+	VMOVUPS.Z (SI)(R9*1), K4, Z5
+	VMOVUPS.Z (DI)(R9*1), K4, Z7
+	VADDPS    Z7, Z5, Z8
+	VSUBPS    Z5, Z7, Z5
+	VSUBPS    Z6, Z2, Z2
+	VMOVUPS   Z2, (R11)
+	VADDPS    Z6, Z4, Z2
+	VSUBPS    Z4, Z6, Z6
+	VMOVUPS   Z2, (R11)(CX*1)
+	VMOVUPS   Z6, (R11)(CX*2)
+	VSUBPS    Z8, Z4, Z2
+	VMOVUPS   Z2, (R11)(R10*1)
+	LEAQ      (R11)(CX*4), R11
+	VSUBPS    Z3, Z0, Z0
+	VMOVUPS   Z0, (R11)
+	VADDPS    Z3, Z1, Z0
+	VSUBPS    Z1, Z3, Z2
+	VMOVUPS   Z0, (R11)(CX*1)
+	VMOVUPS   Z2, (R11)(CX*2)
+	VSUBPS    Z5, Z1, Z0
+	VMOVUPS   Z0, (R11)(R10*1)
+	LEAQ      (R11)(CX*4), R11
+	VMOVUPS.Z (SI), K1, Z0
+	VMOVUPS.Z (R8), K1, Z1
+	VSUBPS    Z1, Z0, Z0
+	VMOVUPS.Z (SI)(DX*1), K2, Z1
+	VMOVUPS.Z (R8)(DX*1), K2, Z2
+	VSUBPS    Z2, Z1, Z1
+	VMOVUPS.Z (SI)(DX*2), K3, Z2
+	VMOVUPS.Z (R8)(DX*2), K3, Z3
+	VSUBPS    Z3, Z2, Z2
+	VMOVUPS.Z (SI)(R9*1), K4, Z3
+	VMOVUPS.Z (R8)(R9*1), K4, Z4
+	VSUBPS    Z4, Z3, Z3
+	VSUBPS    Z2, Z0, Z0
+	VMOVUPS   Z0, (R11)
+	VADDPS    Z2, Z1, Z0
+	VSUBPS    Z1, Z2, Z2
+	VMOVUPS   Z0, (R11)(CX*1)
+	VMOVUPS   Z2, (R11)(CX*2)
+	VSUBPS    Z3, Z1, Z0
+	VMOVUPS   Z0, (R11)(R10*1)
+	LEAQ      (R11)(CX*4), R11
+
+	// on by a vector, or by what is left, so that the last vector overlaps the one before it
+	SUBQ    $0x40, AX
+	JZ      end
+	MOVQ    $0x00000040, R12
+	MOVQ    R12, R11
+	CMPQ    AX, R11
+	CMOVQLT AX, R11
+	CMOVQLT R12, AX
+	ADDQ    R11, BX
+	ADDQ    R11, SI
+	ADDQ    R11, DI
+	ADDQ    R11, R8
+	ADDQ    R11, v+32(FP)
+	JMP     vector
+
+end:
+	VZEROUPPER
+	RET
+
 // func winoWeightsAVX512(n int, w *float32, tap int, u *float32, plane int, scratch *float32)
 // Requires: AVX, AVX512F
 TEXT ·winoWeightsAVX512(SB), NOSPLIT, $0-48
@@ -6384,6 +6519,145 @@ vector:
 	ADDQ         $0x40, BX
 	DECQ         AX
 	JNZ          vector
+	VZEROUPPER
+	RET
+
+// func winoWeights2AVX512(n int, w *float32, tap int, u *float32, plane int, scratch *float32)
+// Requires: AVX, AVX512F
+TEXT ·winoWeights2AVX512(SB), NOSPLIT, $0-48
+	MOVQ n+0(FP), AX
+	MOVQ w+8(FP), CX
+	MOVQ tap+16(FP), DX
+	MOVQ u+24(FP), BX
+	MOVQ plane+32(FP), SI
+	MOVQ scratch+40(FP), DI
+	SHLQ $0x02, DX
+	SHLQ $0x02, SI
+
+vector:
+	LEAQ    (CX), R8
+	VMOVUPS (R8), Z0
+	LEAQ    (R8)(DX*2), R8
+	ADDQ    DX, R8
+	VMOVUPS (R8), Z1
+	LEAQ    (R8)(DX*2), R8
+	ADDQ    DX, R8
+	VMOVUPS (R8), Z2
+	VADDPS  Z2, Z0, Z3
+	VMULPS  f3f000000AVX512<>+0(SB), Z3, Z3
+	VMULPS  f3f000000AVX512<>+0(SB), Z1, Z1
+	VMOVUPS Z0, (DI)
+	VADDPS  Z1, Z3, Z0
+	VMOVUPS Z0, 192(DI)
+	VSUBPS  Z1, Z3, Z0
+	VMOVUPS Z0, 384(DI)
+	VMOVUPS Z2, 576(DI)
+	LEAQ    (CX), R8
+	ADDQ    DX, R8
+	VMOVUPS (R8), Z0
+	LEAQ    (R8)(DX*2), R8
+	ADDQ    DX, R8
+	VMOVUPS (R8), Z1
+	LEAQ    (R8)(DX*2), R8
+	ADDQ    DX, R8
+	VMOVUPS (R8), Z2
+	VADDPS  Z2, Z0, Z3
+	VMULPS  f3f000000AVX512<>+0(SB), Z3, Z3
+	VMULPS  f3f000000AVX512<>+0(SB), Z1, Z1
+	VMOVUPS Z0, 64(DI)
+	VADDPS  Z1, Z3, Z0
+	VMOVUPS Z0, 256(DI)
+	VSUBPS  Z1, Z3, Z0
+	VMOVUPS Z0, 448(DI)
+	VMOVUPS Z2, 640(DI)
+	LEAQ    (CX), R8
+	ADDQ    DX, R8
+	ADDQ    DX, R8
+	VMOVUPS (R8), Z0
+	LEAQ    (R8)(DX*2), R8
+	ADDQ    DX, R8
+	VMOVUPS (R8), Z1
+	LEAQ    (R8)(DX*2), R8
+	ADDQ    DX, R8
+	VMOVUPS (R8), Z2
+	VADDPS  Z2, Z0, Z3
+	VMULPS  f3f000000AVX512<>+0(SB), Z3, Z3
+	VMULPS  f3f000000AVX512<>+0(SB), Z1, Z1
+	VMOVUPS Z0, 128(DI)
+	VADDPS  Z1, Z3, Z0
+	VMOVUPS Z0, 320(DI)
+	VSUBPS  Z1, Z3, Z0
+	VMOVUPS Z0, 512(DI)
+	VMOVUPS Z2, 704(DI)
+	MOVQ    BX, R8
+	VMOVUPS (DI), Z0
+	VMOVUPS 64(DI), Z1
+	VMOVUPS 128(DI), Z2
+	VADDPS  Z2, Z0, Z3
+	VMULPS  f3f000000AVX512<>+0(SB), Z3, Z3
+	VMULPS  f3f000000AVX512<>+0(SB), Z1, Z1
+	VADDPS  Z1, Z3, Z4
+	VSUBPS  Z1, Z3, Z1
+	VMOVUPS Z0, (R8)
+	ADDQ    SI, R8
+	VMOVUPS Z4, (R8)
+	ADDQ    SI, R8
+	VMOVUPS Z1, (R8)
+	ADDQ    SI, R8
+	VMOVUPS Z2, (R8)
+	ADDQ    SI, R8
+	VMOVUPS 192(DI), Z0
+	VMOVUPS 256(DI), Z1
+	VMOVUPS 320(DI), Z2
+	VADDPS  Z2, Z0, Z3
+	VMULPS  f3f000000AVX512<>+0(SB), Z3, Z3
+	VMULPS  f3f000000AVX512<>+0(SB), Z1, Z1
+	VADDPS  Z1, Z3, Z4
+	VSUBPS  Z1, Z3, Z1
+	VMOVUPS Z0, (R8)
+	ADDQ    SI, R8
+	VMOVUPS Z4, (R8)
+	ADDQ    SI, R8
+	VMOVUPS Z1, (R8)
+	ADDQ    SI, R8
+	VMOVUPS Z2, (R8)
+	ADDQ    SI, R8
+	VMOVUPS 384(DI), Z0
+	VMOVUPS 448(DI), Z1
+	VMOVUPS 512(DI), Z2
+	VADDPS  Z2, Z0, Z3
+	VMULPS  f3f000000AVX512<>+0(SB), Z3, Z3
+	VMULPS  f3f000000AVX512<>+0(SB), Z1, Z1
+	VADDPS  Z1, Z3, Z4
+	VSUBPS  Z1, Z3, Z1
+	VMOVUPS Z0, (R8)
+	ADDQ    SI, R8
+	VMOVUPS Z4, (R8)
+	ADDQ    SI, R8
+	VMOVUPS Z1, (R8)
+	ADDQ    SI, R8
+	VMOVUPS Z2, (R8)
+	ADDQ    SI, R8
+	VMOVUPS 576(DI), Z0
+	VMOVUPS 640(DI), Z1
+	VMOVUPS 704(DI), Z2
+	VADDPS  Z2, Z0, Z3
+	VMULPS  f3f000000AVX512<>+0(SB), Z3, Z3
+	VMULPS  f3f000000AVX512<>+0(SB), Z1, Z1
+	VADDPS  Z1, Z3, Z4
+	VSUBPS  Z1, Z3, Z1
+	VMOVUPS Z0, (R8)
+	ADDQ    SI, R8
+	VMOVUPS Z4, (R8)
+	ADDQ    SI, R8
+	VMOVUPS Z1, (R8)
+	ADDQ    SI, R8
+	VMOVUPS Z2, (R8)
+	ADDQ    SI, R8
+	ADDQ    $0x40, CX
+	ADDQ    $0x40, BX
+	DECQ    AX
+	JNZ     vector
 	VZEROUPPER
 	RET
 
@@ -7740,6 +8014,361 @@ active3rest:
 	MOVQ     120(DX), SI
 	VPMOVD2M Z5, K1
 	VMOVUPS  Z3, K1, (SI)(CX*1)
+
+end:
+	VZEROUPPER
+	RET
+
+// func winoOutput2AVX512(c int, m *float32, plane int, y *float32, off *int32, spare *float32, bias *float32, res *float32, slope float32, scratch *float32)
+// Requires: AVX, AVX512DQ, AVX512F, CMOV
+TEXT ·winoOutput2AVX512(SB), NOSPLIT, $0-80
+	MOVQ    c+0(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    scratch+72(FP), DX
+	MOVQ    off+32(FP), CX
+	MOVQ    spare+40(FP), SI
+	MOVQ    res+56(FP), BX
+	MOVQ    y+24(FP), DI
+	MOVLQSX (CX), R8
+	TESTQ   R8, R8
+	LEAQ    (DI)(R8*4), R8
+	CMOVQLT SI, R8
+	MOVQ    R8, (DX)
+	MOVLQSX 4(CX), R8
+	TESTQ   R8, R8
+	LEAQ    (DI)(R8*4), R8
+	CMOVQLT SI, R8
+	MOVQ    R8, 8(DX)
+	MOVLQSX 8(CX), R8
+	TESTQ   R8, R8
+	LEAQ    (DI)(R8*4), R8
+	CMOVQLT SI, R8
+	MOVQ    R8, 16(DX)
+	MOVLQSX 12(CX), R8
+	TESTQ   R8, R8
+	LEAQ    (DI)(R8*4), R8
+	CMOVQLT SI, R8
+	MOVQ    R8, 24(DX)
+	TESTQ   BX, BX
+	JZ      begin
+	MOVLQSX (CX), DI
+	TESTQ   DI, DI
+	LEAQ    (BX)(DI*4), DI
+	CMOVQLT SI, DI
+	MOVQ    DI, 32(DX)
+	MOVLQSX 4(CX), DI
+	TESTQ   DI, DI
+	LEAQ    (BX)(DI*4), DI
+	CMOVQLT SI, DI
+	MOVQ    DI, 40(DX)
+	MOVLQSX 8(CX), DI
+	TESTQ   DI, DI
+	LEAQ    (BX)(DI*4), DI
+	CMOVQLT SI, DI
+	MOVQ    DI, 48(DX)
+	MOVLQSX 12(CX), DI
+	TESTQ   DI, DI
+	LEAQ    (BX)(DI*4), DI
+	CMOVQLT SI, DI
+	MOVQ    DI, 56(DX)
+
+begin:
+	MOVL         slope+64(FP), CX
+	MOVL         $0xff7fffff, SI
+	TESTL        CX, CX
+	MOVL         $0xff800000, CX
+	CMOVLNE      CX, SI
+	VMOVD        SI, X1
+	VBROADCASTSS X1, Z1
+	VBROADCASTSS slope+64(FP), Z0
+	XORQ         CX, CX
+	VMOVUPS      f40000000AVX512<>+0(SB), Z2
+	VMOVUPS      f40800000AVX512<>+0(SB), Z2
+	VMOVUPS      f41000000AVX512<>+0(SB), Z2
+
+vector:
+	LEAQ    64(CX), SI
+	CMPQ    SI, AX
+	JG      rest
+	MOVQ    m+8(FP), SI
+	MOVQ    plane+16(FP), DI
+	SHLQ    $0x02, DI
+	VMOVUPS (SI)(CX*1), Z2
+	ADDQ    DI, SI
+	VMOVUPS (SI)(CX*1), Z3
+	ADDQ    DI, SI
+	VMOVUPS (SI)(CX*1), Z4
+	ADDQ    DI, SI
+	VMOVUPS (SI)(CX*1), Z5
+	ADDQ    DI, SI
+	VADDPS  Z4, Z3, Z6
+	VADDPS  Z6, Z2, Z2
+	VMOVUPS Z2, 64(DX)
+	VSUBPS  Z4, Z3, Z2
+	VSUBPS  Z5, Z2, Z2
+	VMOVUPS Z2, 128(DX)
+	VMOVUPS (SI)(CX*1), Z2
+	ADDQ    DI, SI
+	VMOVUPS (SI)(CX*1), Z3
+	ADDQ    DI, SI
+	VMOVUPS (SI)(CX*1), Z4
+	ADDQ    DI, SI
+	VMOVUPS (SI)(CX*1), Z5
+	ADDQ    DI, SI
+	VADDPS  Z4, Z3, Z6
+	VADDPS  Z6, Z2, Z2
+	VMOVUPS Z2, 192(DX)
+	VSUBPS  Z4, Z3, Z2
+	VSUBPS  Z5, Z2, Z2
+	VMOVUPS Z2, 256(DX)
+	VMOVUPS (SI)(CX*1), Z2
+	ADDQ    DI, SI
+	VMOVUPS (SI)(CX*1), Z3
+	ADDQ    DI, SI
+	VMOVUPS (SI)(CX*1), Z4
+	ADDQ    DI, SI
+	VMOVUPS (SI)(CX*1), Z5
+	ADDQ    DI, SI
+	VADDPS  Z4, Z3, Z6
+	VADDPS  Z6, Z2, Z2
+	VMOVUPS Z2, 320(DX)
+	VSUBPS  Z4, Z3, Z2
+	VSUBPS  Z5, Z2, Z2
+	VMOVUPS Z2, 384(DX)
+	VMOVUPS (SI)(CX*1), Z2
+	ADDQ    DI, SI
+	VMOVUPS (SI)(CX*1), Z3
+	ADDQ    DI, SI
+	VMOVUPS (SI)(CX*1), Z4
+	ADDQ    DI, SI
+	VMOVUPS (SI)(CX*1), Z5
+	ADDQ    DI, SI
+	VADDPS  Z4, Z3, Z6
+	VADDPS  Z6, Z2, Z2
+	VMOVUPS Z2, 448(DX)
+	VSUBPS  Z4, Z3, Z2
+	VSUBPS  Z5, Z2, Z2
+	VMOVUPS Z2, 512(DX)
+	MOVQ    bias+48(FP), SI
+	VMOVUPS 64(DX), Z2
+	VMOVUPS 192(DX), Z3
+	VMOVUPS 320(DX), Z4
+	VMOVUPS 448(DX), Z5
+	VADDPS  Z4, Z3, Z6
+	VADDPS  Z6, Z2, Z2
+	VSUBPS  Z4, Z3, Z3
+	VSUBPS  Z5, Z3, Z3
+	VADDPS  (SI)(CX*1), Z2, Z2
+	VADDPS  (SI)(CX*1), Z3, Z3
+	TESTQ   BX, BX
+	JZ      added0
+	MOVQ    32(DX), DI
+	VADDPS  (DI)(CX*1), Z2, Z2
+	MOVQ    48(DX), DI
+	VADDPS  (DI)(CX*1), Z3, Z3
+
+added0:
+	CMPL      slope+64(FP), $0x3f800000
+	JE        active0
+	VMAXPS    Z2, Z1, Z4
+	VMULPS    Z0, Z4, Z4
+	VPMOVD2M  Z2, K1
+	VBLENDMPS Z4, Z2, K1, Z2
+	VMAXPS    Z3, Z1, Z4
+	VMULPS    Z0, Z4, Z4
+	VPMOVD2M  Z3, K1
+	VBLENDMPS Z4, Z3, K1, Z3
+
+active0:
+	MOVQ    (DX), DI
+	VMOVUPS Z2, (DI)(CX*1)
+	MOVQ    16(DX), DI
+	VMOVUPS Z3, (DI)(CX*1)
+	VMOVUPS 128(DX), Z2
+	VMOVUPS 256(DX), Z3
+	VMOVUPS 384(DX), Z4
+	VMOVUPS 512(DX), Z5
+	VADDPS  Z4, Z3, Z6
+	VADDPS  Z6, Z2, Z2
+	VSUBPS  Z4, Z3, Z3
+	VSUBPS  Z5, Z3, Z3
+	VADDPS  (SI)(CX*1), Z2, Z2
+	VADDPS  (SI)(CX*1), Z3, Z3
+	TESTQ   BX, BX
+	JZ      added1
+	MOVQ    40(DX), DI
+	VADDPS  (DI)(CX*1), Z2, Z2
+	MOVQ    56(DX), DI
+	VADDPS  (DI)(CX*1), Z3, Z3
+
+added1:
+	CMPL      slope+64(FP), $0x3f800000
+	JE        active1
+	VMAXPS    Z2, Z1, Z4
+	VMULPS    Z0, Z4, Z4
+	VPMOVD2M  Z2, K1
+	VBLENDMPS Z4, Z2, K1, Z2
+	VMAXPS    Z3, Z1, Z4
+	VMULPS    Z0, Z4, Z4
+	VPMOVD2M  Z3, K1
+	VBLENDMPS Z4, Z3, K1, Z3
+
+active1:
+	MOVQ    8(DX), DI
+	VMOVUPS Z2, (DI)(CX*1)
+	MOVQ    24(DX), DI
+	VMOVUPS Z3, (DI)(CX*1)
+	ADDQ    $0x40, CX
+	JMP     vector
+
+rest:
+	SUBQ CX, AX
+	JZ   end
+
+	// the mask of the c/4 lanes that are left
+	NEGQ      AX
+	LEAQ      maskAVX512<>+64(SB), SI
+	VMOVUPS   (SI)(AX*1), Z2
+	MOVQ      m+8(FP), AX
+	MOVQ      plane+16(FP), SI
+	SHLQ      $0x02, SI
+	VMOVUPS   (AX)(CX*1), Z3
+	ADDQ      SI, AX
+	VMOVUPS   (AX)(CX*1), Z4
+	ADDQ      SI, AX
+	VMOVUPS   (AX)(CX*1), Z5
+	ADDQ      SI, AX
+	VMOVUPS   (AX)(CX*1), Z6
+	ADDQ      SI, AX
+	VADDPS    Z5, Z4, Z7
+	VADDPS    Z7, Z3, Z3
+	VMOVUPS   Z3, 64(DX)
+	VSUBPS    Z5, Z4, Z3
+	VSUBPS    Z6, Z3, Z3
+	VMOVUPS   Z3, 128(DX)
+	VMOVUPS   (AX)(CX*1), Z3
+	ADDQ      SI, AX
+	VMOVUPS   (AX)(CX*1), Z4
+	ADDQ      SI, AX
+	VMOVUPS   (AX)(CX*1), Z5
+	ADDQ      SI, AX
+	VMOVUPS   (AX)(CX*1), Z6
+	ADDQ      SI, AX
+	VADDPS    Z5, Z4, Z7
+	VADDPS    Z7, Z3, Z3
+	VMOVUPS   Z3, 192(DX)
+	VSUBPS    Z5, Z4, Z3
+	VSUBPS    Z6, Z3, Z3
+	VMOVUPS   Z3, 256(DX)
+	VMOVUPS   (AX)(CX*1), Z3
+	ADDQ      SI, AX
+	VMOVUPS   (AX)(CX*1), Z4
+	ADDQ      SI, AX
+	VMOVUPS   (AX)(CX*1), Z5
+	ADDQ      SI, AX
+	VMOVUPS   (AX)(CX*1), Z6
+	ADDQ      SI, AX
+	VADDPS    Z5, Z4, Z7
+	VADDPS    Z7, Z3, Z3
+	VMOVUPS   Z3, 320(DX)
+	VSUBPS    Z5, Z4, Z3
+	VSUBPS    Z6, Z3, Z3
+	VMOVUPS   Z3, 384(DX)
+	VMOVUPS   (AX)(CX*1), Z3
+	ADDQ      SI, AX
+	VMOVUPS   (AX)(CX*1), Z4
+	ADDQ      SI, AX
+	VMOVUPS   (AX)(CX*1), Z5
+	ADDQ      SI, AX
+	VMOVUPS   (AX)(CX*1), Z6
+	ADDQ      SI, AX
+	VADDPS    Z5, Z4, Z7
+	VADDPS    Z7, Z3, Z3
+	VMOVUPS   Z3, 448(DX)
+	VSUBPS    Z5, Z4, Z3
+	VSUBPS    Z6, Z3, Z3
+	VMOVUPS   Z3, 512(DX)
+	MOVQ      bias+48(FP), AX
+	VMOVUPS   64(DX), Z3
+	VMOVUPS   192(DX), Z4
+	VMOVUPS   320(DX), Z5
+	VMOVUPS   448(DX), Z6
+	VADDPS    Z5, Z4, Z7
+	VADDPS    Z7, Z3, Z3
+	VSUBPS    Z5, Z4, Z4
+	VSUBPS    Z6, Z4, Z4
+	VADDPS    (AX)(CX*1), Z3, Z3
+	VADDPS    (AX)(CX*1), Z4, Z4
+	TESTQ     BX, BX
+	JZ        added0rest
+	MOVQ      32(DX), SI
+	VPMOVD2M  Z2, K1
+	VMOVUPS.Z (SI)(CX*1), K1, Z5
+	VADDPS    Z5, Z3, Z3
+	MOVQ      48(DX), SI
+	VPMOVD2M  Z2, K1
+	VMOVUPS.Z (SI)(CX*1), K1, Z5
+	VADDPS    Z5, Z4, Z4
+
+added0rest:
+	CMPL      slope+64(FP), $0x3f800000
+	JE        active0rest
+	VMAXPS    Z3, Z1, Z5
+	VMULPS    Z0, Z5, Z5
+	VPMOVD2M  Z3, K1
+	VBLENDMPS Z5, Z3, K1, Z3
+	VMAXPS    Z4, Z1, Z5
+	VMULPS    Z0, Z5, Z5
+	VPMOVD2M  Z4, K1
+	VBLENDMPS Z5, Z4, K1, Z4
+
+active0rest:
+	MOVQ      (DX), SI
+	VPMOVD2M  Z2, K1
+	VMOVUPS   Z3, K1, (SI)(CX*1)
+	MOVQ      16(DX), SI
+	VPMOVD2M  Z2, K1
+	VMOVUPS   Z4, K1, (SI)(CX*1)
+	VMOVUPS   128(DX), Z3
+	VMOVUPS   256(DX), Z4
+	VMOVUPS   384(DX), Z5
+	VMOVUPS   512(DX), Z6
+	VADDPS    Z5, Z4, Z7
+	VADDPS    Z7, Z3, Z3
+	VSUBPS    Z5, Z4, Z4
+	VSUBPS    Z6, Z4, Z4
+	VADDPS    (AX)(CX*1), Z3, Z3
+	VADDPS    (AX)(CX*1), Z4, Z4
+	TESTQ     BX, BX
+	JZ        added1rest
+	MOVQ      40(DX), SI
+	VPMOVD2M  Z2, K1
+	VMOVUPS.Z (SI)(CX*1), K1, Z5
+	VADDPS    Z5, Z3, Z3
+	MOVQ      56(DX), SI
+	VPMOVD2M  Z2, K1
+	VMOVUPS.Z (SI)(CX*1), K1, Z5
+	VADDPS    Z5, Z4, Z4
+
+added1rest:
+	CMPL      slope+64(FP), $0x3f800000
+	JE        active1rest
+	VMAXPS    Z3, Z1, Z5
+	VMULPS    Z0, Z5, Z5
+	VPMOVD2M  Z3, K1
+	VBLENDMPS Z5, Z3, K1, Z3
+	VMAXPS    Z4, Z1, Z1
+	VMULPS    Z0, Z1, Z1
+	VPMOVD2M  Z4, K1
+	VBLENDMPS Z1, Z4, K1, Z4
+
+active1rest:
+	MOVQ     8(DX), SI
+	VPMOVD2M Z2, K1
+	VMOVUPS  Z3, K1, (SI)(CX*1)
+	MOVQ     24(DX), SI
+	VPMOVD2M Z2, K1
+	VMOVUPS  Z4, K1, (SI)(CX*1)
 
 end:
 	VZEROUPPER

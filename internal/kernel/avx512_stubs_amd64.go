@@ -216,11 +216,25 @@ func winoInputAVX512(c int, x *float32, zero *float32, at *int32, v *float32, pl
 //go:noescape
 func winoGradAVX512(c int, x *float32, zero *float32, at *int32, v *float32, plane int, scratch *float32)
 
+// winoInput2AVX512 transforms a 4x4 tile of x, c channels, to v: channel j of place p is v[p*plane+j].
+// at has the 4 offsets of the tile's lines (-2147483648: outside), then a mask for each of its 4 columns:
+// -1 inside, 0 outside, where x counts as 0. c is at least 16; zero has 4*c zeros;
+// scratch has 288 elements.
+//
+//go:noescape
+func winoInput2AVX512(c int, x *float32, zero *float32, at *int32, v *float32, plane int, scratch *float32)
+
 // winoWeightsAVX512 transforms n vectors of 16 3x3 weights: element j of tap t is w[t*tap+j], of place p u[p*plane+j].
 // scratch has 288 elements.
 //
 //go:noescape
 func winoWeightsAVX512(n int, w *float32, tap int, u *float32, plane int, scratch *float32)
+
+// winoWeights2AVX512 transforms n vectors of 16 3x3 weights: element j of tap t is w[t*tap+j], of place p u[p*plane+j].
+// scratch has 192 elements.
+//
+//go:noescape
+func winoWeights2AVX512(n int, w *float32, tap int, u *float32, plane int, scratch *float32)
 
 // winoWeightsGradAVX512 transforms n vectors of 16 gradients: element j of place p is u[p*plane+j], of tap t w[t*tap+j].
 // scratch has 288 elements.
@@ -234,6 +248,13 @@ func winoWeightsGradAVX512(n int, u *float32, plane int, w *float32, tap int, sc
 //
 //go:noescape
 func winoOutputAVX512(c int, m *float32, plane int, y *float32, off *int32, spare *float32, bias *float32, res *float32, slope float32, scratch *float32)
+
+// winoOutput2AVX512 transforms the 16 places m[p*plane+j], j < c, to the 2x2 pixels of y that begin at the 4 offsets off
+// (below 0: at spare, c elements), as y = act(transformed + bias + res). m and bias are read in whole
+// vectors; res may be nil or y; scratch has 144 elements.
+//
+//go:noescape
+func winoOutput2AVX512(c int, m *float32, plane int, y *float32, off *int32, spare *float32, bias *float32, res *float32, slope float32, scratch *float32)
 
 // adamAVX512 is a step of Adam on n parameters: w, m, v change. See AdamStep.
 //

@@ -32,33 +32,32 @@ type simd struct {
 	packs        []packs // of mr, narrow and wide columns, and of four RGB pixels
 	transpose8   func(dst, src *float32, blocks, stride, width int)
 
-	lanes               int              // float32 per vector
-	peak                func(rounds int) // peakChains multiply-adds of vectors per round, see fmaPeakAVX2
-	relu                unaryFunc
-	add, addReLU        binaryFunc
-	reluGrad            binaryFunc
-	scale               binaryFunc
-	scaleAddReLU        ternaryFunc
-	sums                columnsFunc
-	products            productsFunc
-	moments             momentsFunc
-	normalise           normaliseFunc
-	normGradZ           normGradZFunc
-	normGradY           normGradYFunc
-	normSumsZ           normSumsZFunc
-	normSumsY           normSumsYFunc
-	blend3              blendFunc
-	winoInput, winoGrad winoInputFunc
-	winoWeights         winoWeightsFunc
-	winoOutput          winoOutputFunc
-	winoWeightsGrad     winoWeightsGradFunc
-	adam                adamVectors
-	adamEMA             adamEMAVectors
-	sigmoid             unaryFunc
-	expNeg, log1p       unaryFunc // for the tests of what focal is made of
-	focal               focalFunc
-	focalKeys           focalKeysFunc
-	focalSkip           func(n int, keys *uint32, limit uint32) int
+	lanes           int              // float32 per vector
+	peak            func(rounds int) // peakChains multiply-adds of vectors per round, see fmaPeakAVX2
+	relu            unaryFunc
+	add, addReLU    binaryFunc
+	reluGrad        binaryFunc
+	scale           binaryFunc
+	scaleAddReLU    ternaryFunc
+	sums            columnsFunc
+	products        productsFunc
+	moments         momentsFunc
+	normalise       normaliseFunc
+	normGradZ       normGradZFunc
+	normGradY       normGradYFunc
+	normSumsZ       normSumsZFunc
+	normSumsY       normSumsYFunc
+	blend3          blendFunc
+	wino, winoSmall winoKernels
+	winoGrad        winoInputFunc
+	winoWeightsGrad winoWeightsGradFunc
+	adam            adamVectors
+	adamEMA         adamEMAVectors
+	sigmoid         unaryFunc
+	expNeg, log1p   unaryFunc // for the tests of what focal is made of
+	focal           focalFunc
+	focalKeys       focalKeysFunc
+	focalSkip       func(n int, keys *uint32, limit uint32) int
 }
 
 // packs is a packFunc and its number of columns.

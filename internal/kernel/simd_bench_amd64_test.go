@@ -162,7 +162,7 @@ func BenchmarkWinograd(b *testing.B) {
 
 // compare runs d by both algorithms.
 func compare(b *testing.B, d Desc, workers int) {
-	wino, err := winogradSet{fastest(b)}.New(d)
+	wino, err := winogradSet{fastest(b), winoLarge}.New(d)
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -2,21 +2,31 @@ package kernel
 
 import "math"
 
+// winoSize is F(out x out, 3x3): the side of a tile of outputs.
+type winoSize int
+
 const (
-	winoPlaces = 36
-	winoIn     = 6 // side of an input tile
-	winoOut    = 4 // side of an output tile
-	winoJob    = 4 // tiles per transforming job
+	winoSmall winoSize = 2
+	winoLarge winoSize = 4
 )
 
-// winoTiling cuts n pictures of h x w pixels into tiles of 4x4 outputs.
+// in is the side of an input tile, places the number of its transformed values.
+func (z winoSize) in() int     { return int(z) + 2 }
+func (z winoSize) out() int    { return int(z) }
+func (z winoSize) places() int { return z.in() * z.in() }
+
+// winoJob is the tiles per transforming job.
+const winoJob = 4
+
+// winoTiling cuts n pictures of h x w pixels into tiles.
 type winoTiling struct {
+	winoSize
 	n, h, w        int
 	tilesH, tilesW int
 }
 
-func newWinoTiling(c ConvShape) winoTiling {
-	return winoTiling{n: c.N, h: c.H, w: c.W, tilesH: ceilDiv(c.H, winoOut), tilesW: ceilDiv(c.W, winoOut)}
+func newWinoTiling(z winoSize, c ConvShape) winoTiling {
+	return winoTiling{winoSize: z, n: c.N, h: c.H, w: c.W, tilesH: ceilDiv(c.H, z.out()), tilesW: ceilDiv(c.W, z.out())}
 }
 
 // perPicture is the number of tiles of a picture, all that of all pictures.
@@ -26,15 +36,15 @@ func (k *winoTiling) all() int        { return k.n * k.perPicture() }
 // find is the picture and the tile in it of tile i of all.
 func (k *winoTiling) find(i int) (picture, tile int) { return i / k.perPicture(), i % k.perPicture() }
 
-// inputs tells where the 6x6 pixels of c channels lie that each tile of a picture is made of, gradients the
-// same of the 4x4 that it makes: lines and masks, as winoInputFunc takes them.
-func (k *winoTiling) inputs(c int) []int32    { return k.lines(winoIn, -1, c) }
-func (k *winoTiling) gradients(c int) []int32 { return k.lines(winoOut, 0, c) }
+// inputs tells where the pixels of c channels lie that each tile of a picture is made of, gradients the same of
+// those that it makes: lines and masks, as winoInputFunc takes them.
+func (k *winoTiling) inputs(c int) []int32    { return k.lines(k.in(), -1, c) }
+func (k *winoTiling) gradients(c int) []int32 { return k.lines(k.out(), 0, c) }
 
 func (k *winoTiling) lines(side, shift, c int) []int32 {
 	var at []int32
 	for t := range k.perPicture() {
-		y, x := t/k.tilesW*winoOut+shift, t%k.tilesW*winoOut+shift
+		y, x := t/k.tilesW*k.out()+shift, t%k.tilesW*k.out()+shift
 		for i := y; i < y+side; i++ {
 			if i < 0 || i >= k.h {
 				at = append(at, math.MinInt32)
@@ -53,13 +63,13 @@ func (k *winoTiling) lines(side, shift, c int) []int32 {
 	return at
 }
 
-// outputs are the offsets of the 4x4 pixels of c channels that the tiles of a picture make, in elements from
-// the picture's first, -1 where there is no pixel.
+// outputs are the offsets of the pixels of c channels that the tiles of a picture make, in elements from the
+// picture's first, -1 where there is no pixel.
 func (k *winoTiling) outputs(c int) []int32 {
 	var off []int32
 	for t := range k.perPicture() {
-		for i := range winoOut * winoOut {
-			y, x := t/k.tilesW*winoOut+i/winoOut, t%k.tilesW*winoOut+i%winoOut
+		for i := range k.out() * k.out() {
+			y, x := t/k.tilesW*k.out()+i/k.out(), t%k.tilesW*k.out()+i%k.out()
 			if y >= k.h || x >= k.w {
 				off = append(off, -1)
 			} else {
@@ -74,28 +84,38 @@ func (k *winoTiling) outputs(c int) []int32 {
 // many tiles, at least, or of floats elements of channels channels.
 func (k *winoTiling) block(least, floats, channels int, s *simd) int {
 	all, rows := k.all(), max(s.even.rows, s.mr)
-	if about := max(least, floats/(winoPlaces*channels)); about < all {
+	if about := max(least, floats/(k.places()*channels)); about < all {
 		return min(all, ceilDiv(ceilDiv(all, ceilDiv(all, about)), rows)*rows)
 	}
 	return all
 }
 
-// winogradPays is the rule that chooses between Winograd and direct convolution (BenchmarkWinograd runs
-// them in turn). Winograd needs 36/9 of the direct weights, so it needs tiles to use them on, and more of
-// them where the weights must be transformed in every run; it computes whole tiles, so the sides must
+// winogradPays is the rule that chooses between direct convolution, 0, and Winograd's sizes (BenchmarkWinograd
+// runs them in turn). Winograd needs 36/9 or 16/9 of the direct weights, so it needs tiles to use them on, and
+// more of them where the weights must be transformed in every run; it computes whole tiles, so the sides must
 // not be much smaller than those; and it transforms every channel, so there must be enough products per
 // channel.
-func winogradPays(c ConvShape, fixed bool) bool {
+func winogradPays(c ConvShape, fixed bool) winoSize {
 	const (
-		leastTiles    = 24
-		leastFixed    = 16 // tiles where the weights are fixed
+		leastTiles    = 24 // of the large size
+		leastFixed    = 16 // of the small size, where the weights are fixed
 		leastChannels = 16
 		mostWaste     = 1.8 // computed by used pixels
 	)
-	if c.K != 3 {
-		return false
+	if c.K != 3 || min(c.Ci, c.Co) < leastChannels {
+		return 0
 	}
-	t := newWinoTiling(c)
-	waste := float64(t.perPicture()*winoOut*winoOut) / float64(c.H*c.W)
-	return (t.all() >= leastTiles || fixed && t.all() >= leastFixed) && min(c.Ci, c.Co) >= leastChannels && waste <= mostWaste
+	large, small := newWinoTiling(winoLarge, c), newWinoTiling(winoSmall, c)
+	switch {
+	case large.all() >= leastTiles && large.waste() <= mostWaste:
+		return winoLarge
+	case fixed && small.all() >= leastFixed && small.waste() <= mostWaste:
+		return winoSmall
+	}
+	return 0
+}
+
+// waste is how many pixels are computed for each one that there is.
+func (k *winoTiling) waste() float64 {
+	return float64(k.perPicture()*k.out()*k.out()) / float64(k.h*k.w)
 }

@@ -31,11 +31,11 @@ type winogradGrad struct {
 }
 
 func newWinogradGrad(s *simd, c ConvShape) *winogradGrad {
-	k := &winogradGrad{s: s, winoTiling: newWinoTiling(c), cin: c.Ci, cols: c.Co}
+	k := &winogradGrad{s: s, winoTiling: newWinoTiling(winoLarge, c), cin: c.Ci, cols: c.Co}
 	k.inAt, k.outAt = k.inputs(c.Ci), k.gradients(c.Co)
 	k.blockTiles = k.block(winoGradBlock, winoGradFloats, c.Ci+c.Co, s)
 	k.ranges = ceilDiv(c.Ci, 64)
-	k.zero = make([]float32, winoIn*max(c.Ci, c.Co))
+	k.zero = make([]float32, k.in()*max(c.Ci, c.Co))
 	return k
 }
 
@@ -49,24 +49,24 @@ func (k *winogradGrad) planeM() int { return k.blockTiles*k.pitch(k.cols) + 16 }
 func (k *winogradGrad) planeU() int { return k.cin*k.cols + 16 }
 
 // scratchLen is what a worker needs for the transforms.
-func (k *winogradGrad) scratchLen() int { return 80 + winoPlaces*k.s.lanes }
+func (k *winogradGrad) scratchLen() int { return 80 + k.places()*k.s.lanes }
 
 // Work is the room for a block, the sums and the workers' scratch.
 func (k *winogradGrad) Work(workers int) int {
-	return winoPlaces*(k.planeV()+k.planeM()+k.planeU()) + workers*k.scratchLen()
+	return k.places()*(k.planeV()+k.planeM()+k.planeU()) + workers*k.scratchLen()
 }
 
 // Run implements Kernel.
 func (k *winogradGrad) Run(c *Ctx[float32], out []float32, in [][]float32) {
 	k.x, k.dy, k.dw = in[0], in[1], out
 	work := c.Work
-	k.v, work = work[:winoPlaces*k.planeV()], work[winoPlaces*k.planeV():]
-	k.m, work = work[:winoPlaces*k.planeM()], work[winoPlaces*k.planeM():]
-	k.u, k.scratch = work[:winoPlaces*k.planeU()], work[winoPlaces*k.planeU():]
+	k.v, work = work[:k.places()*k.planeV()], work[k.places()*k.planeV():]
+	k.m, work = work[:k.places()*k.planeM()], work[k.places()*k.planeM():]
+	k.u, k.scratch = work[:k.places()*k.planeU()], work[k.places()*k.planeU():]
 	for k.first = 0; k.first < k.all(); k.first += k.blockTiles {
 		k.tiles = min(k.blockTiles, k.all()-k.first)
 		c.Pool.Run(ceilDiv(k.tiles, winoJob), (*winoGradInputs)(k))
-		c.Pool.Run(winoPlaces*k.ranges, (*winoGradProducts)(k))
+		c.Pool.Run(k.places()*k.ranges, (*winoGradProducts)(k))
 	}
 	c.Pool.Run(ceilDiv(k.cin*k.cols/k.s.lanes, winoGradVectors), (*winoGradWeights)(k))
 	k.x, k.dy, k.dw, k.v, k.m, k.u, k.scratch = nil, nil, nil, nil, nil, nil, nil
@@ -86,9 +86,9 @@ func (t *winoGradInputs) Do(job, worker int) {
 	for i := job * winoJob; i < min(k.tiles, (job+1)*winoJob); i++ {
 		picture, tile := k.find(k.first + i)
 		pixel := picture * k.h * k.w
-		k.s.winoInput(k.cin, &k.x[pixel*k.cin], &k.zero[0], &k.inAt[tile*2*winoIn],
+		k.s.wino.input(k.cin, &k.x[pixel*k.cin], &k.zero[0], &k.inAt[tile*2*k.in()],
 			&k.v[i*k.pitch(k.cin)], k.planeV(), scratch)
-		k.s.winoGrad(k.cols, &k.dy[pixel*k.cols], &k.zero[0], &k.outAt[tile*2*winoOut],
+		k.s.winoGrad(k.cols, &k.dy[pixel*k.cols], &k.zero[0], &k.outAt[tile*2*k.out()],
 			&k.m[i*k.pitch(k.cols)], k.planeM(), scratch)
 	}
 }

@@ -1,6 +1,15 @@
 package kernel
 
-// The transforms of Winograd F(4x4,3x3): see winoInputAVX2 and the following.
+import "fmt"
+
+// winoKernels are the transforms of one of Winograd's sizes.
+type winoKernels struct {
+	input   winoInputFunc
+	weights winoWeightsFunc
+	output  winoOutputFunc
+}
+
+// The transforms of Winograd: see winoInputAVX2 and the following.
 type (
 	winoInputFunc   func(c int, x, zero *float32, at *int32, v *float32, plane int, scratch *float32)
 	winoWeightsFunc func(n int, w *float32, tap int, u *float32, plane int, scratch *float32)
@@ -15,11 +24,12 @@ const (
 	winoBlockMany   = 128
 )
 
-// winograd is a 3x3 convolution, or its gradient by x, through the transforms of F(4x4,3x3). It works
-// through blocks of tiles, each in three steps: the inputs of the block's tiles are transformed, each of
-// the 36 places is a matrix product, and its results are transformed back with the epilogue.
+// winograd is a 3x3 convolution, or its gradient by x, through the transforms of F(4x4,3x3) or F(2x2,3x3). It
+// works through blocks of tiles, each in three steps: the inputs of the block's tiles are transformed, each of
+// the 36 or 16 places is a matrix product, and its results are transformed back with the epilogue.
 type winograd struct {
-	s        *simd
+	s *simd
+	winoKernels
 	epilogue convEpilogue
 	winoTiling
 	cin, cols    int
@@ -38,40 +48,43 @@ type winograd struct {
 	workers      int
 }
 
-func newWinograd(s *simd, c ConvShape, cin, cols int, transposed bool) *winograd {
-	k := &winograd{s: s, winoTiling: newWinoTiling(c), cin: cin, cols: cols}
+func newWinograd(s *simd, z winoSize, c ConvShape, cin, cols int, transposed bool) *winograd {
+	k := &winograd{s: s, winoKernels: s.wino, winoTiling: newWinoTiling(z, c), cin: cin, cols: cols}
+	if z == winoSmall {
+		k.winoKernels = s.winoSmall
+	}
 	k.inAt, k.outOff = k.inputs(cin), k.outputs(cols)
 	least := winoBlock
-	if winoPlaces*cin*cols > winoManyWeights {
+	if k.places()*cin*cols > winoManyWeights {
 		least = winoBlockMany
 	}
 	k.blockTiles = k.block(least, winoFloats, cin+cols, s)
 	k.ranges = ceilDiv(s.panels(cols), 8)
 	k.table = s.pointTable(k.blockTiles, cin)
 	k.pack = packer{s: s, taps: 9, cin: cin, cols: cols, transposed: transposed}
-	k.zero = make([]float32, max(winoIn*cin, s.packedCols(cols)))
+	k.zero = make([]float32, max(k.in()*cin, s.packedCols(cols)))
 	k.epilogue = newEpilogue(s, cols, Epilogue{Slope: 1})
 	return k
 }
 
 // newWinogradConv plans a forward convolution.
-func newWinogradConv(s *simd, d Conv) *winograd {
-	k := newWinograd(s, d.ConvShape, d.Ci, d.Co, false)
+func newWinogradConv(s *simd, z winoSize, d Conv) *winograd {
+	k := newWinograd(s, z, d.ConvShape, d.Ci, d.Co, false)
 	k.epilogue = newEpilogue(s, d.Co, d.Epilogue)
 	k.fixed = d.Fixed
 	return k
 }
 
 // newWinogradDataGrad plans a convolution's gradient by x.
-func newWinogradDataGrad(s *simd, d ConvDataGrad) *winograd {
-	k := newWinograd(s, d.ConvShape, d.Co, d.Ci, true)
+func newWinogradDataGrad(s *simd, z winoSize, d ConvDataGrad) *winograd {
+	k := newWinograd(s, z, d.ConvShape, d.Co, d.Ci, true)
 	k.epilogue = newEpilogue(s, d.Ci, d.epilogue())
 	return k
 }
 
 // Form implements Packer.
 func (k *winograd) Form() (Form, bool) {
-	return k.pack.form("winograd", winoPlaces*k.planeU()), k.fixed
+	return k.pack.form(fmt.Sprintf("winograd %d", k.out()), k.places()*k.planeU()), k.fixed
 }
 
 // PackWork is the room for the weights before the transform, and the workers' scratch.
@@ -97,11 +110,11 @@ func (k *winograd) planeV() int { return k.blockTiles*k.cin + 16 }
 func (k *winograd) planeM() int { return k.blockTiles*k.s.packedCols(k.cols) + 16 }
 
 // scratchLen is what a worker needs for the transforms, with a row for the pixels outside.
-func (k *winograd) scratchLen() int { return 80 + winoPlaces*k.s.lanes + ceilDiv(k.cols, 16)*16 }
+func (k *winograd) scratchLen() int { return 80 + k.places()*k.s.lanes + ceilDiv(k.cols, 16)*16 }
 
 // blockLen is the room for a block, which the weights before their transform share.
 func (k *winograd) blockLen() int {
-	n := winoPlaces * (k.planeV() + k.planeM())
+	n := k.places() * (k.planeV() + k.planeM())
 	if !k.fixed {
 		n = max(n, k.pack.len())
 	}
@@ -112,7 +125,7 @@ func (k *winograd) blockLen() int {
 func (k *winograd) Work(workers int) int {
 	n := k.blockLen() + workers*k.scratchLen()
 	if !k.fixed {
-		n += winoPlaces * k.planeU()
+		n += k.places() * k.planeU()
 	}
 	return n
 }
@@ -123,10 +136,10 @@ func (k *winograd) Run(c *Ctx[float32], out []float32, in [][]float32) {
 	k.epilogue.bind(in[2:])
 	work := c.Work
 	if k.u = in[1]; !k.fixed {
-		k.u, work = work[:winoPlaces*k.planeU()], work[winoPlaces*k.planeU():]
+		k.u, work = work[:k.places()*k.planeU()], work[k.places()*k.planeU():]
 	}
 	block := k.blockLen()
-	k.v, k.m = work[:winoPlaces*k.planeV()], work[winoPlaces*k.planeV():block]
+	k.v, k.m = work[:k.places()*k.planeV()], work[k.places()*k.planeV():block]
 	k.scratch = work[block:]
 	if !k.fixed {
 		k.p = work[:k.pack.len()]
@@ -135,7 +148,7 @@ func (k *winograd) Run(c *Ctx[float32], out []float32, in [][]float32) {
 	for k.first = 0; k.first < k.all(); k.first += k.blockTiles {
 		k.tiles = min(k.blockTiles, k.all()-k.first)
 		c.Pool.Run(ceilDiv(k.tiles, winoJob), (*winoInputs)(k))
-		c.Pool.Run(winoPlaces*k.ranges, (*winoProducts)(k))
+		c.Pool.Run(k.places()*k.ranges, (*winoProducts)(k))
 		c.Pool.Run(ceilDiv(k.tiles, winoJob), (*winoOutputs)(k))
 	}
 	k.x, k.y, k.p, k.u, k.v, k.m, k.scratch = nil, nil, nil, nil, nil, nil, nil
@@ -160,7 +173,7 @@ func (t *winoWeighing) Do(p, worker int) {
 	k := (*winograd)(t)
 	width := k.s.panelWidth(k.cols, p)
 	at := p * k.s.wide * k.cin
-	k.s.winoWeights(k.cin*width/k.s.lanes, &k.p[9*at], k.cin*width, &k.u[at], k.planeU(), &k.workerScratch(worker)[0])
+	k.weights(k.cin*width/k.s.lanes, &k.p[9*at], k.cin*width, &k.u[at], k.planeU(), &k.workerScratch(worker)[0])
 }
 
 // Do transforms the inputs of a few tiles.
@@ -169,7 +182,7 @@ func (t *winoInputs) Do(job, worker int) {
 	scratch := &k.workerScratch(worker)[0]
 	for i := job * winoJob; i < min(k.tiles, (job+1)*winoJob); i++ {
 		picture, tile := k.find(k.first + i)
-		k.s.winoInput(k.cin, &k.x[picture*k.h*k.w*k.cin], &k.zero[0], &k.inAt[tile*2*winoIn], &k.v[i*k.cin], k.planeV(), scratch)
+		k.input(k.cin, &k.x[picture*k.h*k.w*k.cin], &k.zero[0], &k.inAt[tile*2*k.in()], &k.v[i*k.cin], k.planeV(), scratch)
 	}
 }
 
@@ -187,7 +200,7 @@ func (t *winoProducts) Do(job, _ int) {
 // ahead is what the product reads that this worker is likely to compute next.
 func (k *winograd) ahead(job int) []float32 {
 	place := (job + k.workers) / k.ranges
-	if place == job/k.ranges || place >= winoPlaces {
+	if place == job/k.ranges || place >= k.places() {
 		return nil
 	}
 	return k.v[place*k.planeV():][:k.tiles*k.cin]
@@ -201,7 +214,7 @@ func (t *winoOutputs) Do(job, worker int) {
 	for i := job * winoJob; i < min(k.tiles, (job+1)*winoJob); i++ {
 		picture, tile := k.find(k.first + i)
 		at := picture * k.h * k.w * k.cols
-		k.s.winoOutput(k.cols, &k.m[i*k.s.packedCols(k.cols)], k.planeM(), &k.y[at], &k.outOff[tile*16], spare,
+		k.output(k.cols, &k.m[i*k.s.packedCols(k.cols)], k.planeM(), &k.y[at], &k.outOff[tile*k.out()*k.out()], spare,
 			&k.epilogue.padded[0], firstOf(k.epilogue.residual(at)), k.epilogue.slope, &scratch[0])
 	}
 }

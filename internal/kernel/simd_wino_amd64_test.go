@@ -8,8 +8,13 @@ import (
 	"testing"
 )
 
-// The transforms of Winograd F(4x4,3x3) as matrices, in exact fractions of float64.
-func winoMatrices() (b, g, a [][]float64) {
+// winoMatrices are the transforms of Winograd as matrices, in exact fractions of float64.
+func winoMatrices(z winoSize) (b, g, a [][]float64) {
+	if z == winoSmall {
+		b = [][]float64{{1, 0, -1, 0}, {0, 1, 1, 0}, {0, -1, 1, 0}, {0, 1, 0, -1}}
+		g = [][]float64{{1, 0, 0}, {1. / 2, 1. / 2, 1. / 2}, {1. / 2, -1. / 2, 1. / 2}, {0, 0, 1}}
+		return b, g, [][]float64{{1, 1, 1, 0}, {0, 1, -1, -1}}
+	}
 	b = [][]float64{
 		{4, 0, -5, 0, 1, 0},
 		{0, -4, -4, 1, 1, 0},
@@ -63,49 +68,62 @@ func TestWinogradTransformsMatchTwins(t *testing.T) { onEachSet(t, testWinogradT
 
 func testWinogradTransformsMatchTwins(t *testing.T, isa simdSet) {
 	s := isa.simd
-	b, g, a := winoMatrices()
 	for _, c := range []int{s.lanes, 2 * s.lanes, 2*s.lanes + 3} {
-		r := rand.New(rand.NewPCG(13, 14))
-		scratch := make([]float32, 1000)
-		square := func(n int, at func(k int) float32) []float64 {
-			x := make([]float64, n)
-			for k := range x {
-				x[k] = float64(at(k))
-			}
-			return x
-		}
+		transformsMatchTwins(t, s, winoLarge, &s.wino, c)
+		transformsMatchTwins(t, s, winoSmall, &s.winoSmall, c)
+		gradTransformsMatchTwins(t, s, c)
+	}
+}
 
-		x, zero, v := randoms(r, 40*c), make([]float32, 6*c), make([]float32, 36*(c+3))
-		lines, pixel := tileOf(6, c)
-		s.winoInput(c, &x[0], &zero[0], &lines[0], &v[0], c+3, &scratch[0])
-		for j := range c {
-			want := sandwich(b, square(36, func(k int) float32 { return pixel(x, k, j) }))
-			nearPlaces(t, fmt.Sprintf("input channel %d of %d", j, c), v, c+3, j, want)
-		}
+// squareOf is n elements as float64.
+func squareOf(n int, at func(k int) float32) []float64 {
+	x := make([]float64, n)
+	for k := range x {
+		x[k] = float64(at(k))
+	}
+	return x
+}
 
-		n := c / s.lanes
-		w, u := randoms(r, 9*c), make([]float32, 36*(c+5))
-		s.winoWeights(n, &w[0], c, &u[0], c+5, &scratch[0])
-		for j := range n * s.lanes {
-			want := sandwich(g, square(9, func(k int) float32 { return w[k*c+j] }))
-			nearPlaces(t, fmt.Sprintf("weight %d of %d", j, c), u, c+5, j, want)
-		}
-		winoOutputMatches(t, s, a, r, c)
+func transformsMatchTwins(t *testing.T, s *simd, z winoSize, k *winoKernels, c int) {
+	t.Helper()
+	b, g, a := winoMatrices(z)
+	r := rand.New(rand.NewPCG(13, 14))
+	scratch, places := make([]float32, 1000), z.places()
+	x, zero, v := randoms(r, 40*c), make([]float32, 6*c), make([]float32, places*(c+3))
+	lines, pixel := tileOf(z.in(), c)
+	k.input(c, &x[0], &zero[0], &lines[0], &v[0], c+3, &scratch[0])
+	for j := range c {
+		want := sandwich(b, squareOf(places, func(k int) float32 { return pixel(x, k, j) }))
+		nearPlaces(t, fmt.Sprintf("size %d: input channel %d of %d", z, j, c), v, c+3, j, want)
+	}
+	n := c / s.lanes
+	w, u := randoms(r, 9*c), make([]float32, places*(c+5))
+	k.weights(n, &w[0], c, &u[0], c+5, &scratch[0])
+	for j := range n * s.lanes {
+		want := sandwich(g, squareOf(9, func(k int) float32 { return w[k*c+j] }))
+		nearPlaces(t, fmt.Sprintf("size %d: weight %d of %d", z, j, c), u, c+5, j, want)
+	}
+	winoOutputMatches(t, s, z, k, a, r, c)
+}
 
-		dy, m := randoms(r, 16*c), make([]float32, 36*(c+3))
-		lines, pixel = tileOf(4, c)
-		s.winoGrad(c, &dy[0], &zero[0], &lines[0], &m[0], c+3, &scratch[0])
-		for j := range c {
-			want := sandwich(flip(a), square(16, func(k int) float32 { return pixel(dy, k, j) }))
-			nearPlaces(t, fmt.Sprintf("gradient channel %d of %d", j, c), m, c+3, j, want)
-		}
-
-		du, dw := randoms(r, 36*c), make([]float32, 9*(c+1))
-		s.winoWeightsGrad(n, &du[0], c, &dw[0], c+1, &scratch[0])
-		for j := range n * s.lanes {
-			want := sandwich(flip(g), square(36, func(k int) float32 { return du[k*c+j] }))
-			nearPlaces(t, fmt.Sprintf("weight gradient %d of %d", j, c), dw, c+1, j, want)
-		}
+func gradTransformsMatchTwins(t *testing.T, s *simd, c int) {
+	t.Helper()
+	_, g, a := winoMatrices(winoLarge)
+	r := rand.New(rand.NewPCG(15, 16))
+	scratch := make([]float32, 1000)
+	dy, zero, m := randoms(r, 16*c), make([]float32, 6*c), make([]float32, 36*(c+3))
+	lines, pixel := tileOf(4, c)
+	s.winoGrad(c, &dy[0], &zero[0], &lines[0], &m[0], c+3, &scratch[0])
+	for j := range c {
+		want := sandwich(flip(a), squareOf(16, func(k int) float32 { return pixel(dy, k, j) }))
+		nearPlaces(t, fmt.Sprintf("gradient channel %d of %d", j, c), m, c+3, j, want)
+	}
+	n := c / s.lanes
+	du, dw := randoms(r, 36*c), make([]float32, 9*(c+1))
+	s.winoWeightsGrad(n, &du[0], c, &dw[0], c+1, &scratch[0])
+	for j := range n * s.lanes {
+		want := sandwich(flip(g), squareOf(36, func(k int) float32 { return du[k*c+j] }))
+		nearPlaces(t, fmt.Sprintf("weight gradient %d of %d", j, c), dw, c+1, j, want)
 	}
 }
 
@@ -137,15 +155,15 @@ func nearPlaces(t *testing.T, name string, got []float32, plane, j int, want []f
 	near(t, name, g, w, 1e-5)
 }
 
-func winoOutputMatches(t *testing.T, s *simd, a [][]float64, r *rand.Rand, c int) {
+func winoOutputMatches(t *testing.T, s *simd, z winoSize, kernels *winoKernels, a [][]float64, r *rand.Rand, c int) {
 	t.Helper()
 	padded := ceilDiv(c, s.lanes) * s.lanes
-	m, bias := randoms(r, 36*padded), randoms(r, padded)
-	off := make([]int32, 16)
+	m, bias := randoms(r, z.places()*padded), randoms(r, padded)
+	off := make([]int32, z.out()*z.out())
 	for i := range off {
-		off[i] = int32((15 - i) * c)
+		off[i] = int32((len(off) - 1 - i) * c)
 	}
-	off[7], off[15] = -1, -1
+	off[1], off[len(off)-1] = -1, -1
 	for _, mode := range []struct {
 		res   bool
 		slope float32
@@ -157,10 +175,10 @@ func winoOutputMatches(t *testing.T, s *simd, a [][]float64, r *rand.Rand, c int
 		if mode.res {
 			res = &y[0]
 		}
-		s.winoOutput(c, &m[0], padded, &y[0], &off[0], &spare[0], &bias[0], res, mode.slope, &scratch[0])
+		kernels.output(c, &m[0], padded, &y[0], &off[0], &spare[0], &bias[0], res, mode.slope, &scratch[0])
 		want := slices.Clone(before)
 		for j := range c {
-			x := make([]float64, 36)
+			x := make([]float64, z.places())
 			for k := range x {
 				x[k] = float64(m[k*padded+j])
 			}
@@ -176,20 +194,23 @@ func winoOutputMatches(t *testing.T, s *simd, a [][]float64, r *rand.Rand, c int
 				want[i] = leaky(float32(v), mode.slope)
 			}
 		}
-		near(t, fmt.Sprintf("output of %d channels, %+v", c, mode), y, want, 1e-5)
+		near(t, fmt.Sprintf("size %d: output of %d channels, %+v", z, c, mode), y, want, 1e-5)
 	}
 }
 
 // winogradSet plans every 3x3 convolution of enough channels with Winograd, whether it pays or not.
-type winogradSet struct{ simdSet }
+type winogradSet struct {
+	simdSet
+	size winoSize
+}
 
 func (w winogradSet) New(d Desc) (Kernel[float32], error) {
 	s := w.simd
 	switch d := d.(type) {
 	case Conv:
-		return newWinogradConv(s, d), nil
+		return newWinogradConv(s, w.size, d), nil
 	case ConvDataGrad:
-		return newWinogradDataGrad(s, d), nil
+		return newWinogradDataGrad(s, w.size, d), nil
 	case ConvWeightGrad:
 		return newWinogradGrad(s, d.ConvShape), nil
 	}
@@ -199,7 +220,6 @@ func (w winogradSet) New(d Desc) (Kernel[float32], error) {
 func TestWinogradMatchesPortable(t *testing.T) { onEachSet(t, testWinogradMatchesPortable) }
 
 func testWinogradMatchesPortable(t *testing.T, isa simdSet) {
-	set := winogradSet{isa}
 	shapes := []ConvShape{
 		{1, 4, 4, 8, 8, 3},
 		{2, 7, 7, 16, 24, 3},
@@ -210,21 +230,26 @@ func testWinogradMatchesPortable(t *testing.T, isa simdSet) {
 		{2, 28, 28, 128, 64, 3},
 		{3, 17, 19, 152, 304, 3},
 	}
-	for _, s := range shapes {
-		// The transforms work on whole vectors of channels; winogradPays asks for more than that.
-		s.Ci, s.Co = max(s.Ci, isa.simd.lanes), max(s.Co, isa.simd.lanes)
-		t.Run(fmt.Sprint(s), func(t *testing.T) {
-			for _, d := range []Desc{
-				Conv{ConvShape: s, Epilogue: Epilogue{Slope: 1}},
-				Conv{ConvShape: s, Epilogue: Epilogue{Bias: true, Residual: true, Slope: 0.001}},
-				Conv{ConvShape: s, Epilogue: Epilogue{Bias: true}, Fixed: true},
-				ConvDataGrad{ConvShape: s},
-				ConvDataGrad{ConvShape: s, Accumulate: true},
-				ConvWeightGrad{s},
-			} {
-				matchesPortable(t, set, d, 1e-4)
-			}
-		})
+	for _, size := range []winoSize{winoSmall, winoLarge} {
+		set := winogradSet{isa, size}
+		for _, s := range shapes {
+			// The transforms work on whole vectors of channels; winogradPays asks for more than that.
+			s.Ci, s.Co = max(s.Ci, isa.simd.lanes), max(s.Co, isa.simd.lanes)
+			t.Run(fmt.Sprintf("size %d %v", size, s), func(t *testing.T) {
+				for _, d := range []Desc{
+					Conv{ConvShape: s, Epilogue: Epilogue{Slope: 1}},
+					Conv{ConvShape: s, Epilogue: Epilogue{Bias: true, Residual: true, Slope: 0.001}},
+					Conv{ConvShape: s, Epilogue: Epilogue{Bias: true}, Fixed: true},
+					ConvDataGrad{ConvShape: s},
+					ConvDataGrad{ConvShape: s, Accumulate: true},
+				} {
+					matchesPortable(t, set, d, 1e-4)
+				}
+				if size == winoLarge {
+					matchesPortable(t, set, ConvWeightGrad{s}, 1e-4)
+				}
+			})
+		}
 	}
 }
 
@@ -232,24 +257,29 @@ func TestWinogradIsChosenWhereItPays(t *testing.T) { onEachSet(t, testWinogradIs
 
 func testWinogradIsChosenWhereItPays(t *testing.T, isa simdSet) {
 	for _, c := range []struct {
-		shape       ConvShape
-		fixed, want bool
+		shape ConvShape
+		fixed bool
+		want  winoSize
 	}{
-		{ConvShape{1, 56, 56, 64, 64, 3}, false, true},
-		{ConvShape{16, 7, 7, 512, 512, 3}, false, true},
-		{ConvShape{1, 14, 14, 256, 256, 3}, true, true},
-		{ConvShape{1, 14, 14, 256, 256, 3}, false, false}, // transforming the weights costs what it saves
-		{ConvShape{1, 7, 7, 512, 512, 3}, true, false},    // four tiles for 9.4 million weights
-		{ConvShape{64, 2, 2, 64, 64, 3}, false, false},    // three of four outputs of a tile are wasted
-		{ConvShape{4, 56, 56, 64, 64, 1}, false, false},
-		{ConvShape{4, 56, 56, 8, 64, 3}, false, false},
+		{ConvShape{1, 56, 56, 64, 64, 3}, false, winoLarge},
+		{ConvShape{16, 7, 7, 512, 512, 3}, false, winoLarge},
+		{ConvShape{1, 14, 14, 256, 256, 3}, true, winoSmall}, // 16 large tiles for 9.4 million weights
+		{ConvShape{1, 14, 14, 256, 256, 3}, false, 0},        // transforming the weights costs what it saves
+		{ConvShape{1, 7, 7, 512, 512, 3}, true, winoSmall},
+		{ConvShape{64, 2, 2, 64, 64, 3}, false, 0}, // three of four outputs of a large tile are wasted
+		{ConvShape{4, 56, 56, 64, 64, 1}, false, 0},
+		{ConvShape{4, 56, 56, 8, 64, 3}, false, 0},
 	} {
 		k, err := isa.New(Conv{ConvShape: c.shape, Epilogue: Epilogue{Slope: 1}, Fixed: c.fixed})
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, got := k.(*winograd); got != c.want {
-			t.Errorf("%+v: planned as %T", c, k)
+		var got winoSize
+		if w, ok := k.(*winograd); ok {
+			got = w.winoSize
+		}
+		if got != c.want {
+			t.Errorf("%+v: planned as %T of size %d", c, k, got)
 		}
 	}
 }

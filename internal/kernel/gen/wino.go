@@ -9,18 +9,24 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// Winograd F(4x4,3x3), Lavin & Gray, arXiv 1509.09308: a tile of 4x4 outputs costs 36 products per
-// pair of channels instead of 144.
+// winoSize is a size of Winograd's convolution, Lavin & Gray, arXiv 1509.09308. By F(4x4,3x3) a tile of 4x4
+// outputs costs 36 products per pair of channels instead of 144.
 //
 //	Y = A' [ (G g G') .* (B' d B) ] A,  d 6x6 inputs, g 3x3 weights, Y 4x4 outputs
 //
 // with the interpolation points 0, 1, -1, 2, -2, infinity. The products over channels are one matrix
 // product for each of the 36 places. Transforms work on a vector of channels, first along the columns
 // into scratch, then along the rows.
-const (
-	winoIn  = 6 // side of an input tile
-	winoOut = 4 // side of an output tile
-)
+//
+// F(2x2,3x3) needs 16 products for 2x2 outputs, instead of 36. That is more, but its transformed weights are
+// half as large, which counts where they come from memory and there are few pixels to use them on.
+type winoSize struct {
+	in, out int // sides of an input and an output tile
+	suffix  string
+}
+
+func largeTiles() winoSize { return winoSize{6, 4, ""} }
+func smallTiles() winoSize { return winoSize{4, 2, "2"} }
 
 // hold loads constants into registers for the rest of the function.
 func (m machine) hold(values ...float32) machine {
@@ -58,7 +64,7 @@ const (
 	twentyfourth = 1.0 / 24
 )
 
-// winoConstants are the constants of the three transforms.
+// winoConstants are the constants of the transforms; that of 1/2 stands among those of transcendentals.
 func (m machine) winoConstants() {
 	m.constants(2, 4, 5, 8, 0.25, -sixth, sixth, twentyfourth, 2*twentyfourth)
 }
@@ -123,7 +129,17 @@ func (m machine) inputTransform(d []reg.VecVirtual, emit func(i int, v reg.VecVi
 // weightTransform is G of three values:
 //
 //	1/4 0 0 | -1/6 -1/6 -1/6 | -1/6 1/6 -1/6 | 1/24 1/12 1/6 | 1/24 -1/12 1/6 | 0 0 1
-func (m machine) weightTransform(g []reg.VecVirtual, emit func(i int, v reg.VecVirtual)) {
+//
+// and for small tiles 1 0 0 | 1/2 1/2 1/2 | 1/2 -1/2 1/2 | 0 0 1
+func (m machine) weightTransform(size winoSize, g []reg.VecVirtual, emit func(i int, v reg.VecVirtual)) {
+	if size == smallTiles() {
+		ends, middle := m.times(0.5, m.addOf(g[0], g[2])), m.times(0.5, g[1])
+		emit(0, g[0])
+		emit(1, m.addOf(ends, middle))
+		emit(2, m.subOf(ends, middle))
+		emit(3, g[2])
+		return
+	}
 	emit(0, m.times(0.25, g[0]))
 	emit(5, g[2])
 	ends := m.addOf(g[0], g[2])
@@ -137,7 +153,14 @@ func (m machine) weightTransform(g []reg.VecVirtual, emit func(i int, v reg.VecV
 // outputTransform is A' of six values:
 //
 //	1 1 1 1 1 0 | 0 1 -1 2 -2 0 | 0 1 1 4 4 0 | 0 1 -1 8 -8 1
-func (m machine) outputTransform(v []reg.VecVirtual, emit func(i int, v reg.VecVirtual)) {
+//
+// and for small tiles 1 1 1 0 | 0 1 -1 -1
+func (m machine) outputTransform(size winoSize, v []reg.VecVirtual, emit func(i int, v reg.VecVirtual)) {
+	if size == smallTiles() {
+		emit(0, m.addOf(v[0], m.addOf(v[1], v[2])))
+		emit(1, m.subOf(m.subOf(v[1], v[2]), v[3]))
+		return
+	}
 	even, odd := m.addOf(v[1], v[2]), m.subOf(v[1], v[2])
 	even2, odd2 := m.addOf(v[3], v[4]), m.subOf(v[3], v[4])
 	emit(0, m.addOf(m.addOf(v[0], even), even2))
@@ -199,10 +222,10 @@ func (m machine) wholeVectors(bytes int) int {
 }
 
 // winoWeights generates the transform of weights.
-func (m machine) winoWeights() {
-	m.function("winoWeights", "(n int, w *float32, tap int, u *float32, plane int, scratch *float32)",
+func (m machine) winoWeights(size winoSize) {
+	m.function("winoWeights"+size.suffix, "(n int, w *float32, tap int, u *float32, plane int, scratch *float32)",
 		fmt.Sprintf("transforms n vectors of %d 3x3 weights: element j of tap t is w[t*tap+j], of place p u[p*plane+j].", m.lanes),
-		fmt.Sprintf("scratch has %d elements.", 18*m.lanes))
+		fmt.Sprintf("scratch has %d elements.", 3*size.in*m.lanes))
 	n, w, tap, u, plane := m.load("n"), m.load("w"), m.load("tap"), m.load("u"), m.load("plane")
 	scratch := operand.Mem{Base: m.load("scratch")}
 	m.SHLQ(operand.Imm(2), tap)
@@ -224,13 +247,13 @@ func (m machine) winoWeights() {
 			m.VMOVUPS(operand.Mem{Base: from}, v)
 			g = append(g, v)
 		}
-		m.weightTransform(g, func(i int, v reg.VecVirtual) { m.VMOVUPS(v, scratch.Offset(m.bytes()*(3*i+j))) })
+		m.weightTransform(size, g, func(i int, v reg.VecVirtual) { m.VMOVUPS(v, scratch.Offset(m.bytes()*(3*i+j))) })
 	}
 	m.MOVQ(u, to)
-	for i := range winoIn {
+	for i := range size.in {
 		g := m.loadAll(3, func(j int) operand.Mem { return scratch.Offset(m.bytes() * (3*i + j)) })
-		var row [winoIn]reg.VecVirtual
-		m.weightTransform(g, func(j int, v reg.VecVirtual) { row[j] = v })
+		row := make([]reg.VecVirtual, size.in)
+		m.weightTransform(size, g, func(j int, v reg.VecVirtual) { row[j] = v })
 		for _, v := range row {
 			m.VMOVUPS(v, operand.Mem{Base: to})
 			m.ADDQ(plane, to)
@@ -255,9 +278,9 @@ func (m machine) winoWeightsGrad() {
 	m.Label("vector")
 	from, to := m.GP64(), m.GP64()
 	m.MOVQ(u, from)
-	for i := range winoIn {
+	for i := range 6 {
 		var v []reg.VecVirtual
-		for range winoIn {
+		for range 6 {
 			r := m.vec()
 			m.VMOVUPS(operand.Mem{Base: from}, r)
 			m.ADDQ(plane, from)
@@ -268,7 +291,7 @@ func (m machine) winoWeightsGrad() {
 	m.MOVQ(w, to)
 	var dw [3][3]reg.VecVirtual
 	for j := range 3 {
-		v := m.loadAll(winoIn, func(i int) operand.Mem { return scratch.Offset(m.bytes() * (3*i + j)) })
+		v := m.loadAll(6, func(i int) operand.Mem { return scratch.Offset(m.bytes() * (3*i + j)) })
 		m.weightGradTransform(v, func(i int, r reg.VecVirtual) { dw[i][j] = r })
 	}
 	for _, row := range dw {
@@ -285,27 +308,28 @@ func (m machine) winoWeightsGrad() {
 }
 
 // winoOutput generates the transform of output tiles, with the epilogue of a convolution.
-func (m machine) winoOutput() {
-	m.function("winoOutput", "(c int, m *float32, plane int, y *float32, off *int32, spare, bias, res *float32, slope float32, scratch *float32)",
-		"transforms the 36 places m[p*plane+j], j < c, to the 4x4 pixels of y that begin at the 16 offsets off",
+func (m machine) winoOutput(size winoSize) {
+	in, out := size.in, size.out
+	m.function("winoOutput"+size.suffix, "(c int, m *float32, plane int, y *float32, off *int32, spare, bias, res *float32, slope float32, scratch *float32)",
+		fmt.Sprintf("transforms the %d places m[p*plane+j], j < c, to the %dx%d pixels of y that begin at the %d offsets off", in*in, out, out, out*out),
 		"(below 0: at spare, c elements), as y = act(transformed + bias + res). m and bias are read in whole",
-		fmt.Sprintf("vectors; res may be nil or y; scratch has %d elements.", 64+24*m.lanes))
+		fmt.Sprintf("vectors; res may be nil or y; scratch has %d elements.", (16*out*out+m.bytes()*in*out)/4))
 	c, at := m.load("c"), m.GP64()
 	m.SHLQ(operand.Imm(2), c)
 	yp := operand.Mem{Base: m.load("scratch")}
-	rp := yp.Offset(8 * winoOut * winoOut)
-	scratch := rp.Offset(8 * winoOut * winoOut)
+	rp := yp.Offset(8 * out * out)
+	scratch := rp.Offset(8 * out * out)
 	off, spare, res := m.load("off"), m.load("spare"), m.load("res")
-	m.pointers(winoOut*winoOut, off, m.load("y"), spare, yp)
+	m.pointers(out*out, off, m.load("y"), spare, yp)
 	m.TESTQ(res, res)
 	m.JZ(operand.LabelRef("begin"))
-	m.pointers(winoOut*winoOut, off, res, spare, rp)
+	m.pointers(out*out, off, res, spare, rp)
 	m.Label("begin")
 	slope, limit := m.vec(), m.lowest(m.slot("slope"))
 	m.VBROADCASTSS(m.slot("slope"), slope)
 	m.XORQ(at, at)
 	m = m.hold(2, 4, 8)
-	o := &winoOutputs{machine: m, at: at, res: res, yp: yp, rp: rp, scratch: scratch, slope: slope, limit: limit}
+	o := &winoOutputs{machine: m, size: size, at: at, res: res, yp: yp, rp: rp, scratch: scratch, slope: slope, limit: limit}
 	next := m.GP64()
 	m.Label("vector")
 	m.LEAQ(operand.Mem{Base: at, Disp: m.bytes()}, next)
@@ -328,6 +352,7 @@ func (m machine) winoOutput() {
 // winoOutputs is winoOutput while it is generated.
 type winoOutputs struct {
 	machine
+	size            winoSize
 	at, res         reg.GPVirtual
 	yp, rp, scratch operand.Mem
 	slope, limit    reg.VecVirtual
@@ -336,22 +361,23 @@ type winoOutputs struct {
 
 // vector does one vector of channels.
 func (o *winoOutputs) vector(suffix string) {
+	in, out := o.size.in, o.size.out
 	from, plane := o.load("m"), o.load("plane")
 	o.SHLQ(operand.Imm(2), plane)
-	for i := range winoIn {
-		v := make([]reg.VecVirtual, winoIn)
+	for i := range in {
+		v := make([]reg.VecVirtual, in)
 		for j := range v {
 			v[j] = o.vec()
 			o.VMOVUPS(operand.Mem{Base: from, Index: o.at, Scale: 1}, v[j])
 			o.ADDQ(plane, from)
 		}
-		o.outputTransform(v, func(j int, r reg.VecVirtual) { o.VMOVUPS(r, o.scratch.Offset(o.bytes()*(i*winoOut+j))) })
+		o.outputTransform(o.size, v, func(j int, r reg.VecVirtual) { o.VMOVUPS(r, o.scratch.Offset(o.bytes()*(i*out+j))) })
 	}
 	bias, p := o.load("bias"), o.GP64()
-	for j := range winoOut {
-		v := o.loadAll(winoIn, func(i int) operand.Mem { return o.scratch.Offset(o.bytes() * (i*winoOut + j)) })
-		var y [winoOut]reg.VecVirtual
-		o.outputTransform(v, func(i int, r reg.VecVirtual) { y[i] = r })
+	for j := range out {
+		v := o.loadAll(in, func(i int) operand.Mem { return o.scratch.Offset(o.bytes() * (i*out + j)) })
+		y := make([]reg.VecVirtual, out)
+		o.outputTransform(o.size, v, func(i int, r reg.VecVirtual) { y[i] = r })
 		for _, r := range y {
 			o.VADDPS(operand.Mem{Base: bias, Index: o.at, Scale: 1}, r, r)
 		}
@@ -359,7 +385,7 @@ func (o *winoOutputs) vector(suffix string) {
 		o.TESTQ(o.res, o.res)
 		o.JZ(operand.LabelRef(added))
 		for i, r := range y {
-			o.MOVQ(o.rp.Offset(8*(i*winoOut+j)), p)
+			o.MOVQ(o.rp.Offset(8*(i*out+j)), p)
 			o.addResidual(operand.Mem{Base: p, Index: o.at, Scale: 1}, r)
 		}
 		o.Label(added)
@@ -371,7 +397,7 @@ func (o *winoOutputs) vector(suffix string) {
 		}
 		o.Label(stored)
 		for i, r := range y {
-			o.MOVQ(o.yp.Offset(8*(i*winoOut+j)), p)
+			o.MOVQ(o.yp.Offset(8*(i*out+j)), p)
 			to := operand.Mem{Base: p, Index: o.at, Scale: 1}
 			if o.mask == nil {
 				o.VMOVUPS(r, to)

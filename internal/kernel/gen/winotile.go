@@ -8,12 +8,13 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// tileTransform is a transform of side x side pixels to 6x6 places: once in one piece, for a line of values,
-// and once in parts that need some of the values only, for machines that hold a tile's places in registers.
+// tileTransform is a transform of side x side pixels to places x places: once in one piece, for a line of
+// values, and once in parts that need some of the values only, for machines that hold a tile's places in
+// registers.
 type tileTransform struct {
-	side  int
-	whole func(d []reg.VecVirtual, emit func(i int, v reg.VecVirtual))
-	parts []transformPart
+	side, places int
+	whole        func(d []reg.VecVirtual, emit func(i int, v reg.VecVirtual))
+	parts        []transformPart
 }
 
 // transformPart computes the values out of the transform from the values in, which it may overwrite.
@@ -24,7 +25,7 @@ type transformPart struct {
 
 // winoInput generates the transform of input tiles, winoGrad that of the gradient's tiles.
 func (m machine) winoInput() {
-	m.transformTiles("winoInput", tileTransform{side: winoIn, whole: m.inputTransform, parts: []transformPart{
+	m.transformTiles("winoInput", tileTransform{side: 6, places: 6, whole: m.inputTransform, parts: []transformPart{
 		{[]int{4, 0, 2}, []int{0}, func(d []reg.VecVirtual) []reg.VecVirtual {
 			return []reg.VecVirtual{m.less0(5, d[2], m.more(4, d[1], d[0]))}
 		}},
@@ -40,7 +41,7 @@ func (m machine) winoInput() {
 			return []reg.VecVirtual{m.less0(5, d[2], m.more(4, d[1], d[0]))}
 		}},
 	}})
-	m.transformTiles("winoGrad", tileTransform{side: winoOut, whole: m.gradTransform, parts: []transformPart{
+	m.transformTiles("winoGrad", tileTransform{side: 4, places: 6, whole: m.gradTransform, parts: []transformPart{
 		{[]int{0}, []int{0}, func(d []reg.VecVirtual) []reg.VecVirtual { return d }},
 		{[]int{0, 1, 2, 3}, []int{1, 2}, func(d []reg.VecVirtual) []reg.VecVirtual {
 			even, odd := m.addOf(d[0], d[2]), m.addOf(d[1], d[3])
@@ -54,13 +55,34 @@ func (m machine) winoInput() {
 	}})
 }
 
+// winoInput2 generates the transform of small input tiles:
+//
+//	1 0 -1 0 | 0 1 1 0 | 0 -1 1 0 | 0 1 0 -1
+func (m machine) winoInput2() {
+	first := transformPart{[]int{0, 2}, []int{0}, func(d []reg.VecVirtual) []reg.VecVirtual {
+		return []reg.VecVirtual{m.subOf(d[0], d[1])}
+	}}
+	middle := transformPart{[]int{1, 2}, []int{1, 2}, func(d []reg.VecVirtual) []reg.VecVirtual {
+		return []reg.VecVirtual{m.addOf(d[0], d[1]), m.subOf(d[1], d[0])}
+	}}
+	last := transformPart{[]int{1, 3}, []int{3}, first.combine}
+	parts := []transformPart{first, middle, last}
+	m.transformTiles("winoInput2", tileTransform{side: 4, places: 4, parts: parts, whole: func(d []reg.VecVirtual, emit func(i int, v reg.VecVirtual)) {
+		for _, p := range parts {
+			for k, v := range p.combine([]reg.VecVirtual{d[p.in[0]], d[p.in[1]]}) {
+				emit(p.out[k], v)
+			}
+		}
+	}})
+}
+
 // transformTiles generates a transform of tiles.
 func (m machine) transformTiles(name string, t tileTransform) {
 	m.function(name, "(c int, x, zero *float32, at *int32, v *float32, plane int, scratch *float32)",
 		fmt.Sprintf("transforms a %dx%d tile of x, c channels, to v: channel j of place p is v[p*plane+j].", t.side, t.side),
 		fmt.Sprintf("at has the %d offsets of the tile's lines (%d: outside), then a mask for each of its %d columns:", t.side, outside, t.side),
 		fmt.Sprintf("-1 inside, 0 outside, where x counts as 0. c is at least %d; zero has %d*c zeros;", m.lanes, t.side),
-		fmt.Sprintf("scratch has %d elements.", m.wholeVectors(8*t.side*t.side)/4+winoIn*t.side*m.lanes))
+		fmt.Sprintf("scratch has %d elements.", m.wholeVectors(8*t.side*t.side)/4+t.places*t.side*m.lanes))
 	if m.manyVectors() {
 		m.tilesInRegisters(t)
 	} else {
@@ -94,7 +116,7 @@ func (m machine) stepsOf(one reg.GPVirtual) steps {
 
 // from is place i of six.
 func (s steps) from(base reg.Register, i int) operand.Mem {
-	return [winoIn]operand.Mem{
+	return [6]operand.Mem{
 		{Base: base},
 		{Base: base, Index: s.one, Scale: 1},
 		{Base: base, Index: s.one, Scale: 2},
@@ -102,6 +124,14 @@ func (s steps) from(base reg.Register, i int) operand.Mem {
 		{Base: base, Index: s.one, Scale: 4},
 		{Base: base, Index: s.five, Scale: 1},
 	}[i]
+}
+
+// line is where the next line of n places begins, 4 or 6.
+func (s steps) line(base reg.Register, n int) operand.Mem {
+	if n == 4 {
+		return operand.Mem{Base: base, Index: s.one, Scale: 4}
+	}
+	return operand.Mem{Base: base, Index: s.three, Scale: 2}
 }
 
 // tilesInScratch works along the columns into scratch, then along the lines.
@@ -136,10 +166,10 @@ func (m machine) tilesInScratch(t tileTransform) {
 	}
 	m.Load(m.Param("v"), to)
 	m.ADDQ(at, to)
-	for i := range winoIn {
+	for i := range t.places {
 		d := m.loadAll(side, func(j int) operand.Mem { return scratch.Offset(m.bytes() * (i*side + j)) })
 		t.whole(d, func(j int, v reg.VecVirtual) { m.VMOVUPS(v, places.from(to, j)) })
-		m.LEAQ(operand.Mem{Base: to, Index: places.three, Scale: 2}, to)
+		m.LEAQ(places.line(to, t.places), to)
 	}
 	m.nextVector(at, c)
 }
@@ -178,7 +208,7 @@ func (m machine) tilesInRegisters(t tileTransform) {
 		}
 		for _, line := range lineOf {
 			t.whole(line, func(j int, v reg.VecVirtual) { m.VMOVUPS(v, places.from(to, j)) })
-			m.LEAQ(operand.Mem{Base: to, Index: places.three, Scale: 2}, to)
+			m.LEAQ(places.line(to, t.places), to)
 		}
 	}
 	m.Comment("on by a vector, or by what is left, so that the last vector overlaps the one before it")
