@@ -60,7 +60,11 @@ func newSIMDGemm(s *simd, c ConvShape, cin, cols int, transposed bool) *convGemm
 func (k *convGemm) cutPanels(depth int) {
 	panels := k.s.panels(k.cols)
 	k.rangePanels = min(panels, max(1, rangeBytes/(4*depth*k.s.wide)))
-	for k.rangePanels > 1 && k.groups*k.blocks*ceilDiv(panels, k.rangePanels) < minJobs {
+	least := 1
+	if pairPays(k.table.pitch) {
+		least = 2
+	}
+	for k.rangePanels > least && k.groups*k.blocks*ceilDiv(panels, k.rangePanels) < minJobs {
 		k.rangePanels = ceilDiv(k.rangePanels, 2)
 	}
 	k.ranges = ceilDiv(panels, k.rangePanels)

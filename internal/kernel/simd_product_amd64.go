@@ -18,7 +18,7 @@ type product struct {
 const (
 	// aheadBytes is the largest panel that is fetched while the one before it is in use: both should stay in
 	// the second level cache.
-	aheadBytes = 128 << 10
+	aheadBytes = 256 << 10
 	// cacheLine is the number of bytes that processors fetch at a time.
 	cacheLine = 64
 	// The channels per turn of the loops of gemmFunc and evenFunc.
@@ -62,7 +62,7 @@ func (t *rowTable) even(s *simd, p *product, e *evenProduct, i, n, first, end in
 	}
 	at, bytes, stride := i*s.wide, 4*n*p.cin*s.wide, 0
 	if bytes <= aheadBytes {
-		stride = ceilDiv(bytes/p.cin*evenChannels, tiles*cacheLine) * cacheLine
+		stride = ceilDiv(bytes/p.cin*evenChannels, tiles)
 	}
 	also, step := &p.w[at*p.cin], 0
 	if len(p.fetch) > 0 {

@@ -175,11 +175,11 @@ func (g *tile) sum() {
 	g.CMPQ(g.k, operand.I32(-4*unroll))
 	g.JG(operand.LabelRef("rest"))
 	g.Label("steps")
-	g.PREFETCHT1(operand.Mem{Base: g.next})
-	g.ADDQ(g.slot("stride"), g.next)
 	for u := range unroll {
+		g.PREFETCHT1(operand.Mem{Base: g.next, Disp: u * cacheLine})
 		g.step(u)
 	}
+	g.ADDQ(g.slot("stride"), g.next)
 	g.ADDQ(operand.U32(uint32(unroll*g.nv*g.bytes())), g.w)
 	g.ADDQ(wide, g.k)
 	g.CMPQ(g.k, operand.I32(-4*unroll))
