@@ -51,11 +51,18 @@ func (c *CPU) Name() string {
 func (c *CPU) Alloc(dt tensor.Dtype, n int) (Buffer, error) {
 	switch dt {
 	case tensor.Float32:
-		return cpuBuffer[float32](make([]float32, n)), nil
+		return newBuffer[float32](n), nil
 	case tensor.Float64:
-		return cpuBuffer[float64](make([]float64, n)), nil
+		return newBuffer[float64](n), nil
 	}
 	return nil, fmt.Errorf("cpu memory of %v", dt)
+}
+
+// newBuffer makes memory of zeros.
+func newBuffer[T kernel.Float](n int) cpuBuffer[T] {
+	v := make([]T, n)
+	largePages(v)
+	return v
 }
 
 // Share implements Backend.
@@ -114,7 +121,7 @@ func (p *cpuProgram[T]) Pack(src, work Buffer) (Buffer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%T scratch: %w", p.desc, err)
 	}
-	dst := make(cpuBuffer[T], form.Len)
+	dst := newBuffer[T](form.Len)
 	p.kernel.(kernel.Packer[T]).Pack(&kernel.Ctx[T]{Pool: p.pool, Work: scratch}, dst, w)
 	return dst, nil
 }
