@@ -51,7 +51,6 @@ func (m machine) evenRows(panels int) {
 	g.also = g.load("also")
 	g.Label("tile")
 	g.start()
-	g.prefetch()
 	g.sum()
 	g.residual()
 	g.activate()
@@ -99,14 +98,17 @@ func (g *evenTile) sum() {
 	g.Label("summed")
 }
 
-// outputAhead fetches the lines that a tile will write, some of them in each turn of the loop: many pixels of
-// many channels do not stay in the caches from one layer to the next.
-type outputAhead struct{ row, last, pitch reg.GPVirtual }
+// outputAhead fetches the lines that a tile will write and those of the residual that it will add, some of them
+// in each turn of the loop: many pixels of many channels do not stay in the caches from one layer to the next,
+// and all at once they would be waited for.
+type outputAhead struct{ y, res, last, pitch reg.GPVirtual }
 
 func (g *evenTile) outputs() outputAhead {
-	o := outputAhead{g.load("y"), g.GP64(), g.pitchY()}
+	o := outputAhead{y: g.load("y"), res: g.load("res"), pitch: g.pitchY(), last: g.GP64()}
+	g.TESTQ(o.res, o.res)
+	g.CMOVQEQ(o.y, o.res)
 	g.IMUL3Q(operand.Imm(uint64(g.machine.rows-g.rowsPerTurn())), o.pitch, o.last)
-	g.ADDQ(o.row, o.last)
+	g.ADDQ(o.y, o.last)
 	return o
 }
 
@@ -114,20 +116,23 @@ func (g *evenTile) outputs() outputAhead {
 func (g *evenTile) rowsPerTurn() int { return g.machine.rows / 7 }
 
 func (o outputAhead) fetch(g *evenTile) {
-	for row := range g.rowsPerTurn() {
-		for at := 0; at < g.nv*g.bytes(); at += cacheLine {
-			line := operand.Mem{Base: o.row, Disp: at}
-			if row > 0 {
-				line.Index, line.Scale = o.pitch, uint8(row)
-			}
-			g.PREFETCHT0(line)
-		}
-	}
 	for range g.rowsPerTurn() {
-		g.ADDQ(o.pitch, o.row)
+		for at := 0; at < g.nv*g.bytes(); at += cacheLine {
+			g.PREFETCHT0(operand.Mem{Base: o.y, Disp: at})
+			g.PREFETCHT0(operand.Mem{Base: o.res, Disp: at})
+		}
+		g.ADDQ(o.pitch, o.y)
+		g.ADDQ(o.pitch, o.res)
 	}
-	g.CMPQ(o.row, o.last)
-	g.CMOVQGT(o.last, o.row)
+	g.Comment("not beyond the last row; there res stays where it was")
+	back := g.GP64()
+	g.MOVQ(o.res, back)
+	for range g.rowsPerTurn() {
+		g.SUBQ(o.pitch, back)
+	}
+	g.CMPQ(o.y, o.last)
+	g.CMOVQGT(back, o.res)
+	g.CMOVQGT(o.last, o.y)
 }
 
 // step is one channel. A tile of four vectors leaves three registers for weights: the last ones come from the
