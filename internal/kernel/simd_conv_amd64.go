@@ -36,8 +36,8 @@ const minJobs = 32
 func newSIMDGemm(s *simd, c ConvShape, cin, cols int, transposed bool) *convGemm {
 	k := &convGemm{s: s, rows: c.N * c.H * c.W, cin: cin, cols: cols}
 	height := s.mr
-	if c.K == 1 && s.even.rows > 0 {
-		height = s.even.rows
+	if c.K == 1 {
+		height = s.heightOf(cin)
 	}
 	perBlock := max(ceilDiv(4*s.mr, height), blockBytes/(4*cin)/height) * height
 	if c.K == 1 {

@@ -53,6 +53,17 @@ func (t *rowTable) multiply(s *simd, p *product, first, end, p0, p1 int) {
 // that each tile's beginning and end count.
 func pairPays(pitch int) bool { return pitch > 0 && (pitch <= 64 || pitch%1024 == 0) }
 
+// heightOf is the rows of the tiles in which most of a product of equally spaced rows is computed.
+func (s *simd) heightOf(pitch int) int {
+	switch {
+	case s.evenPair.run != nil && pairPays(pitch):
+		return s.evenPair.rows
+	case s.even.run != nil:
+		return s.even.rows
+	}
+	return s.mr
+}
+
 // even computes what whole tiles of e are good for, of n panels from panel i on, and returns the first row
 // that is left.
 func (t *rowTable) even(s *simd, p *product, e *evenProduct, i, n, first, end int) int {

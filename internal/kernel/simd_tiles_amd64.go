@@ -80,14 +80,20 @@ func (k *winoTiling) outputs(c int) []int32 {
 	return off
 }
 
-// block is the tiles of a block where all tiles are cut into equal ones of whole register tiles, of about so
-// many tiles, at least, or of floats elements of channels channels.
-func (k *winoTiling) block(least, floats, channels int, s *simd) int {
-	all, rows := k.all(), max(s.even.rows, s.mr)
-	if about := max(least, floats/(k.places()*channels)); about < all {
-		return min(all, ceilDiv(ceilDiv(all, ceilDiv(all, about)), rows)*rows)
+// blockTiles is the tiles of a block where all tiles are cut into equal ones of whole register tiles, of about
+// so many tiles, at least, or of floats elements; fewer where that makes enough blocks for
+// a few workers.
+func (k *winoTiling) blockTiles(least, floats, cin, cols int, s *simd) int {
+	const enough = 8
+	rows := s.heightOf(cin)
+	about, all := max(least, floats/(k.places()*(cin+cols))), k.all()
+	if few := all / enough; few < about && few >= 3*least/4 {
+		about = few / rows * rows
 	}
-	return all
+	if about >= all {
+		return all
+	}
+	return min(all, ceilDiv(ceilDiv(all, ceilDiv(all, about)), rows)*rows)
 }
 
 // winogradPays is the rule that chooses between direct convolution, 0, and Winograd's sizes (BenchmarkWinograd

@@ -33,7 +33,7 @@ type winogradGrad struct {
 func newWinogradGrad(s *simd, c ConvShape) *winogradGrad {
 	k := &winogradGrad{s: s, winoTiling: newWinoTiling(winoLarge, c), cin: c.Ci, cols: c.Co}
 	k.inAt, k.outAt = k.inputs(c.Ci), k.gradients(c.Co)
-	k.blockTiles = k.block(winoGradBlock, winoGradFloats, c.Ci+c.Co, s)
+	k.blockTiles = k.winoTiling.blockTiles(winoGradBlock, winoGradFloats, c.Ci, c.Co, s)
 	k.ranges = ceilDiv(c.Ci, 64)
 	k.zero = make([]float32, k.in()*max(c.Ci, c.Co))
 	return k

@@ -18,10 +18,10 @@ type (
 
 const (
 	winoFloats = 1 << 18 // about how many transformed elements are alive at a time: they stay in the second level cache
-	winoBlock  = 28      // tiles at least, so that the weights of many channels are worth loading,
+	winoTiles  = 28      // tiles at least, so that the weights of many channels are worth loading,
 	// and more where the weights do not stay in the third level cache.
 	winoManyWeights = 4 << 20
-	winoBlockMany   = 128
+	winoTilesMany   = 128
 )
 
 // winograd is a 3x3 convolution, or its gradient by x, through the transforms of F(4x4,3x3) or F(2x2,3x3). It
@@ -32,20 +32,21 @@ type winograd struct {
 	winoKernels
 	epilogue convEpilogue
 	winoTiling
-	cin, cols    int
-	inAt         []int32 // lines and masks of each tile of a picture
-	outOff       []int32 // 16 offsets of each tile of a picture
-	blockTiles   int     // tiles per block
-	ranges       int     // ranges of panels per place
-	table        rowTable
-	pack         packer
-	fixed        bool // the weights come transformed
-	zero         []float32
-	x, y         []float32
-	p, u, v, m   []float32 // packed weights; transformed weights, inputs and products
-	scratch      []float32
-	first, tiles int // of the current block
-	workers      int
+	cin, cols  int
+	inAt       []int32 // lines and masks of each tile of a picture
+	outOff     []int32 // 16 offsets of each tile of a picture
+	blockTiles int     // tiles per block
+	ranges     int     // ranges of panels per place
+	table      rowTable
+	pack       packer
+	fixed      bool // the weights come transformed
+	zero       []float32
+	x, y       []float32
+	p, u       []float32 // packed and transformed weights
+	areas      []float32 // room for blocks
+	scratch    []float32
+	block      winoBlock // that all workers are at, unless they are apart
+	workers    int
 }
 
 func newWinograd(s *simd, z winoSize, c ConvShape, cin, cols int, transposed bool) *winograd {
@@ -54,11 +55,11 @@ func newWinograd(s *simd, z winoSize, c ConvShape, cin, cols int, transposed boo
 		k.winoKernels = s.winoSmall
 	}
 	k.inAt, k.outOff = k.inputs(cin), k.outputs(cols)
-	least := winoBlock
+	least := winoTiles
 	if k.places()*cin*cols > winoManyWeights {
-		least = winoBlockMany
+		least = winoTilesMany
 	}
-	k.blockTiles = k.block(least, winoFloats, cin+cols, s)
+	k.blockTiles = k.winoTiling.blockTiles(least, winoFloats, cin, cols, s)
 	k.ranges = ceilDiv(s.panels(cols), 8)
 	k.table = s.pointTable(k.blockTiles, cin)
 	k.pack = packer{s: s, taps: 9, cin: cin, cols: cols, transposed: transposed}
@@ -112,18 +113,28 @@ func (k *winograd) planeM() int { return k.blockTiles*k.s.packedCols(k.cols) + 1
 // scratchLen is what a worker needs for the transforms, with a row for the pixels outside.
 func (k *winograd) scratchLen() int { return 80 + k.places()*k.s.lanes + ceilDiv(k.cols, 16)*16 }
 
-// blockLen is the room for a block, which the weights before their transform share.
-func (k *winograd) blockLen() int {
-	n := k.places() * (k.planeV() + k.planeM())
+// areaLen is the room for a block.
+func (k *winograd) areaLen() int { return k.places() * (k.planeV() + k.planeM()) }
+
+// apart is whether each worker does blocks of its own: where there are enough of them, they need not wait for
+// each other, and what one has just written need not come from another one's cache.
+func (k *winograd) apart(workers int) bool { return ceilDiv(k.all(), k.blockTiles) >= 4*workers }
+
+// blocksLen is the room for the blocks at work, which the weights before their transform share.
+func (k *winograd) blocksLen(workers int) int {
+	n := k.areaLen()
+	if k.apart(workers) {
+		n *= workers
+	}
 	if !k.fixed {
 		n = max(n, k.pack.len())
 	}
 	return n
 }
 
-// Work is the room for the weights, unless they are fixed, a block, and the workers' scratch.
+// Work is the room for the weights, unless they are fixed, the blocks, and the workers' scratch.
 func (k *winograd) Work(workers int) int {
-	n := k.blockLen() + workers*k.scratchLen()
+	n := k.blocksLen(workers) + workers*k.scratchLen()
 	if !k.fixed {
 		n += k.places() * k.planeU()
 	}
@@ -138,21 +149,37 @@ func (k *winograd) Run(c *Ctx[float32], out []float32, in [][]float32) {
 	if k.u = in[1]; !k.fixed {
 		k.u, work = work[:k.places()*k.planeU()], work[k.places()*k.planeU():]
 	}
-	block := k.blockLen()
-	k.v, k.m = work[:k.places()*k.planeV()], work[k.places()*k.planeV():block]
-	k.scratch = work[block:]
+	blocks := k.blocksLen(k.workers)
+	k.areas, k.scratch = work[:blocks], work[blocks:]
 	if !k.fixed {
 		k.p = work[:k.pack.len()]
 		k.weigh(c.Pool, in[1])
 	}
-	for k.first = 0; k.first < k.all(); k.first += k.blockTiles {
-		k.tiles = min(k.blockTiles, k.all()-k.first)
-		c.Pool.Run(ceilDiv(k.tiles, winoJob), (*winoInputs)(k))
-		c.Pool.Run(k.places()*k.ranges, (*winoProducts)(k))
-		c.Pool.Run(ceilDiv(k.tiles, winoJob), (*winoOutputs)(k))
+	if k.apart(k.workers) {
+		c.Pool.Run(ceilDiv(k.all(), k.blockTiles), (*winoBlocks)(k))
+	} else {
+		for i := range ceilDiv(k.all(), k.blockTiles) {
+			k.block = k.blockAt(i, 0)
+			c.Pool.Run(ceilDiv(k.block.tiles, winoJob), (*winoInputs)(k))
+			c.Pool.Run(k.places()*k.ranges, (*winoProducts)(k))
+			c.Pool.Run(ceilDiv(k.block.tiles, winoJob), (*winoOutputs)(k))
+		}
 	}
-	k.x, k.y, k.p, k.u, k.v, k.m, k.scratch = nil, nil, nil, nil, nil, nil, nil
+	k.x, k.y, k.p, k.u, k.areas, k.scratch, k.block = nil, nil, nil, nil, nil, nil, winoBlock{}
 	k.epilogue.release()
+}
+
+// winoBlock is a block of tiles at work: its transformed inputs and its products.
+type winoBlock struct {
+	first, tiles int
+	v, m         []float32
+}
+
+// blockAt is block i, with the room that belongs to number area.
+func (k *winograd) blockAt(i, area int) winoBlock {
+	room := k.areas[area*k.areaLen():][:k.areaLen()]
+	first, v := i*k.blockTiles, k.places()*k.planeV()
+	return winoBlock{first, min(k.blockTiles, k.all()-first), room[:v], room[v:]}
 }
 
 // workerScratch is a worker's part of the scratch.
@@ -163,6 +190,7 @@ func (k *winograd) workerScratch(worker int) []float32 {
 // The steps of winograd, as tasks.
 type (
 	winoWeighing winograd
+	winoBlocks   winograd
 	winoInputs   winograd
 	winoProducts winograd
 	winoOutputs  winograd
@@ -176,45 +204,66 @@ func (t *winoWeighing) Do(p, worker int) {
 	k.weights(k.cin*width/k.s.lanes, &k.p[9*at], k.cin*width, &k.u[at], k.planeU(), &k.workerScratch(worker)[0])
 }
 
+// Do computes a block.
+func (t *winoBlocks) Do(job, worker int) {
+	k := (*winograd)(t)
+	b, scratch := k.blockAt(job, worker), k.workerScratch(worker)
+	k.transform(&b, 0, b.tiles, scratch)
+	for place := range k.places() {
+		k.multiply(&b, place, 0, k.s.panels(k.cols), nil)
+	}
+	for i := 0; i < b.tiles; i += winoJob {
+		k.finish(&b, i, min(b.tiles, i+winoJob), scratch)
+	}
+}
+
 // Do transforms the inputs of a few tiles.
 func (t *winoInputs) Do(job, worker int) {
 	k := (*winograd)(t)
-	scratch := &k.workerScratch(worker)[0]
-	for i := job * winoJob; i < min(k.tiles, (job+1)*winoJob); i++ {
-		picture, tile := k.find(k.first + i)
-		k.input(k.cin, &k.x[picture*k.h*k.w*k.cin], &k.zero[0], &k.inAt[tile*2*k.in()], &k.v[i*k.cin], k.planeV(), scratch)
-	}
+	k.transform(&k.block, job*winoJob, min(k.block.tiles, (job+1)*winoJob), k.workerScratch(worker))
 }
 
 // Do multiplies one place by a range of panels.
 func (t *winoProducts) Do(job, _ int) {
 	k := (*winograd)(t)
-	place, r := job/k.ranges, job%k.ranges
-	panels, pitch := k.s.panels(k.cols), k.s.packedCols(k.cols)
-	k.table.multiply(k.s, &product{
-		cin: k.cin, cols: pitch, x: &k.v[place*k.planeV()], zero: &k.zero[0], w: k.u[place*k.planeU():],
-		y: k.m[place*k.planeM():], ldy: pitch, bias: k.zero, slope: 1, fetch: k.ahead(job),
-	}, 0, k.tiles, r*panels/k.ranges, (r+1)*panels/k.ranges)
-}
-
-// ahead is what the product reads that this worker is likely to compute next.
-func (k *winograd) ahead(job int) []float32 {
-	place := (job + k.workers) / k.ranges
-	if place == job/k.ranges || place >= k.places() {
-		return nil
+	place, r, panels := job/k.ranges, job%k.ranges, k.s.panels(k.cols)
+	var fetch []float32 // what this worker is likely to read next
+	if next := (job + k.workers) / k.ranges; next != place && next < k.places() {
+		fetch = k.block.v[next*k.planeV():][:k.block.tiles*k.cin]
 	}
-	return k.v[place*k.planeV():][:k.tiles*k.cin]
+	k.multiply(&k.block, place, r*panels/k.ranges, (r+1)*panels/k.ranges, fetch)
 }
 
 // Do transforms the products of a few tiles to outputs.
 func (t *winoOutputs) Do(job, worker int) {
 	k := (*winograd)(t)
-	scratch := k.workerScratch(worker)
+	k.finish(&k.block, job*winoJob, min(k.block.tiles, (job+1)*winoJob), k.workerScratch(worker))
+}
+
+// transform transforms the inputs of tiles i..end-1 of a block.
+func (k *winograd) transform(b *winoBlock, i, end int, scratch []float32) {
+	for ; i < end; i++ {
+		picture, tile := k.find(b.first + i)
+		k.input(k.cin, &k.x[picture*k.h*k.w*k.cin], &k.zero[0], &k.inAt[tile*2*k.in()], &b.v[i*k.cin], k.planeV(), &scratch[0])
+	}
+}
+
+// multiply multiplies one place of a block by panels p0..p1-1 of the weights.
+func (k *winograd) multiply(b *winoBlock, place, p0, p1 int, fetch []float32) {
+	pitch := k.s.packedCols(k.cols)
+	k.table.multiply(k.s, &product{
+		cin: k.cin, cols: pitch, x: &b.v[place*k.planeV()], zero: &k.zero[0], w: k.u[place*k.planeU():],
+		y: b.m[place*k.planeM():], ldy: pitch, bias: k.zero, slope: 1, fetch: fetch,
+	}, 0, b.tiles, p0, p1)
+}
+
+// finish transforms the products of tiles i..end-1 of a block to outputs.
+func (k *winograd) finish(b *winoBlock, i, end int, scratch []float32) {
 	spare := &scratch[len(scratch)-k.cols]
-	for i := job * winoJob; i < min(k.tiles, (job+1)*winoJob); i++ {
-		picture, tile := k.find(k.first + i)
+	for ; i < end; i++ {
+		picture, tile := k.find(b.first + i)
 		at := picture * k.h * k.w * k.cols
-		k.output(k.cols, &k.m[i*k.s.packedCols(k.cols)], k.planeM(), &k.y[at], &k.outOff[tile*k.out()*k.out()], spare,
+		k.output(k.cols, &b.m[i*k.s.packedCols(k.cols)], k.planeM(), &k.y[at], &k.outOff[tile*k.out()*k.out()], spare,
 			&k.epilogue.padded[0], firstOf(k.epilogue.residual(at)), k.epilogue.slope, &scratch[0])
 	}
 }
