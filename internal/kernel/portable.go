@@ -46,6 +46,8 @@ func newDense[T Float](d Desc) Kernel[T] {
 	switch d := d.(type) {
 	case Conv:
 		return newConv[T](d)
+	case ConvStats:
+		return newConvStats[T](d)
 	case ConvDataGrad:
 		return newConvDataGrad[T](d)
 	case ConvWeightGrad:

@@ -35,6 +35,8 @@ func (s *simd) newDense(d Desc) Kernel[float32] {
 			return newWinogradConv(s, d)
 		}
 		return newSIMDConv(s, d)
+	case ConvStats:
+		return newSIMDConvStats(s, d)
 	case ConvDataGrad:
 		if winogradPays(d.ConvShape, false) {
 			return newWinogradDataGrad(s, d)

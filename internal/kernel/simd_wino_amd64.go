@@ -18,6 +18,7 @@ const (
 type winograd struct {
 	s        *simd
 	epilogue convEpilogue
+	stats    *partStats // of the results; a part is the tiles of a job. nil if nobody needs them
 	winoTiling
 	cin, cols    int
 	inOff        []int32 // 36 offsets per tile of a picture, in elements from the picture's first
@@ -100,9 +101,9 @@ func (k *winograd) blockLen() int {
 	return n
 }
 
-// Work is the room for the weights, unless they are fixed, a block, and the workers' scratch.
+// Work is the room for the weights, unless they are fixed, a block, the workers' scratch, and the statistics.
 func (k *winograd) Work(workers int) int {
-	n := k.blockLen() + workers*k.scratchLen()
+	n := k.blockLen() + workers*k.scratchLen() + k.stats.len()
 	if !k.fixed {
 		n += winoPlaces * k.planeU()
 	}
@@ -124,12 +125,15 @@ func (k *winograd) Run(c *Ctx[float32], out []float32, in [][]float32) {
 		k.p = work[:k.pack.len()]
 		k.weigh(c.Pool, in[1])
 	}
+	k.stats.begin(c, out, k.Work(c.Pool.Workers()))
 	for k.first = 0; k.first < k.all(); k.first += k.blockTiles {
 		k.tiles = min(k.blockTiles, k.all()-k.first)
 		c.Pool.Run(ceilDiv(k.tiles, winoJob), (*winoInputs)(k))
 		c.Pool.Run(winoPlaces*k.ranges, (*winoProducts)(k))
 		c.Pool.Run(ceilDiv(k.tiles, winoJob), (*winoOutputs)(k))
+		k.stats.merge(c.Pool, ceilDiv(k.tiles, winoJob))
 	}
+	k.stats.end(c.Second)
 	k.x, k.y, k.p, k.u, k.v, k.m, k.scratch = nil, nil, nil, nil, nil, nil, nil
 	k.epilogue.release()
 }
@@ -192,4 +196,5 @@ func (t *winoOutputs) Do(job, worker int) {
 		k.s.winoOutput(k.cols, &k.m[i*k.s.packedCols(k.cols)], k.planeM(), &k.y[at], &k.outOff[tile*16], spare,
 			&k.epilogue.padded[0], firstOf(k.epilogue.residual(at)), k.epilogue.slope, &scratch[0])
 	}
+	k.addStats(job)
 }

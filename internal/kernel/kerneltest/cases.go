@@ -18,7 +18,7 @@ var (
 func groups() []group {
 	var out []group
 	for _, descs := range [][]kernel.Desc{
-		convs(), convGrads(), linears(), norms(), pools(), blocks(), scales(), pointwise(),
+		convs(), convStats(), convGrads(), linears(), norms(), pools(), blocks(), scales(), pointwise(),
 	} {
 		for _, d := range descs {
 			name := typeName(d)
@@ -99,6 +99,19 @@ func convs() []kernel.Desc {
 				}
 			}
 		}
+	}
+	return out
+}
+
+func convStats() []kernel.Desc {
+	var out []kernel.Desc
+	for _, s := range append(
+		convShapes(),
+		kernel.ConvShape{N: 3, H: 13, W: 18, Ci: 16, Co: 41, K: 3},
+		kernel.ConvShape{N: 9, H: 7, W: 7, Ci: 17, Co: 64, K: 3},
+		kernel.ConvShape{N: 2, H: 33, W: 1, Ci: 300, Co: 150, K: 1},
+	) {
+		out = append(out, kernel.ConvStats{ConvShape: s})
 	}
 	return out
 }
