@@ -80,6 +80,8 @@ func newNorm[T Float](d Desc) Kernel[T] {
 		return newABNEval[T](d)
 	case ABNReduce:
 		return newABNReduce[T](d)
+	case ABNJoinReduce:
+		return newABNJoinReduce[T](d)
 	case ABNInputGrad:
 		return newABNInputGrad[T](d)
 	case ABNGammaGrad:

@@ -150,7 +150,7 @@ func norms() []kernel.Desc {
 		for j, rows := range []int{2, 3, 9, 49} {
 			s := kernel.ABNShape{Rows: rows, C: c, Slope: slopes[(i+j)%4]}
 			out = append(out, kernel.BNStats{Rows: rows, C: c}, kernel.ABN{ABNShape: s}, kernel.ABNEval{ABNShape: s},
-				kernel.ABNAddReLU{Rows: rows, C: c})
+				kernel.ABNAddReLU{Rows: rows, C: c}, kernel.ABNJoinReduce{Rows: rows, C: c})
 			for _, slope := range slopes {
 				s.Slope = slope
 				out = append(out, backwards(s)...)
@@ -161,10 +161,10 @@ func norms() []kernel.Desc {
 	for i, c := range []int{5, 17, 48} {
 		s := kernel.ABNShape{Rows: 2000 + i, C: c, Slope: slopes[1+i]}
 		out = append(out, kernel.BNStats{Rows: s.Rows, C: c}, kernel.ABN{ABNShape: s}, kernel.ABNEval{ABNShape: s},
-			kernel.ABNAddReLU{Rows: s.Rows, C: c})
+			kernel.ABNAddReLU{Rows: s.Rows, C: c}, kernel.ABNJoinReduce{Rows: s.Rows, C: c})
 		out = append(out, backwards(s)...)
 	}
-	return append(out, kernel.BNStats{Rows: 1, C: 5})
+	return append(out, kernel.BNStats{Rows: 1, C: 5}, kernel.ABNJoinReduce{Rows: 37, C: 1100})
 }
 
 // backwards is ABN's backward pass from whatever can be kept.
@@ -249,7 +249,7 @@ func inPlace(d kernel.Desc) []int {
 		}
 	case kernel.ABN, kernel.ABNAddReLU, kernel.ABNEval, kernel.Activate, kernel.ScaleChannels, kernel.SqueezeGrad:
 		return []int{0}
-	case kernel.ABNInputGrad, kernel.ActivateGrad:
+	case kernel.ABNInputGrad, kernel.ABNJoinReduce, kernel.ActivateGrad:
 		return []int{1}
 	case kernel.Add, kernel.AddReLU:
 		return []int{0, 1}

@@ -30,6 +30,7 @@ func naive(d kernel.Desc, in [][]float64) (want, magnitude []float64) {
 		kernel.Linear, kernel.LinearDataGrad, kernel.LinearWeightGrad, kernel.BiasGrad:
 		naiveDense(r, d, in)
 	case kernel.BNStats, kernel.ABN, kernel.ABNAddReLU, kernel.ABNEval, kernel.ABNReduce, kernel.ABNInputGrad,
+		kernel.ABNJoinReduce,
 		kernel.ABNGammaGrad, kernel.ABNBetaGrad:
 		naiveNorm(r, d, in)
 	case kernel.Activate, kernel.ActivateGrad, kernel.Add, kernel.AddReLU:

@@ -8,10 +8,14 @@ import (
 )
 
 // naiveSecond computes the second output of d from its inputs and from the first output as it was stored.
-func naiveSecond(d kernel.Pair, _ [][]float64, first []float64) (want, magnitude []float64) {
+func naiveSecond(d kernel.Pair, in [][]float64, first []float64) (want, magnitude []float64) {
 	switch d := d.(type) {
 	case kernel.ConvStats:
 		return naive(kernel.BNStats{Rows: d.N * d.H * d.W, C: d.Co}, [][]float64{first})
+	case kernel.ABNJoinReduce:
+		abn := kernel.ABNShape{Rows: d.Rows, C: d.C, Slope: 1}
+		unused := make([]float64, d.C) // gamma and beta
+		return naive(kernel.ABNReduce{ABNShape: abn}, [][]float64{in[2], first, in[3], unused, unused})
 	}
 	panic(fmt.Sprintf("no definition of the second output of %T", d))
 }
