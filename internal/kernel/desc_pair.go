@@ -20,7 +20,9 @@ func (d ConvStats) stats() BNStats { return BNStats{Rows: d.N * d.H * d.W, C: d.
 // and of d*xhat, [2,C].
 type ABNJoinReduce struct{ Rows, C int }
 
-func (d ABNJoinReduce) Inputs() []int { return []int{d.Rows * d.C, d.Rows * d.C, d.Rows * d.C, 2 * d.C} }
-func (d ABNJoinReduce) Output() int   { return d.Rows * d.C }
-func (d ABNJoinReduce) Second() int   { return 2 * d.C }
-func (d ABNJoinReduce) FLOPs() int64  { return 4 * int64(d.Rows) * int64(d.C) }
+func (d ABNJoinReduce) Inputs() []int {
+	return []int{d.Rows * d.C, d.Rows * d.C, d.Rows * d.C, 2 * d.C}
+}
+func (d ABNJoinReduce) Output() int  { return d.Rows * d.C }
+func (d ABNJoinReduce) Second() int  { return 2 * d.C }
+func (d ABNJoinReduce) FLOPs() int64 { return 4 * int64(d.Rows) * int64(d.C) }

@@ -14,7 +14,6 @@ type convGemm struct {
 	rangePanels int // panels per job
 	ranges      int
 	epilogue    convEpilogue
-	stats       *partStats // of the results; a part is a block of pixels. nil if nobody needs them
 	pack        packer
 	fixed       bool      // the weights come packed
 	zero        []float32 // the padding's row
@@ -86,12 +85,12 @@ func (k *convGemm) PackWork(int) int { return 0 }
 // Pack implements Packer.
 func (k *convGemm) Pack(c *Ctx[float32], dst, w []float32) { k.pack.run(c.Pool, dst, w) }
 
-// Work is the room for the packed weights, unless they come packed, and for the statistics.
+// Work is the room for the packed weights, unless they come packed.
 func (k *convGemm) Work(int) int {
 	if k.fixed {
-		return k.stats.len()
+		return 0
 	}
-	return k.pack.len() + k.stats.len()
+	return k.pack.len()
 }
 
 // Run implements Kernel.
@@ -102,10 +101,7 @@ func (k *convGemm) Run(c *Ctx[float32], out []float32, in [][]float32) {
 		k.packed = c.Work[:k.pack.len()]
 		k.pack.run(c.Pool, k.packed, in[1])
 	}
-	k.stats.begin(c, out, k.Work(c.Pool.Workers()))
 	c.Pool.Run(k.groups*k.blocks*k.ranges, k)
-	k.stats.merge(c.Pool, k.groups*k.blocks)
-	k.stats.end(c.Second)
 	k.x, k.y, k.packed = nil, nil, nil
 	k.epilogue.release()
 }
@@ -132,6 +128,5 @@ func (k *convGemm) Do(job, _ int) {
 			y: k.y[y:], res: k.epilogue.residual(y), ldy: k.cols, cols: min(width, k.cols-col),
 			bias: &k.epilogue.padded[col], slope: k.epilogue.slope,
 		}, first, end)
-		k.stats.panel(group*k.blocks+block, at+first, end-first, col, min(width, k.cols-col))
 	}
 }

@@ -131,9 +131,8 @@ func (k *winograd) Run(c *Ctx[float32], out []float32, in [][]float32) {
 		c.Pool.Run(ceilDiv(k.tiles, winoJob), (*winoInputs)(k))
 		c.Pool.Run(winoPlaces*k.ranges, (*winoProducts)(k))
 		c.Pool.Run(ceilDiv(k.tiles, winoJob), (*winoOutputs)(k))
-		k.stats.merge(c.Pool, ceilDiv(k.tiles, winoJob))
 	}
-	k.stats.end(c.Second)
+	k.stats.end(c.Pool)
 	k.x, k.y, k.p, k.u, k.v, k.m, k.scratch = nil, nil, nil, nil, nil, nil, nil
 	k.epilogue.release()
 }
