@@ -56,6 +56,9 @@ func newRecorder(s *subject) *recorder {
 	r := &recorder{}
 	for o := range s.machine.Plan().Operations() {
 		bytes := o.Node.Shape().TotalSize()
+		if o.Second != nil {
+			bytes += o.Second.Shape().TotalSize()
+		}
 		for _, in := range o.Inputs {
 			bytes += in.Shape().TotalSize()
 		}

@@ -51,8 +51,9 @@ type Program interface {
 	// PackWork elements.
 	Pack(src, work Buffer) (Buffer, error)
 	PackWork() int
-	// Bind fixes the operands. work has at least Work elements; its contents may change.
-	Bind(out Buffer, in []Buffer, work Buffer) (Step, error)
+	// Bind fixes the operands. second is the second output of a kernel.Pair, else nil. work has at least Work
+	// elements; its contents may change.
+	Bind(out, second Buffer, in []Buffer, work Buffer) (Step, error)
 }
 
 // Step is an operation on fixed operands.

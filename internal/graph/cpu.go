@@ -126,7 +126,7 @@ func (p *cpuProgram[T]) Pack(src, work Buffer) (Buffer, error) {
 	return dst, nil
 }
 
-func (p *cpuProgram[T]) Bind(out Buffer, in []Buffer, work Buffer) (Step, error) {
+func (p *cpuProgram[T]) Bind(out, second Buffer, in []Buffer, work Buffer) (Step, error) {
 	s := &cpuStep[T]{kernel: p.kernel, in: make([][]T, len(in))}
 	lens := p.desc.Inputs()
 	if len(lens) != len(in) {
@@ -138,6 +138,11 @@ func (p *cpuProgram[T]) Bind(out Buffer, in []Buffer, work Buffer) (Step, error)
 	var err error
 	if s.out, err = operand[T](out, p.desc.Output()); err != nil {
 		return nil, fmt.Errorf("%T output: %w", p.desc, err)
+	}
+	if n := kernel.SecondLen(p.desc); n > 0 {
+		if s.ctx.Second, err = operand[T](second, n); err != nil {
+			return nil, fmt.Errorf("%T second output: %w", p.desc, err)
+		}
 	}
 	for i, b := range in {
 		if s.in[i], err = operand[T](b, lens[i]); err != nil {

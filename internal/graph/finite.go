@@ -39,13 +39,15 @@ func (m *Machine) FirstNonFinite() (Fault, bool, error) {
 			return Fault{}, false, m.stepError(i, err)
 		}
 		o := &m.plan.ops[i]
-		b, err := m.Buffer(o.node)
-		if err != nil {
-			return Fault{}, false, err
-		}
-		ok, err := isFinite(b)
-		if err != nil || !ok {
-			return Fault{Kind: o.kind, Layer: o.layer}, !ok, err
+		for _, n := range o.outputs() {
+			b, err := m.Buffer(n)
+			if err != nil {
+				return Fault{}, false, err
+			}
+			ok, err := isFinite(b)
+			if err != nil || !ok {
+				return Fault{Kind: o.kind, Layer: o.layer}, !ok, err
+			}
 		}
 	}
 	return Fault{}, false, nil

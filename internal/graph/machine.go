@@ -108,19 +108,9 @@ func (m *Machine) prepare() error {
 	}
 	steps := make([]Step, len(m.plan.ops))
 	for i := range m.plan.ops {
-		o := &m.plan.ops[i]
-		out, err := m.Buffer(o.node)
-		if err != nil {
+		var err error
+		if steps[i], err = m.bindStep(i); err != nil {
 			return err
-		}
-		in := make([]Buffer, len(o.in))
-		for k := range o.in {
-			if in[k], err = m.operand(i, k); err != nil {
-				return err
-			}
-		}
-		if steps[i], err = m.programs[i].Bind(out, in, m.arena.work); err != nil {
-			return fmt.Errorf("bind %s of %s: %w", o.kind, o.layer, err)
 		}
 	}
 	m.sinks = m.sinks[:0]
@@ -133,6 +123,32 @@ func (m *Machine) prepare() error {
 	}
 	m.steps, m.packing = steps, nil
 	return nil
+}
+
+// bindStep binds step i to the memory of its operands.
+func (m *Machine) bindStep(i int) (Step, error) {
+	o := &m.plan.ops[i]
+	out, err := m.Buffer(o.node)
+	if err != nil {
+		return nil, err
+	}
+	var second Buffer
+	if o.second != nil {
+		if second, err = m.Buffer(o.second); err != nil {
+			return nil, err
+		}
+	}
+	in := make([]Buffer, len(o.in))
+	for k := range o.in {
+		if in[k], err = m.operand(i, k); err != nil {
+			return nil, err
+		}
+	}
+	step, err := m.programs[i].Bind(out, second, in, m.arena.work)
+	if err != nil {
+		return nil, fmt.Errorf("bind %s of %s: %w", o.kind, o.layer, err)
+	}
+	return step, nil
 }
 
 func (m *Machine) stepError(i int, err error) error {

@@ -98,6 +98,9 @@ func checkSizes(s *OpSpec, in []tensor.Shape) error {
 			return fmt.Errorf("input %d has shape %v, %+v wants %d elements", i, sh, s.Desc, want[i])
 		}
 	}
+	if kernel.SecondLen(s.Desc) > 0 {
+		return fmt.Errorf("%T has two outputs, an op has one", s.Desc)
+	}
 	out, err := s.Shape(in)
 	if err != nil {
 		return err

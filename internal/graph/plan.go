@@ -31,12 +31,21 @@ type Plan struct {
 
 // planOp is one operation of a plan.
 type planOp struct {
-	node  *G.Node
-	in    []*G.Node
-	desc  kernel.Desc
-	kind  string
-	layer string
-	over  []int // inputs that the output may overwrite
+	node   *G.Node
+	second *G.Node // the second output of a kernel.Pair, else nil
+	in     []*G.Node
+	desc   kernel.Desc
+	kind   string
+	layer  string
+	over   []int // inputs that the output may overwrite
+}
+
+// outputs lists what the operation computes.
+func (o *planOp) outputs() []*G.Node {
+	if o.second == nil {
+		return []*G.Node{o.node}
+	}
+	return []*G.Node{o.node, o.second}
 }
 
 // span is a piece of the arena that is in use from step first to step last, both included. Values
@@ -74,9 +83,11 @@ func NewSinkPlan(g *Graph, sinks []Sink, keep ...*G.Node) (*Plan, error) {
 		}
 		p.ops = append(p.ops, o)
 	}
-	p.ops = accumulate(p.ops, outside)
+	p.ops = pairUp(accumulate(p.ops, outside))
 	for i := range p.ops {
-		p.steps[p.ops[i].node] = i
+		for _, n := range p.ops[i].outputs() {
+			p.steps[n] = i
+		}
 	}
 	last := p.lastUses()
 	if err := p.addSinks(sinks, last); err != nil {
@@ -135,10 +146,14 @@ func isAdd(n *G.Node, in []*G.Node) bool {
 		in[0].Shape().Eq(in[1].Shape()) && n.Shape().Eq(in[0].Shape())
 }
 
-// lastUses maps each node to the last step that reads it.
+// lastUses maps each node to the last step that reads it, or computes it: of two outputs one may be for
+// nobody.
 func (p *Plan) lastUses() map[*G.Node]int {
 	last := map[*G.Node]int{}
 	for i := range p.ops {
+		for _, n := range p.ops[i].outputs() {
+			last[n] = i
+		}
 		for _, c := range p.ops[i].in {
 			last[c] = i
 		}
@@ -147,21 +162,23 @@ func (p *Plan) lastUses() map[*G.Node]int {
 }
 
 // assign gives each output a span: that of an input which dies here, where the op may work in place,
-// else a new one. last says when each value is needed for the last time; outside lists those that
-// somebody else reads.
+// else a new one. A second output always gets a new one. last says when each value is needed for the last
+// time; outside lists those that somebody else reads.
 func (p *Plan) assign(last map[*G.Node]int, outside []*G.Node) {
 	for i := range p.ops {
 		o := &p.ops[i]
-		kept := slices.Contains(outside, o.node)
-		if s := p.reusable(o, i); s != nil {
-			s.last, s.kept = last[o.node], kept
-			p.values[o.node] = s
-			continue
+		for _, n := range o.outputs() {
+			var s *span
+			if n == o.node {
+				s = p.reusable(o, i)
+			}
+			if s == nil {
+				s = &span{size: (n.Shape().TotalSize() + align - 1) / align * align, first: i}
+				p.spans = append(p.spans, s)
+			}
+			s.last, s.kept = last[n], slices.Contains(outside, n)
+			p.values[n] = s
 		}
-		n := (o.node.Shape().TotalSize() + align - 1) / align * align
-		s := &span{size: n, first: i, last: last[o.node], kept: kept}
-		p.values[o.node] = s
-		p.spans = append(p.spans, s)
 	}
 }
 
@@ -270,6 +287,7 @@ func (p *Plan) FLOPs() int64 {
 type Operation struct {
 	Kind, Layer string
 	Node        *G.Node   // the output
+	Second      *G.Node   // the second output of two operations that run as one, else nil
 	Inputs      []*G.Node // in order
 	FLOPs       int64
 }
@@ -279,7 +297,7 @@ func (p *Plan) Operations() iter.Seq[Operation] {
 	return func(yield func(Operation) bool) {
 		for i := range p.ops {
 			o := &p.ops[i]
-			if !yield(Operation{o.kind, o.layer, o.node, o.in, o.desc.FLOPs()}) {
+			if !yield(Operation{o.kind, o.layer, o.node, o.second, o.in, o.desc.FLOPs()}) {
 				return
 			}
 		}

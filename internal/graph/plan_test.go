@@ -41,7 +41,9 @@ func checkPlan(t *testing.T, p *Plan, keep []*G.Node) (inPlace int) {
 	t.Helper()
 	made, last := map[*G.Node]int{}, map[*G.Node]int{}
 	for i := range p.ops {
-		made[p.ops[i].node] = i
+		for _, n := range p.ops[i].outputs() {
+			made[n], last[n] = i, i
+		}
 		for _, c := range p.ops[i].in {
 			last[c] = i
 			if at, ok := made[c]; c.Op() != nil && (!ok || at >= i) {
@@ -59,7 +61,7 @@ func checkPlan(t *testing.T, p *Plan, keep []*G.Node) (inPlace int) {
 	}
 	for a, sa := range p.values {
 		for b, sb := range p.values {
-			if made[a] >= made[b] || last[a] < made[b] {
+			if a == b || made[a] > made[b] || last[a] < made[b] {
 				continue
 			}
 			if sa.off >= sb.off+b.Shape().TotalSize() || sb.off >= sa.off+a.Shape().TotalSize() {
@@ -75,7 +77,7 @@ func checkPlan(t *testing.T, p *Plan, keep []*G.Node) (inPlace int) {
 					}
 				}
 			}
-			if !allowed || sunk[a] || uses != 1 || last[a] != made[b] || sa.off != sb.off {
+			if !allowed || b != o.node || sunk[a] || uses != 1 || last[a] != made[b] || sa.off != sb.off {
 				t.Fatalf("%s of %s overwrites a value of %s that is still needed", o.kind, o.layer, Layer(a))
 			}
 			inPlace++

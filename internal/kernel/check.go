@@ -19,6 +19,8 @@ func check(d Desc) error {
 		return checkSlope(d, d.Slope)
 	case ABNEval:
 		return checkSlope(d, d.Slope)
+	case ConvStats:
+		return checkConv(d, d.ConvShape)
 	case ConvDataGrad:
 		return checkConv(d, d.ConvShape)
 	case ConvWeightGrad:

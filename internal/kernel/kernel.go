@@ -24,6 +24,22 @@ type Desc interface {
 	FLOPs() int64
 }
 
+// Pair is a descriptor of two operations in one pass over memory, of which the second makes something
+// small of the first one's output. Its kernels write the second output to Ctx.Second.
+type Pair interface {
+	Desc
+	// Second is the length, in elements, of the second output.
+	Second() int
+}
+
+// SecondLen is the length of the second output of d, 0 if it has none.
+func SecondLen(d Desc) int {
+	if p, ok := d.(Pair); ok {
+		return p.Second()
+	}
+	return 0
+}
+
 // Kernel is a planned computation: made once per graph node, run many times, never allocating.
 type Kernel[T Float] interface {
 	// Run computes out from in. The operands have exactly the lengths that the descriptor states.
@@ -35,8 +51,9 @@ type Kernel[T Float] interface {
 
 // Ctx is what a run may use besides its operands.
 type Ctx[T Float] struct {
-	Pool *Pool // runs the jobs
-	Work []T   // scratch, at least as long as Kernel.Work(Pool.Workers()); contents undefined
+	Pool   *Pool // runs the jobs
+	Work   []T   // scratch, at least as long as Kernel.Work(Pool.Workers()); contents undefined
+	Second []T   // the second output of a Pair; it overlaps no other operand
 }
 
 // Set makes kernels of one implementation.

@@ -46,6 +46,8 @@ func newDense[T Float](d Desc) Kernel[T] {
 	switch d := d.(type) {
 	case Conv:
 		return newConv[T](d)
+	case ConvStats:
+		return newConvStats[T](d)
 	case ConvDataGrad:
 		return newConvDataGrad[T](d)
 	case ConvWeightGrad:
@@ -78,6 +80,8 @@ func newNorm[T Float](d Desc) Kernel[T] {
 		return newABNEval[T](d)
 	case ABNReduce:
 		return newABNReduce[T](d)
+	case ABNJoinReduce:
+		return newABNJoinReduce[T](d)
 	case ABNInputGrad:
 		return newABNInputGrad[T](d)
 	case ABNGammaGrad:

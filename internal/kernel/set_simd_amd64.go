@@ -35,6 +35,8 @@ func (s *simd) newDense(d Desc) Kernel[float32] {
 			return newWinogradConv(s, size, d)
 		}
 		return newSIMDConv(s, d)
+	case ConvStats:
+		return newSIMDConvStats(s, d)
 	case ConvDataGrad:
 		if size := winogradPays(d.ConvShape, false); size > 0 {
 			return newWinogradDataGrad(s, size, d)

@@ -15,7 +15,7 @@ func benchKernel(b *testing.B, s Set[float32], d Desc, workers int) {
 	}
 	p := NewPool(workers)
 	defer p.Close()
-	c := &Ctx[float32]{Pool: p, Work: make([]float32, k.Work(workers))}
+	c := &Ctx[float32]{Pool: p, Work: make([]float32, k.Work(workers)), Second: make([]float32, SecondLen(d))}
 	in, out := WithPacked(p, k, operands(d)), make([]float32, d.Output())
 	k.Run(c, out, in)
 	b.ReportAllocs()
@@ -69,6 +69,31 @@ func BenchmarkConv(b *testing.B) {
 		b.Run(s.name(), func(b *testing.B) {
 			benchKernel(b, directSet{fastest(b)}, Conv{ConvShape: s, Epilogue: Epilogue{Slope: 1}}, 1)
 		})
+	}
+}
+
+// apartSet runs the two operations of ConvStats one after the other.
+type apartSet struct{ simdSet }
+
+func (s apartSet) New(d Desc) (Kernel[float32], error) {
+	p := d.(ConvStats)
+	conv, err := s.simdSet.New(p.conv())
+	if err != nil {
+		return nil, err
+	}
+	stats, err := s.simdSet.New(p.stats())
+	return &convStats[float32]{conv: conv, stats: stats}, err
+}
+
+// BenchmarkConvStats compares the two ways to the statistics of what Winograd makes, at the sizes of a batch
+// of training TResNet-M at 224 pixels.
+func BenchmarkConvStats(b *testing.B) {
+	for _, s := range []ConvShape{{16, 56, 56, 64, 64, 3}, {16, 28, 28, 128, 128, 3}, {16, 14, 14, 256, 256, 3}} {
+		for _, workers := range []int{1, 2} {
+			name := fmt.Sprintf("%s/%dthreads", s.name(), workers)
+			b.Run(name+"/apart", func(b *testing.B) { benchKernel(b, apartSet{fastest(b)}, ConvStats{s}, workers) })
+			b.Run(name+"/fused", func(b *testing.B) { benchKernel(b, fastest(b), ConvStats{s}, workers) })
+		}
 	}
 }
 

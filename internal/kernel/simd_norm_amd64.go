@@ -38,6 +38,10 @@ func (s *simd) newNorm(d Desc) Kernel[float32] {
 		if d.C >= s.lanes {
 			return s.newNormSums(d)
 		}
+	case ABNJoinReduce:
+		if d.C >= s.lanes {
+			return s.newJoinSums(d)
+		}
 	case ABNInputGrad:
 		if d.C >= s.lanes {
 			return s.newNormGrad(d)

@@ -31,6 +31,7 @@ type winograd struct {
 	s *simd
 	winoKernels
 	epilogue convEpilogue
+	stats    *partStats // of the results; a part is the tiles of a job. nil if nobody needs them
 	winoTiling
 	cin, cols  int
 	inAt       []int32 // lines and masks of each tile of a picture
@@ -132,9 +133,9 @@ func (k *winograd) blocksLen(workers int) int {
 	return n
 }
 
-// Work is the room for the weights, unless they are fixed, the blocks, and the workers' scratch.
+// Work is the room for the weights, unless they are fixed, the blocks, the workers' scratch, and the statistics.
 func (k *winograd) Work(workers int) int {
-	n := k.blocksLen(workers) + workers*k.scratchLen()
+	n := k.blocksLen(workers) + workers*k.scratchLen() + k.stats.len()
 	if !k.fixed {
 		n += k.places() * k.planeU()
 	}
@@ -155,6 +156,7 @@ func (k *winograd) Run(c *Ctx[float32], out []float32, in [][]float32) {
 		k.p = work[:k.pack.len()]
 		k.weigh(c.Pool, in[1])
 	}
+	k.stats.begin(c, out, k.Work(k.workers))
 	if k.apart(k.workers) {
 		c.Pool.Run(ceilDiv(k.all(), k.blockTiles), (*winoBlocks)(k))
 	} else {
@@ -165,6 +167,7 @@ func (k *winograd) Run(c *Ctx[float32], out []float32, in [][]float32) {
 			c.Pool.Run(ceilDiv(k.block.tiles, winoJob), (*winoOutputs)(k))
 		}
 	}
+	k.stats.end(c.Pool)
 	k.x, k.y, k.p, k.u, k.areas, k.scratch, k.block = nil, nil, nil, nil, nil, nil, winoBlock{}
 	k.epilogue.release()
 }
@@ -257,13 +260,14 @@ func (k *winograd) multiply(b *winoBlock, place, p0, p1 int, fetch []float32) {
 	}, 0, b.tiles, p0, p1)
 }
 
-// finish transforms the products of tiles i..end-1 of a block to outputs.
+// finish transforms the products of tiles i..end-1 of a block to outputs: those of one job.
 func (k *winograd) finish(b *winoBlock, i, end int, scratch []float32) {
 	spare := &scratch[len(scratch)-k.cols]
-	for ; i < end; i++ {
-		picture, tile := k.find(b.first + i)
+	for t := i; t < end; t++ {
+		picture, tile := k.find(b.first + t)
 		at := picture * k.h * k.w * k.cols
-		k.output(k.cols, &b.m[i*k.s.packedCols(k.cols)], k.planeM(), &k.y[at], &k.outOff[tile*k.out()*k.out()], spare,
+		k.output(k.cols, &b.m[t*k.s.packedCols(k.cols)], k.planeM(), &k.y[at], &k.outOff[tile*k.out()*k.out()], spare,
 			&k.epilogue.padded[0], firstOf(k.epilogue.residual(at)), k.epilogue.slope, &scratch[0])
 	}
+	k.addStats(b, i, end)
 }

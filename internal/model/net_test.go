@@ -111,6 +111,27 @@ func TestTrainingStepDoesNotAllocate(t *testing.T) {
 	}
 }
 
+func TestTrainingReadsNoMapForItsStatisticsAlone(t *testing.T) {
+	n, err := NewTrainNet(newCPU(t, 1), initialised(t), Options{Batch: 2, Height: 32, Width: 32}, defaultLoss(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	kinds, pairs := map[string]int{}, map[string]int{}
+	for o := range n.machine.Plan().Operations() {
+		kinds[o.Kind]++
+		if o.Second != nil {
+			pairs[o.Kind]++
+		}
+	}
+	if kinds["batch statistics"] != 0 || pairs["conv"] != kinds["conv"] {
+		t.Errorf("%d of %d convolutions make their statistics, %d do not", pairs["conv"], kinds["conv"], kinds["batch statistics"])
+	}
+	// The ends of three bottlenecks, and that of a basic block whose residual is a norm.
+	if pairs["abn sums"] != 4 {
+		t.Errorf("%d ends of blocks mask and sum in one pass, want 4", pairs["abn sums"])
+	}
+}
+
 func TestGradientsAreKeptOnlyWhereAskedFor(t *testing.T) {
 	be, w, o := newCPU(t, 2), initialised(t), Options{Batch: 2, Height: 64, Width: 32}
 	n, err := NewTrainNet(be, w, o, defaultLoss(t))

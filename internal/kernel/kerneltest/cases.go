@@ -18,7 +18,7 @@ var (
 func groups() []group {
 	var out []group
 	for _, descs := range [][]kernel.Desc{
-		convs(), convGrads(), linears(), norms(), pools(), blocks(), scales(), pointwise(),
+		convs(), convStats(), convGrads(), linears(), norms(), pools(), blocks(), scales(), pointwise(),
 	} {
 		for _, d := range descs {
 			name := typeName(d)
@@ -103,6 +103,19 @@ func convs() []kernel.Desc {
 	return out
 }
 
+func convStats() []kernel.Desc {
+	var out []kernel.Desc
+	for _, s := range append(
+		convShapes(),
+		kernel.ConvShape{N: 3, H: 13, W: 18, Ci: 16, Co: 41, K: 3},
+		kernel.ConvShape{N: 9, H: 7, W: 7, Ci: 17, Co: 64, K: 3},
+		kernel.ConvShape{N: 2, H: 33, W: 1, Ci: 300, Co: 150, K: 1},
+	) {
+		out = append(out, kernel.ConvStats{ConvShape: s})
+	}
+	return out
+}
+
 func convGrads() []kernel.Desc {
 	var out []kernel.Desc
 	for _, s := range convShapes() {
@@ -137,7 +150,7 @@ func norms() []kernel.Desc {
 		for j, rows := range []int{2, 3, 9, 49} {
 			s := kernel.ABNShape{Rows: rows, C: c, Slope: slopes[(i+j)%4]}
 			out = append(out, kernel.BNStats{Rows: rows, C: c}, kernel.ABN{ABNShape: s}, kernel.ABNEval{ABNShape: s},
-				kernel.ABNAddReLU{Rows: rows, C: c})
+				kernel.ABNAddReLU{Rows: rows, C: c}, kernel.ABNJoinReduce{Rows: rows, C: c})
 			for _, slope := range slopes {
 				s.Slope = slope
 				out = append(out, backwards(s)...)
@@ -148,10 +161,10 @@ func norms() []kernel.Desc {
 	for i, c := range []int{5, 17, 48} {
 		s := kernel.ABNShape{Rows: 2000 + i, C: c, Slope: slopes[1+i]}
 		out = append(out, kernel.BNStats{Rows: s.Rows, C: c}, kernel.ABN{ABNShape: s}, kernel.ABNEval{ABNShape: s},
-			kernel.ABNAddReLU{Rows: s.Rows, C: c})
+			kernel.ABNAddReLU{Rows: s.Rows, C: c}, kernel.ABNJoinReduce{Rows: s.Rows, C: c})
 		out = append(out, backwards(s)...)
 	}
-	return append(out, kernel.BNStats{Rows: 1, C: 5})
+	return append(out, kernel.BNStats{Rows: 1, C: 5}, kernel.ABNJoinReduce{Rows: 37, C: 1100})
 }
 
 // backwards is ABN's backward pass from whatever can be kept.
@@ -236,7 +249,7 @@ func inPlace(d kernel.Desc) []int {
 		}
 	case kernel.ABN, kernel.ABNAddReLU, kernel.ABNEval, kernel.Activate, kernel.ScaleChannels, kernel.SqueezeGrad:
 		return []int{0}
-	case kernel.ABNInputGrad, kernel.ActivateGrad:
+	case kernel.ABNInputGrad, kernel.ABNJoinReduce, kernel.ActivateGrad:
 		return []int{1}
 	case kernel.Add, kernel.AddReLU:
 		return []int{0, 1}

@@ -44,6 +44,7 @@ func RunOf[T kernel.Float](t *testing.T, set kernel.Set[T]) {
 	t.Run("fixed weights", func(t *testing.T) { testFixed(t, set, pools[1]) })
 	t.Run("not a number stays visible", func(t *testing.T) { testNaN(t, set, pools[0]) })
 	t.Run("statistics of a large mean", func(t *testing.T) { testLargeMean(t, set, pools[2]) })
+	t.Run("statistics of a large mean after a convolution", func(t *testing.T) { testLargeMeanOfConv(t, set, pools[2]) })
 	t.Run("extreme sigmoids", func(t *testing.T) { testSigmoid(t, set, pools[0]) })
 }
 
@@ -62,7 +63,10 @@ func runCase[T kernel.Float](set kernel.Set[T], pools []*kernel.Pool, d kernel.D
 	if err != nil {
 		return err
 	}
-	if err := compare(first, want, magnitude, tolerance[T](d)); err != nil {
+	if err := compare(first[:d.Output()], want, magnitude, tolerance[T](d)); err != nil {
+		return err
+	}
+	if err := compareSecond(d, in, first); err != nil {
 		return err
 	}
 	for _, p := range pools[1:] {
@@ -86,10 +90,11 @@ func runCase[T kernel.Float](set kernel.Set[T], pools []*kernel.Pool, d kernel.D
 	return allocations(k, pools[1], d, in)
 }
 
-// run runs k once between guard zones, with undefined scratch, and returns the output. alias is the
-// input whose memory the output takes, -1 for none.
+// run runs k once between guard zones, with undefined scratch, and returns the output, with the second one
+// behind it if there is one. alias is the input whose memory the output takes, -1 for none.
 func run[T kernel.Float](k kernel.Kernel[T], p *kernel.Pool, d kernel.Desc, in [][]T, alias int) ([]T, error) {
 	out := newGuarded[T](d.Output(), 3)
+	second := newGuarded[T](kernel.SecondLen(d), 1)
 	work := newGuarded[T](k.Work(p.Workers()), 1+p.Workers())
 	operands := make([][]T, len(in))
 	for i, v := range in {
@@ -100,7 +105,7 @@ func run[T kernel.Float](k kernel.Kernel[T], p *kernel.Pool, d kernel.Desc, in [
 		}
 		operands[i] = append(make([]T, 0, len(v)), v...)
 	}
-	k.Run(&kernel.Ctx[T]{Pool: p, Work: work.mid}, out.mid, operands)
+	k.Run(&kernel.Ctx[T]{Pool: p, Work: work.mid, Second: second.mid}, out.mid, operands)
 	for i, v := range in {
 		if i == alias {
 			continue
@@ -112,14 +117,17 @@ func run[T kernel.Float](k kernel.Kernel[T], p *kernel.Pool, d kernel.Desc, in [
 	if err := out.check(); err != nil {
 		return nil, fmt.Errorf("wrote outside the output: %w", err)
 	}
+	if err := second.check(); err != nil {
+		return nil, fmt.Errorf("wrote outside the second output: %w", err)
+	}
 	if err := work.check(); err != nil {
 		return nil, fmt.Errorf("wrote outside the scratch: %w", err)
 	}
-	return out.mid, nil
+	return append(out.mid, second.mid...), nil
 }
 
 func allocations[T kernel.Float](k kernel.Kernel[T], p *kernel.Pool, d kernel.Desc, in [][]T) error {
-	c := &kernel.Ctx[T]{Pool: p, Work: make([]T, k.Work(p.Workers()))}
+	c := &kernel.Ctx[T]{Pool: p, Work: make([]T, k.Work(p.Workers())), Second: make([]T, kernel.SecondLen(d))}
 	out := make([]T, d.Output())
 	once := func() { k.Run(c, out, in) }
 	if testing.AllocsPerRun(1, once) == 0 {
@@ -167,7 +175,7 @@ func tolerance[T kernel.Float](d kernel.Desc) float64 {
 		return 1e-12
 	}
 	switch d.(type) {
-	case kernel.Conv, kernel.ConvDataGrad, kernel.ConvWeightGrad,
+	case kernel.Conv, kernel.ConvStats, kernel.ConvDataGrad, kernel.ConvWeightGrad,
 		kernel.Linear, kernel.LinearDataGrad, kernel.LinearWeightGrad:
 		return 1e-5
 	}

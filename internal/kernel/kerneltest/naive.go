@@ -22,14 +22,15 @@ func (r result) add(i int, v float64) {
 // set sets element i, whose magnitude is its own.
 func (r result) set(i int, v float64) { r.want[i], r.magnitude[i] = v, math.Abs(v) }
 
-// naive computes d by its definition.
+// naive computes d by its definition; of a kernel.Pair, the first output.
 func naive(d kernel.Desc, in [][]float64) (want, magnitude []float64) {
 	r := newResult(d.Output())
 	switch d := d.(type) {
-	case kernel.Conv, kernel.ConvDataGrad, kernel.ConvWeightGrad,
+	case kernel.Conv, kernel.ConvStats, kernel.ConvDataGrad, kernel.ConvWeightGrad,
 		kernel.Linear, kernel.LinearDataGrad, kernel.LinearWeightGrad, kernel.BiasGrad:
 		naiveDense(r, d, in)
 	case kernel.BNStats, kernel.ABN, kernel.ABNAddReLU, kernel.ABNEval, kernel.ABNReduce, kernel.ABNInputGrad,
+		kernel.ABNJoinReduce,
 		kernel.ABNGammaGrad, kernel.ABNBetaGrad:
 		naiveNorm(r, d, in)
 	case kernel.Activate, kernel.ActivateGrad, kernel.Add, kernel.AddReLU:
@@ -53,6 +54,8 @@ func naiveDense(r result, d kernel.Desc, in [][]float64) {
 	case kernel.Conv:
 		eachProduct(d.ConvShape, func(x, w, y int) { r.add(y, in[0][x]*in[1][w]) })
 		naiveEpilogue(r, d, in[2:])
+	case kernel.ConvStats:
+		eachProduct(d.ConvShape, func(x, w, y int) { r.add(y, in[0][x]*in[1][w]) })
 	case kernel.ConvDataGrad:
 		eachProduct(d.ConvShape, func(x, w, y int) { r.add(x, in[0][y]*in[1][w]) })
 		if d.Accumulate {

@@ -28,6 +28,12 @@ func naiveNorm(r result, d kernel.Desc, in [][]float64) {
 			r.want[d.C+c] += dz * xhat
 			r.magnitude[d.C+c] += math.Abs(dz) * size
 		}
+	case kernel.ABNJoinReduce:
+		for i, y := range in[0] {
+			if y > 0 {
+				r.set(i, in[1][i])
+			}
+		}
 	case kernel.ABNInputGrad:
 		for i := range in[0] {
 			c, rows := i%d.C, float64(d.Rows)

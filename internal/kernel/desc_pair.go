@@ -1,0 +1,28 @@
+package kernel
+
+// ConvStats is Conv without an epilogue and BNStats of its output, in one pass. Inputs: x, w.
+// Outputs: y [N,H,W,Co]; statistics [2,Co] of y as it is stored, as accurate as those of BNStats.
+type ConvStats struct{ ConvShape }
+
+func (d ConvStats) Inputs() []int { return []int{d.xLen(), d.wLen()} }
+func (d ConvStats) Output() int   { return d.yLen() }
+func (d ConvStats) Second() int   { return 2 * d.Co }
+func (d ConvStats) FLOPs() int64  { return d.conv().FLOPs() + d.stats().FLOPs() }
+
+// conv and stats are the two operations of d.
+func (d ConvStats) conv() Conv {
+	return Conv{ConvShape: d.ConvShape, Epilogue: Epilogue{Slope: 1}}
+}
+func (d ConvStats) stats() BNStats { return BNStats{Rows: d.N * d.H * d.W, C: d.Co} }
+
+// ABNJoinReduce begins the backward pass of ABNAddReLU: the gradient d of the sum is dy where y > 0, else 0;
+// ABNReduce of slope 1 sums it. Inputs: y, dy, z, stats [2,C]. Outputs: d, which may be dy; the sums of d
+// and of d*xhat, [2,C].
+type ABNJoinReduce struct{ Rows, C int }
+
+func (d ABNJoinReduce) Inputs() []int {
+	return []int{d.Rows * d.C, d.Rows * d.C, d.Rows * d.C, 2 * d.C}
+}
+func (d ABNJoinReduce) Output() int  { return d.Rows * d.C }
+func (d ABNJoinReduce) Second() int  { return 2 * d.C }
+func (d ABNJoinReduce) FLOPs() int64 { return 4 * int64(d.Rows) * int64(d.C) }

@@ -1,0 +1,28 @@
+package kernel
+
+// sumRows is the least number of rows of a join that are masked before they are summed: as many as the sums
+// add up at a time.
+const sumRows = 8
+
+// newJoinSums plans ABNJoinReduce: it masks a few rows and, while they are in the cache, sums them.
+func (s *simd) newJoinSums(d ABNJoinReduce) Kernel[float32] {
+	slots, rows := s.slots(d.C), max(sumRows, joinElements/d.C)
+	k := &joinReduce[float32]{sumPlan: sumPlan[float32]{cut: cutSums(d.Rows, d.C), width: 2 * slots}}
+	k.add = func(p *sumPlan[float32], sums []float64, lo, hi int) {
+		mean := &p.in[3][0]
+		for ; lo < hi; lo += rows {
+			n, at := min(rows, hi-lo), lo*d.C
+			s.reluGrad(n, d.C, &k.masked[at], &p.in[0][at], &p.in[1][at])
+			// The sign of the value before the activation does not matter, so neither do its scale and shift.
+			s.normSumsZ(n, d.C, d.C, &p.in[2][at], &k.masked[at], mean, mean, mean, 1, &sums[0], &sums[slots])
+		}
+	}
+	k.finish = func(out []float32, in [][]float32, total []float64) {
+		for c := range d.C {
+			i := s.slot(c, d.C)
+			out[c] = float32(total[i])
+			out[d.C+c] = float32(total[slots+i] * xhatFactor(false, in[3][d.C+c], 0))
+		}
+	}
+	return k
+}
