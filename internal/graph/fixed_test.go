@@ -25,7 +25,7 @@ func newFixedNet(t testing.TB, dt tensor.Dtype, batch int) *fixedNet {
 		f.v[n] = normals(seed, n.Shape().TotalSize())
 		return n
 	}
-	f.x, f.w, f.head = in(1, "x", batch, 16, 16, 16), in(2, "w", 3, 3, 16, 24), in(3, "head", 24, 5)
+	f.x, f.w, f.head = in(1, "x", batch, 20, 20, 16), in(2, "w", 3, 3, 16, 24), in(3, "head", 24, 5)
 	y := Label(ok(ConvFused(f.x, f.w, FusedOptions{Slope: 0})), "conv")
 	f.out = Label(ok(Linear(ok(GlobalPool(y)), f.head, in(4, "bias", 5), true)), "head")
 	return f
