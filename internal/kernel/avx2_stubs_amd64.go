@@ -12,8 +12,8 @@ func fmaPeakAVX2(n int)
 // gemm6x8AVX2 computes m rows of up to 8 columns of y, ldy elements apart, 6 rows at a time:
 // y[i][j] = act(bias[j] + sum over t<taps, c<cin of x[off[i/R][t][i%R]+c]*w[t][c][j] + res[i][j]),
 // R = 6. An offset below 0 stands for the row zero (cin zeros). off has whole tiles. w and bias have
-// 8 columns, y and res cols (1..8). res may be nil or y. act(v) = v<0 ? slope*v : v. What follows w is
-// fetched ahead, stride bytes per 4 channels of a tap.
+// 8 columns, y and res cols (1..8). res may be nil or y. act(v) = v<0 ? slope*v : v. Where there are two
+// vectors, what follows w is fetched ahead, stride bytes per 4 channels of a tap.
 //
 //go:noescape
 func gemm6x8AVX2(m int, taps int, cin int, off *int32, x *float32, zero *float32, w *float32, y *float32, ldy int, cols int, bias *float32, res *float32, slope float32, stride int)
@@ -21,8 +21,8 @@ func gemm6x8AVX2(m int, taps int, cin int, off *int32, x *float32, zero *float32
 // gemm6x16AVX2 computes m rows of up to 16 columns of y, ldy elements apart, 6 rows at a time:
 // y[i][j] = act(bias[j] + sum over t<taps, c<cin of x[off[i/R][t][i%R]+c]*w[t][c][j] + res[i][j]),
 // R = 6. An offset below 0 stands for the row zero (cin zeros). off has whole tiles. w and bias have
-// 16 columns, y and res cols (1..16). res may be nil or y. act(v) = v<0 ? slope*v : v. What follows w is
-// fetched ahead, stride bytes per 4 channels of a tap.
+// 16 columns, y and res cols (1..16). res may be nil or y. act(v) = v<0 ? slope*v : v. Where there are two
+// vectors, what follows w is fetched ahead, stride bytes per 4 channels of a tap.
 //
 //go:noescape
 func gemm6x16AVX2(m int, taps int, cin int, off *int32, x *float32, zero *float32, w *float32, y *float32, ldy int, cols int, bias *float32, res *float32, slope float32, stride int)
@@ -30,8 +30,8 @@ func gemm6x16AVX2(m int, taps int, cin int, off *int32, x *float32, zero *float3
 // gemm4x8AVX2 computes m rows of up to 8 columns of y, ldy elements apart, 4 rows at a time:
 // y[i][j] = act(bias[j] + sum over t<taps, c<cin of x[off[i/R][t][i%R]+c]*w[t][c][j] + res[i][j]),
 // R = 4. An offset below 0 stands for the row zero (cin zeros). off has whole tiles. w and bias have
-// 8 columns, y and res cols (1..8). res may be nil or y. act(v) = v<0 ? slope*v : v. What follows w is
-// fetched ahead, stride bytes per 4 channels of a tap.
+// 8 columns, y and res cols (1..8). res may be nil or y. act(v) = v<0 ? slope*v : v. Where there are two
+// vectors, what follows w is fetched ahead, stride bytes per 4 channels of a tap.
 //
 //go:noescape
 func gemm4x8AVX2(m int, taps int, cin int, off *int32, x *float32, zero *float32, w *float32, y *float32, ldy int, cols int, bias *float32, res *float32, slope float32, stride int)
@@ -39,8 +39,8 @@ func gemm4x8AVX2(m int, taps int, cin int, off *int32, x *float32, zero *float32
 // gemm4x16AVX2 computes m rows of up to 16 columns of y, ldy elements apart, 4 rows at a time:
 // y[i][j] = act(bias[j] + sum over t<taps, c<cin of x[off[i/R][t][i%R]+c]*w[t][c][j] + res[i][j]),
 // R = 4. An offset below 0 stands for the row zero (cin zeros). off has whole tiles. w and bias have
-// 16 columns, y and res cols (1..16). res may be nil or y. act(v) = v<0 ? slope*v : v. What follows w is
-// fetched ahead, stride bytes per 4 channels of a tap.
+// 16 columns, y and res cols (1..16). res may be nil or y. act(v) = v<0 ? slope*v : v. Where there are two
+// vectors, what follows w is fetched ahead, stride bytes per 4 channels of a tap.
 //
 //go:noescape
 func gemm4x16AVX2(m int, taps int, cin int, off *int32, x *float32, zero *float32, w *float32, y *float32, ldy int, cols int, bias *float32, res *float32, slope float32, stride int)

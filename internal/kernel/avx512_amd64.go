@@ -8,6 +8,7 @@ func avx512() *simd {
 		gemmNarrow: gemmPair{gemm8x16AVX512, gemm4x16AVX512},
 		even:       evenProduct{14, rows14x32AVX512},
 		evenPair:   evenProduct{7, rows7x64AVX512},
+		evenNarrow: evenProduct{14, rows14x16AVX512},
 		outerWide:  outer8x32AVX512, outerNarrow: outer8x16AVX512,
 		packs:      []packs{{8, pack8AVX512}, {12, pack12AVX512}, {16, pack16AVX512}, {32, pack32AVX512}},
 		transpose8: transpose8AVX512,

@@ -12,8 +12,8 @@ func fmaPeakAVX512(n int)
 // gemm8x16AVX512 computes m rows of up to 16 columns of y, ldy elements apart, 8 rows at a time:
 // y[i][j] = act(bias[j] + sum over t<taps, c<cin of x[off[i/R][t][i%R]+c]*w[t][c][j] + res[i][j]),
 // R = 8. An offset below 0 stands for the row zero (cin zeros). off has whole tiles. w and bias have
-// 16 columns, y and res cols (1..16). res may be nil or y. act(v) = v<0 ? slope*v : v. What follows w is
-// fetched ahead, stride bytes per 4 channels of a tap.
+// 16 columns, y and res cols (1..16). res may be nil or y. act(v) = v<0 ? slope*v : v. Where there are two
+// vectors, what follows w is fetched ahead, stride bytes per 4 channels of a tap.
 //
 //go:noescape
 func gemm8x16AVX512(m int, taps int, cin int, off *int32, x *float32, zero *float32, w *float32, y *float32, ldy int, cols int, bias *float32, res *float32, slope float32, stride int)
@@ -21,8 +21,8 @@ func gemm8x16AVX512(m int, taps int, cin int, off *int32, x *float32, zero *floa
 // gemm8x32AVX512 computes m rows of up to 32 columns of y, ldy elements apart, 8 rows at a time:
 // y[i][j] = act(bias[j] + sum over t<taps, c<cin of x[off[i/R][t][i%R]+c]*w[t][c][j] + res[i][j]),
 // R = 8. An offset below 0 stands for the row zero (cin zeros). off has whole tiles. w and bias have
-// 32 columns, y and res cols (1..32). res may be nil or y. act(v) = v<0 ? slope*v : v. What follows w is
-// fetched ahead, stride bytes per 4 channels of a tap.
+// 32 columns, y and res cols (1..32). res may be nil or y. act(v) = v<0 ? slope*v : v. Where there are two
+// vectors, what follows w is fetched ahead, stride bytes per 4 channels of a tap.
 //
 //go:noescape
 func gemm8x32AVX512(m int, taps int, cin int, off *int32, x *float32, zero *float32, w *float32, y *float32, ldy int, cols int, bias *float32, res *float32, slope float32, stride int)
@@ -30,8 +30,8 @@ func gemm8x32AVX512(m int, taps int, cin int, off *int32, x *float32, zero *floa
 // gemm4x16AVX512 computes m rows of up to 16 columns of y, ldy elements apart, 4 rows at a time:
 // y[i][j] = act(bias[j] + sum over t<taps, c<cin of x[off[i/R][t][i%R]+c]*w[t][c][j] + res[i][j]),
 // R = 4. An offset below 0 stands for the row zero (cin zeros). off has whole tiles. w and bias have
-// 16 columns, y and res cols (1..16). res may be nil or y. act(v) = v<0 ? slope*v : v. What follows w is
-// fetched ahead, stride bytes per 4 channels of a tap.
+// 16 columns, y and res cols (1..16). res may be nil or y. act(v) = v<0 ? slope*v : v. Where there are two
+// vectors, what follows w is fetched ahead, stride bytes per 4 channels of a tap.
 //
 //go:noescape
 func gemm4x16AVX512(m int, taps int, cin int, off *int32, x *float32, zero *float32, w *float32, y *float32, ldy int, cols int, bias *float32, res *float32, slope float32, stride int)
@@ -39,16 +39,25 @@ func gemm4x16AVX512(m int, taps int, cin int, off *int32, x *float32, zero *floa
 // gemm4x32AVX512 computes m rows of up to 32 columns of y, ldy elements apart, 4 rows at a time:
 // y[i][j] = act(bias[j] + sum over t<taps, c<cin of x[off[i/R][t][i%R]+c]*w[t][c][j] + res[i][j]),
 // R = 4. An offset below 0 stands for the row zero (cin zeros). off has whole tiles. w and bias have
-// 32 columns, y and res cols (1..32). res may be nil or y. act(v) = v<0 ? slope*v : v. What follows w is
-// fetched ahead, stride bytes per 4 channels of a tap.
+// 32 columns, y and res cols (1..32). res may be nil or y. act(v) = v<0 ? slope*v : v. Where there are two
+// vectors, what follows w is fetched ahead, stride bytes per 4 channels of a tap.
 //
 //go:noescape
 func gemm4x32AVX512(m int, taps int, cin int, off *int32, x *float32, zero *float32, w *float32, y *float32, ldy int, cols int, bias *float32, res *float32, slope float32, stride int)
 
+// rows14x16AVX512 computes m rows, a multiple of 14, of 16 columns of y, ldy elements apart:
+// y[i][j] = act(bias[j] + sum over c<cin of x[i*pitch+c]*w[c][j] + res[i][j]).
+// w is packed in panels of 16 columns. res may be nil or y. act(v) = v<0 ? slope*v : v.
+// What follows two vectors of w is fetched ahead, stride bytes per 8 channels, and from also on step bytes.
+// cols is the number of columns that y and res have, of one panel; two must be whole.
+//
+//go:noescape
+func rows14x16AVX512(m int, cin int, x *float32, pitch int, w *float32, y *float32, ldy int, cols int, bias *float32, res *float32, slope float32, stride int, also *float32, step int)
+
 // rows14x32AVX512 computes m rows, a multiple of 14, of 32 columns of y, ldy elements apart:
 // y[i][j] = act(bias[j] + sum over c<cin of x[i*pitch+c]*w[c][j] + res[i][j]).
 // w is packed in panels of 32 columns. res may be nil or y. act(v) = v<0 ? slope*v : v.
-// What follows w is fetched ahead, stride bytes per 8 channels, and from also on step bytes.
+// What follows two vectors of w is fetched ahead, stride bytes per 8 channels, and from also on step bytes.
 // cols is the number of columns that y and res have, of one panel; two must be whole.
 //
 //go:noescape
@@ -57,7 +66,7 @@ func rows14x32AVX512(m int, cin int, x *float32, pitch int, w *float32, y *float
 // rows7x64AVX512 computes m rows, a multiple of 7, of 64 columns of y, ldy elements apart:
 // y[i][j] = act(bias[j] + sum over c<cin of x[i*pitch+c]*w[c][j] + res[i][j]).
 // w is packed in panels of 32 columns. res may be nil or y. act(v) = v<0 ? slope*v : v.
-// What follows w is fetched ahead, stride bytes per 8 channels, and from also on step bytes.
+// What follows two vectors of w is fetched ahead, stride bytes per 8 channels, and from also on step bytes.
 // cols is the number of columns that y and res have, of one panel; two must be whole.
 //
 //go:noescape

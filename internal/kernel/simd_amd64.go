@@ -27,6 +27,7 @@ type simd struct {
 	gemmNarrow   gemmPair
 	even         evenProduct // for a wide panel
 	evenPair     evenProduct // for two
+	evenNarrow   evenProduct // for a narrow one
 	outerWide    outerFunc
 	outerNarrow  outerFunc
 	packs        []packs // of mr, narrow and wide columns, and of four RGB pixels

@@ -31,10 +31,23 @@ func benchKernel(b *testing.B, s Set[float32], d Desc, workers int) {
 	b.ReportMetric(100*rate/ceiling, "%peak")
 }
 
+// benchSet is the assembly set that CSL_KERNELS names, else the fastest.
+func benchSet(b *testing.B) simdSet {
+	best, err := Best()
+	if err != nil {
+		b.Fatal(err)
+	}
+	set, ok := best.(simdSet)
+	if !ok {
+		b.Skipf("%s kernels have no assembly", best.Name())
+	}
+	return set
+}
+
 // peak is the GFLOP/s of one core doing nothing but multiply-adds, for a moment.
 func peak(b *testing.B) float64 {
 	const rounds = 5000
-	loop, perRound := MultiplyAddsOf(fastest(b))
+	loop, perRound := MultiplyAddsOf(benchSet(b))
 	start := time.Now()
 	loop(rounds)
 	return float64(rounds*perRound) / time.Since(start).Seconds() / 1e9
@@ -50,9 +63,11 @@ func benchShapes() []ConvShape {
 		{1, 56, 56, 64, 64, 3},
 		{1, 56, 56, 76, 76, 3},
 		{1, 28, 28, 128, 128, 3},
+		{1, 28, 28, 152, 152, 3},
 		{2, 14, 14, 256, 256, 3},
 		{2, 14, 14, 304, 304, 3},
 		{1, 7, 7, 512, 512, 3},
+		{1, 7, 7, 608, 608, 3},
 		{4, 7, 7, 512, 512, 3},
 		{1, 56, 56, 48, 64, 3},
 		{2, 14, 14, 1024, 256, 1},
@@ -61,13 +76,17 @@ func benchShapes() []ConvShape {
 		{1, 56, 56, 76, 76, 1},
 		{4, 7, 7, 2048, 512, 1},
 		{2, 14, 14, 304, 1216, 1},
+		{2, 14, 14, 1216, 304, 1},
+		{4, 7, 7, 2432, 608, 1},
+		{4, 7, 7, 608, 2432, 1},
 	}
 }
 
+// BenchmarkConv is of direct convolutions whose weights are packed once, as at inference.
 func BenchmarkConv(b *testing.B) {
 	for _, s := range benchShapes() {
 		b.Run(s.name(), func(b *testing.B) {
-			benchKernel(b, directSet{fastest(b)}, Conv{ConvShape: s, Epilogue: Epilogue{Slope: 1}}, 1)
+			benchKernel(b, directSet{benchSet(b)}, Conv{ConvShape: s, Epilogue: Epilogue{Bias: true}, Fixed: true}, 1)
 		})
 	}
 }
@@ -91,36 +110,36 @@ func BenchmarkConvStats(b *testing.B) {
 	for _, s := range []ConvShape{{16, 56, 56, 64, 64, 3}, {16, 28, 28, 128, 128, 3}, {16, 14, 14, 256, 256, 3}} {
 		for _, workers := range []int{1, 2} {
 			name := fmt.Sprintf("%s/%dthreads", s.name(), workers)
-			b.Run(name+"/apart", func(b *testing.B) { benchKernel(b, apartSet{fastest(b)}, ConvStats{s}, workers) })
-			b.Run(name+"/fused", func(b *testing.B) { benchKernel(b, fastest(b), ConvStats{s}, workers) })
+			b.Run(name+"/apart", func(b *testing.B) { benchKernel(b, apartSet{benchSet(b)}, ConvStats{s}, workers) })
+			b.Run(name+"/fused", func(b *testing.B) { benchKernel(b, benchSet(b), ConvStats{s}, workers) })
 		}
 	}
 }
 
 func BenchmarkConvDataGrad(b *testing.B) {
 	for _, s := range benchShapes() {
-		b.Run(s.name(), func(b *testing.B) { benchKernel(b, directSet{fastest(b)}, ConvDataGrad{ConvShape: s}, 1) })
+		b.Run(s.name(), func(b *testing.B) { benchKernel(b, directSet{benchSet(b)}, ConvDataGrad{ConvShape: s}, 1) })
 	}
 }
 
 func BenchmarkConvWeightGrad(b *testing.B) {
 	for _, s := range benchShapes() {
-		b.Run(s.name(), func(b *testing.B) { benchKernel(b, directSet{fastest(b)}, ConvWeightGrad{s}, 1) })
+		b.Run(s.name(), func(b *testing.B) { benchKernel(b, directSet{benchSet(b)}, ConvWeightGrad{s}, 1) })
 	}
 }
 
 func BenchmarkLinear(b *testing.B) {
 	for _, s := range []LinearShape{{16, 2048, 9605}, {16, 2048, 80}, {64, 2048, 512}, {16, 256, 64}} {
 		name := fmt.Sprintf("n%d_%dto%d", s.N, s.In, s.Out)
-		b.Run("forward_"+name, func(b *testing.B) { benchKernel(b, fastest(b), Linear{LinearShape: s}, 1) })
-		b.Run("datagrad_"+name, func(b *testing.B) { benchKernel(b, fastest(b), LinearDataGrad{s}, 1) })
-		b.Run("weightgrad_"+name, func(b *testing.B) { benchKernel(b, fastest(b), LinearWeightGrad{s}, 1) })
+		b.Run("forward_"+name, func(b *testing.B) { benchKernel(b, benchSet(b), Linear{LinearShape: s}, 1) })
+		b.Run("datagrad_"+name, func(b *testing.B) { benchKernel(b, benchSet(b), LinearDataGrad{s}, 1) })
+		b.Run("weightgrad_"+name, func(b *testing.B) { benchKernel(b, benchSet(b), LinearWeightGrad{s}, 1) })
 	}
 }
 
 // benchBytes reports GB/s of operands moved by the fastest run.
 func benchBytes(b *testing.B, name string, d Desc) {
-	for _, set := range []Set[float32]{fastest(b), Portable[float32]()} {
+	for _, set := range []Set[float32]{benchSet(b), Portable[float32]()} {
 		b.Run(name+"/"+set.Name(), func(b *testing.B) {
 			k, err := set.New(d)
 			if err != nil {
@@ -187,11 +206,11 @@ func BenchmarkWinograd(b *testing.B) {
 
 // compare runs d by both algorithms.
 func compare(b *testing.B, d Desc, workers int) {
-	wino, err := winogradSet{fastest(b), winoLarge}.New(d)
+	wino, err := winogradSet{benchSet(b), winoLarge}.New(d)
 	if err != nil {
 		b.Fatal(err)
 	}
-	direct, err := directSet{fastest(b)}.New(d)
+	direct, err := directSet{benchSet(b)}.New(d)
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -38,8 +38,8 @@ func (t *rowTable) multiply(s *simd, p *product, first, end, p0, p1 int) {
 			t.table(s, p, i, left, end, first)
 			t.table(s, p, i+1, left, end, first)
 			i += 2
-		case t.pitch > 0 && s.even.run != nil && i < whole:
-			t.table(s, p, i, t.even(s, p, &s.even, i, 1, first, end), end, first)
+		case t.pitch > 0 && s.evenOf(p.cols, i).run != nil:
+			t.table(s, p, i, t.even(s, p, s.evenOf(p.cols, i), i, 1, first, end), end, first)
 			i++
 		default:
 			t.table(s, p, i, first, end, first)
@@ -64,6 +64,14 @@ func (s *simd) heightOf(pitch int) int {
 	return s.mr
 }
 
+// evenOf is the product of equally spaced rows for panel p of cols columns.
+func (s *simd) evenOf(cols, p int) *evenProduct {
+	if s.panelWidth(cols, p) == s.narrow {
+		return &s.evenNarrow
+	}
+	return &s.even
+}
+
 // even computes what whole tiles of e are good for, of n panels from panel i on, and returns the first row
 // that is left.
 func (t *rowTable) even(s *simd, p *product, e *evenProduct, i, n, first, end int) int {
@@ -71,7 +79,7 @@ func (t *rowTable) even(s *simd, p *product, e *evenProduct, i, n, first, end in
 	if tiles == 0 {
 		return first
 	}
-	at, bytes, stride := i*s.wide, 4*n*p.cin*s.wide, 0
+	at, bytes, stride := i*s.wide, 4*n*p.cin*s.panelWidth(p.cols, i), 0
 	if bytes <= aheadBytes {
 		stride = ceilDiv(bytes/p.cin*evenChannels, tiles)
 	}

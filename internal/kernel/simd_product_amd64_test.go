@@ -26,8 +26,11 @@ func TestEvenRowsMatchTwin(t *testing.T) { onEachSet(t, testEvenRowsMatchTwin) }
 
 func testEvenRowsMatchTwin(t *testing.T, isa simdSet) {
 	s := isa.simd
-	for panels, even := range []evenProduct{s.even, s.evenPair} {
-		panels++
+	for _, of := range []struct {
+		even          evenProduct
+		panels, width int
+	}{{s.evenNarrow, 1, s.narrow}, {s.even, 1, s.wide}, {s.evenPair, 2, s.wide}} {
+		even, panels := of.even, of.panels
 		if even.run == nil {
 			continue // this set computes such rows like all others: see TestGemmMatchesTwin
 		}
@@ -43,14 +46,14 @@ func testEvenRowsMatchTwin(t *testing.T, isa simdSet) {
 				res   bool
 				slope float32
 			}{{false, 1}, {true, 1}, {true, 0}, {false, 0.01}} {
-				t.Run(fmt.Sprintf("%dx%d/%+v/%+v", even.rows, panels*s.wide, c, mode), func(t *testing.T) {
+				t.Run(fmt.Sprintf("%dx%d/%+v/%+v", even.rows, panels*of.width, c, mode), func(t *testing.T) {
 					r := rand.New(rand.NewPCG(3, 4))
-					m, cols := c.tiles*even.rows, c.cols
+					m, cols := c.tiles*even.rows, min(c.cols, of.width)
 					if panels > 1 {
 						cols = panels * s.wide // two panels are whole
 					}
 					ldy := cols + 3
-					x, w, bias := randoms(r, m*c.pitch), randoms(r, panels*s.wide*c.cin), randoms(r, panels*s.wide)
+					x, w, bias := randoms(r, m*c.pitch), randoms(r, panels*of.width*c.cin), randoms(r, panels*of.width)
 					y := randoms(r, m*ldy)
 					want := append([]float32(nil), y...)
 					var res *float32
@@ -60,7 +63,7 @@ func testEvenRowsMatchTwin(t *testing.T, isa simdSet) {
 					}
 					also := make([]float32, 1+c.fetch)
 					even.run(m, c.cin, &x[0], c.pitch, &w[0], &y[0], ldy, min(cols, s.wide), &bias[0], res, mode.slope, 48, &also[0], 4*min(c.fetch, 16))
-					evenTwin(m, c.cin, x, c.pitch, w, s.wide, want, ldy, cols, bias, resTwin, mode.slope)
+					evenTwin(m, c.cin, x, c.pitch, w, of.width, want, ldy, cols, bias, resTwin, mode.slope)
 					near(t, "y", y, want, 1e-5)
 				})
 			}

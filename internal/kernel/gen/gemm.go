@@ -14,9 +14,9 @@ const cacheLine = 64
 // unroll is the number of channels per turn of the innermost loop.
 const unroll = 4
 
-// ahead is how far in front of their use weights are asked for, in bytes: what prefetches on its own stops
+// aheadBytes is how far in front of their use weights are asked for, in bytes: what prefetches on its own stops
 // at the end of every page.
-const ahead = 2048
+const aheadBytes = 2048
 
 // lowRows is the rows of the tiles for the rows that fill no whole tile: as few as still keep two units busy.
 const lowRows = 4
@@ -71,8 +71,8 @@ func (m machine) gemm(sets, nv int) {
 		fmt.Sprintf("computes m rows of up to %d columns of y, ldy elements apart, %d rows at a time:", n, m.rows),
 		"y[i][j] = act(bias[j] + sum over t<taps, c<cin of x[off[i/R][t][i%R]+c]*w[t][c][j] + res[i][j]),",
 		fmt.Sprintf("R = %d. An offset below 0 stands for the row zero (cin zeros). off has whole tiles. w and bias have", m.rows),
-		fmt.Sprintf("%d columns, y and res cols (1..%d). res may be nil or y. act(v) = v<0 ? slope*v : v. What follows w is", n, n),
-		fmt.Sprintf("fetched ahead, stride bytes per %d channels of a tap.", unroll))
+		fmt.Sprintf("%d columns, y and res cols (1..%d). res may be nil or y. act(v) = v<0 ? slope*v : v. Where there are two", n, n),
+		fmt.Sprintf("vectors, what follows w is fetched ahead, stride bytes per %d channels of a tap.", unroll))
 	g := &tile{machine: m, nv: nv, y: "y", left: m.slot("m")}
 	g.off = g.load("off")
 	g.w, g.k, g.next = g.GP64(), g.GP64(), g.GP64()
@@ -80,7 +80,9 @@ func (m machine) gemm(sets, nv int) {
 	for range m.rows {
 		g.rows = append(g.rows, m.GP64())
 	}
-	g.nextPanel()
+	if g.ahead() {
+		g.nextPanel()
+	}
 	g.Label("tile")
 	g.start()
 	g.prefetch()
@@ -93,6 +95,10 @@ func (m machine) gemm(sets, nv int) {
 	g.JG(operand.LabelRef("tile"))
 	g.end()
 }
+
+// ahead is whether weights are fetched ahead. A tile of one vector is busy loading as it is, and its panel is
+// the last one and small.
+func (g *tile) ahead() bool { return g.nv > 1 }
 
 // accumulators allocates the sets of accumulators.
 func (g *tile) accumulators(sets int) {
@@ -176,10 +182,14 @@ func (g *tile) sum() {
 	g.JG(operand.LabelRef("rest"))
 	g.Label("steps")
 	for u := range unroll {
-		g.PREFETCHT1(operand.Mem{Base: g.next, Disp: u * cacheLine})
+		if g.ahead() {
+			g.PREFETCHT1(operand.Mem{Base: g.next, Disp: u * cacheLine})
+		}
 		g.step(u)
 	}
-	g.ADDQ(g.slot("stride"), g.next)
+	if g.ahead() {
+		g.ADDQ(g.slot("stride"), g.next)
+	}
 	g.ADDQ(operand.U32(uint32(unroll*g.nv*g.bytes())), g.w)
 	g.ADDQ(wide, g.k)
 	g.CMPQ(g.k, operand.I32(-4*unroll))
@@ -216,8 +226,8 @@ func (g *tile) weights(u int) []reg.VecVirtual {
 		w[j] = g.vec()
 		at := (u*g.nv + j) * g.bytes()
 		g.VMOVUPS(operand.Mem{Base: g.w, Disp: at}, w[j])
-		if at%cacheLine == 0 {
-			g.PREFETCHT0(operand.Mem{Base: g.w, Disp: at + ahead})
+		if at%cacheLine == 0 && g.ahead() {
+			g.PREFETCHT0(operand.Mem{Base: g.w, Disp: at + aheadBytes})
 		}
 	}
 	return w

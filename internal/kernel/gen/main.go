@@ -87,8 +87,9 @@ func emit(m machine) {
 		tile.gemm(1, 2)
 	}
 	if m.manyVectors() {
-		m.evenRows(1)
-		m.evenRows(2)
+		m.evenRows(1, 1)
+		m.evenRows(1, 2)
+		m.evenRows(2, 2)
 	}
 	m.outer(2, 1)
 	m.outer(1, 2)

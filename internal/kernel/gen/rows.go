@@ -25,8 +25,10 @@ type evenTile struct {
 // Addresses need no table, so that a machine with 32 vector registers has tiles of 28 sums: TResNet's pictures
 // have sides of 7, 14, 28 or 56 pixels. With two panels at a time the rows are few enough for the eight ways of
 // a cache where they are a multiple of 4 kB apart, and x comes from the caches half as often.
-func (m machine) evenRows(panels int) {
-	const vectors = 2 // per panel
+//
+// A tile of one vector has its activations as operands of the multiply-adds in memory, one for each: so it loads
+// hardly more often than it can compute.
+func (m machine) evenRows(panels, vectors int) {
 	m.rows = 14 / panels
 	n := panels * vectors * m.lanes
 	m.function(fmt.Sprintf("rows%dx%d", m.rows, n),
@@ -34,7 +36,7 @@ func (m machine) evenRows(panels int) {
 		fmt.Sprintf("computes m rows, a multiple of %d, of %d columns of y, ldy elements apart:", m.rows, n),
 		"y[i][j] = act(bias[j] + sum over c<cin of x[i*pitch+c]*w[c][j] + res[i][j]).",
 		fmt.Sprintf("w is packed in panels of %d columns. res may be nil or y. act(v) = v<0 ? slope*v : v.", vectors*m.lanes),
-		fmt.Sprintf("What follows w is fetched ahead, stride bytes per %d channels, and from also on step bytes.", unrollEven),
+		fmt.Sprintf("What follows two vectors of w is fetched ahead, stride bytes per %d channels, and from also on step bytes.", unrollEven),
 		"cols is the number of columns that y and res have, of one panel; two must be whole.")
 	g := &evenTile{tile: &tile{machine: m, nv: panels * vectors, y: "y", left: m.slot("m"), whole: panels > 1}, panels: panels}
 	g.w, g.next, g.pitch, g.panel = g.GP64(), g.GP64(), g.load("pitch"), g.load("cin")
@@ -80,10 +82,14 @@ func (g *evenTile) sum() {
 	g.PREFETCHT1(operand.Mem{Base: g.also})
 	g.ADDQ(g.slot("step"), g.also)
 	for u := range unrollEven {
-		g.PREFETCHT1(operand.Mem{Base: g.next, Disp: u * cacheLine})
+		if g.ahead() {
+			g.PREFETCHT1(operand.Mem{Base: g.next, Disp: u * cacheLine})
+		}
 		g.step(u)
 	}
-	g.ADDQ(g.slot("stride"), g.next)
+	if g.ahead() {
+		g.ADDQ(g.slot("stride"), g.next)
+	}
 	g.advance(unrollEven)
 	g.SUBQ(operand.Imm(unrollEven), k)
 	g.JGE(operand.LabelRef("steps"))
@@ -147,16 +153,22 @@ func (g *evenTile) step(u int) {
 		return w
 	}
 	w := g.loadAll(held, at)
-	for j := range g.nv {
-		m := at(j)
-		g.PREFETCHT0(m.Offset(ahead))
+	if g.ahead() {
+		for j := range g.nv {
+			m := at(j)
+			g.PREFETCHT0(m.Offset(aheadBytes))
+		}
 	}
 	for i, row := range g.acc[0] {
-		x := g.vec()
 		from := operand.Mem{Base: g.bases[i/3], Disp: 4 * u}
 		if i%3 > 0 {
 			from.Index, from.Scale = g.pitch, uint8(i%3)
 		}
+		if g.nv == 1 {
+			g.VFMADD231PS_BCST(from, w[0], row[0])
+			continue
+		}
+		x := g.vec()
 		g.VBROADCASTSS(from, x)
 		for j, a := range row {
 			if j < held {
