@@ -7066,6 +7066,151 @@ TEXT ·focalAVX2(SB), NOSPLIT, $0-104
 	XORQ AX, AX
 
 vector:
+	// with thousands of classes, most vectors are of unknown cells alone
+	VMOVUPS   (DX)(AX*1), Y0
+	VMOVUPS   fbf800000AVX2<>+0(SB), Y1
+	VCMPPS    $0x00, Y1, Y0, Y1
+	VMOVMSKPS Y1, R14
+	CMPL      R14, $0x000000ff
+	JNE       mixed
+	VMOVUPS   64(R11), Y0
+	VPSUBD    Y1, Y0, Y0
+	VMOVUPS   Y0, 64(R11)
+	VXORPS    Y0, Y0, Y0
+	VXORPS    Y2, Y2, Y2
+	TESTQ     SI, SI
+	JZ        ungatedunknown
+	VANDPS    (SI)(AX*1), Y1, Y0
+	VMOVUPS   96(R11), Y3
+	VPSUBD    Y0, Y3, Y3
+	VMOVUPS   Y3, 96(R11)
+
+ungatedunknown:
+	TESTQ        DI, DI
+	JZ           unpickedunknown
+	VBROADCASTSS limit+48(FP), Y2
+	VPCMPGTD     (DI)(AX*1), Y2, Y2
+	VANDPS       Y1, Y2, Y2
+	VMOVUPS      128(R11), Y3
+	VPSUBD       Y2, Y3, Y3
+	VMOVUPS      Y3, 128(R11)
+	VANDPS       Y0, Y2, Y3
+	VMOVUPS      160(R11), Y4
+	VPSUBD       Y3, Y4, Y4
+	VMOVUPS      Y4, 160(R11)
+
+unpickedunknown:
+	VORPS        Y0, Y2, Y2
+	VANDNPS      Y1, Y2, Y1
+	CMPL         8(R10), $0x00
+	JEQ          nothing
+	VMOVUPS      (CX)(AX*1), Y0
+	VMOVUPS      f80000000AVX2<>+0(SB), Y2
+	VANDNPS      Y0, Y2, Y2
+	VMOVUPS      f42d20000AVX2<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VMULPS       f3fb8aa3bAVX2<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VMOVAPS      Y3, Y4
+	VFMSUB132PS  f3f318000AVX2<>+0(SB), Y2, Y4
+	VFMADD231PS  fb95e8083AVX2<>+0(SB), Y3, Y4
+	VMOVUPS      f39506967AVX2<>+0(SB), Y5
+	VFMADD213PS  f3ab743ceAVX2<>+0(SB), Y4, Y5
+	VMOVUPS      f3c088908AVX2<>+0(SB), Y2
+	VFMADD213PS  f3d2aa9c1AVX2<>+0(SB), Y4, Y2
+	VMOVUPS      f3e2aaaaaAVX2<>+0(SB), Y6
+	VFMADD213PS  f3f000000AVX2<>+0(SB), Y4, Y6
+	VMULPS       Y4, Y4, Y7
+	VFMADD213PS  Y2, Y7, Y5
+	VFMADD213PS  Y6, Y7, Y5
+	VMULPS       Y4, Y4, Y2
+	VFMADD213PS  Y4, Y2, Y5
+	VADDPS       f3f800000AVX2<>+0(SB), Y5, Y5
+	VCVTPS2DQ    Y3, Y3
+	VPSRLD       $0x01, Y3, Y2
+	VPSUBD       Y2, Y3, Y3
+	VMOVUPS      f0000007fAVX2<>+0(SB), Y4
+	VPSUBD       Y2, Y4, Y2
+	VPSLLD       $0x17, Y2, Y2
+	VMULPS       Y2, Y5, Y5
+	VMOVUPS      f0000007fAVX2<>+0(SB), Y2
+	VPSUBD       Y3, Y2, Y3
+	VPSLLD       $0x17, Y3, Y3
+	VMULPS       Y3, Y5, Y5
+	VADDPS       f40000000AVX2<>+0(SB), Y5, Y3
+	VDIVPS       Y3, Y5, Y2
+	VMULPS       Y2, Y2, Y3
+	VMOVUPS      f3d9d89d9AVX2<>+0(SB), Y4
+	VFMADD213PS  f3dba2e8cAVX2<>+0(SB), Y3, Y4
+	VMOVUPS      f3de38e39AVX2<>+0(SB), Y6
+	VFMADD213PS  f3e124925AVX2<>+0(SB), Y3, Y6
+	VMOVUPS      f3e4ccccdAVX2<>+0(SB), Y7
+	VFMADD213PS  f3eaaaaabAVX2<>+0(SB), Y3, Y7
+	VMULPS       Y3, Y3, Y8
+	VFMADD213PS  Y6, Y8, Y4
+	VFMADD213PS  Y7, Y8, Y4
+	VMULPS       Y2, Y3, Y3
+	VFMADD213PS  Y2, Y3, Y4
+	VADDPS       Y4, Y4, Y4
+	VMOVUPS      f3f800000AVX2<>+0(SB), Y3
+	VADDPS       Y3, Y5, Y2
+	VDIVPS       Y2, Y3, Y2
+	VMULPS       Y2, Y5, Y5
+	VXORPS       Y3, Y3, Y3
+	VCMPPS       $0x01, Y0, Y3, Y3
+	VANDPS       Y3, Y0, Y0
+	VADDPS       Y0, Y4, Y4
+	VMOVAPS      Y5, Y0
+	VBLENDVPS    Y3, Y2, Y0, Y0
+	VBROADCASTSS 8(R8), Y6
+	VMULPS       Y6, Y4, Y4
+	VBROADCASTSS 8(R9), Y7
+	VMOVUPS      f3f800000AVX2<>+0(SB), Y8
+	VMOVAPS      Y0, Y9
+	VPSLLD       $0x1f, Y7, Y10
+	VMULPS       Y9, Y8, Y11
+	VBLENDVPS    Y10, Y11, Y8, Y8
+	VMULPS       Y9, Y9, Y9
+	VPSLLD       $0x1e, Y7, Y10
+	VMULPS       Y9, Y8, Y11
+	VBLENDVPS    Y10, Y11, Y8, Y8
+	VMULPS       Y9, Y9, Y9
+	VPSLLD       $0x1d, Y7, Y10
+	VMULPS       Y9, Y8, Y9
+	VBLENDVPS    Y10, Y9, Y8, Y8
+	VMULPS       Y6, Y0, Y0
+	VMULPS       Y8, Y0, Y0
+	VMULPS       Y8, Y4, Y4
+	MOVL         focus+80(FP), R14
+	TESTL        R14, R14
+	JZ           constantunknown
+	VBLENDVPS    Y3, Y5, Y2, Y2
+	VCVTDQ2PS    Y7, Y7
+	VMULPS       Y7, Y4, Y7
+	VFMADD231PS  Y2, Y7, Y0
+
+constantunknown:
+	VBROADCASTSS weight+84(FP), Y2
+	VMULPS       Y2, Y0, Y0
+	VMULPS       Y2, Y4, Y4
+	VANDPS       Y1, Y0, Y0
+	VMOVUPS      Y0, (BX)(AX*1)
+	VANDPS       Y4, Y1, Y1
+	VCVTPS2PD    X1, Y0
+	VADDPD       128(R12), Y0, Y0
+	VMOVUPD      Y0, 128(R12)
+	VEXTRACTF128 $0x01, Y1, X0
+	VCVTPS2PD    X0, Y0
+	VADDPD       160(R12), Y0, Y0
+	VMOVUPD      Y0, 160(R12)
+	JMP          next
+
+nothing:
+	VXORPS  Y0, Y0, Y0
+	VMOVUPS Y0, (BX)(AX*1)
+	JMP     next
+
+mixed:
 	VMOVUPS (DX)(AX*1), Y0
 	VXORPS  Y1, Y1, Y1
 	VMOVUPS f3f800000AVX2<>+0(SB), Y1
@@ -7244,78 +7389,90 @@ constant:
 	VCVTPS2PD    X0, Y0
 	VADDPD       160(R12), Y0, Y0
 	VMOVUPD      Y0, 160(R12)
-	ADDQ         $0x20, AX
-	SUBQ         $0x08, R13
-	JG           vector
+
+next:
+	ADDQ $0x20, AX
+	SUBQ $0x08, R13
+	JG   vector
 	VZEROUPPER
 	RET
 
-// func focalKeysAVX2(n int, logits *float32, labels *float32, skip *uint32, keys *uint32)
+// func focalKeysAVX2(n int, logits *float32, labels *float32, skip *uint32, keys *uint32, least float32)
 // Requires: AVX, AVX2, FMA3
-TEXT ·focalKeysAVX2(SB), NOSPLIT, $0-40
-	MOVQ logits+8(FP), CX
-	MOVQ labels+16(FP), DX
-	MOVQ skip+24(FP), BX
-	MOVQ keys+32(FP), SI
-	MOVQ n+0(FP), DI
-	XORQ AX, AX
+TEXT ·focalKeysAVX2(SB), NOSPLIT, $0-44
+	MOVQ         logits+8(FP), CX
+	MOVQ         labels+16(FP), DX
+	MOVQ         skip+24(FP), BX
+	MOVQ         keys+32(FP), SI
+	MOVQ         n+0(FP), DI
+	VBROADCASTSS least+40(FP), Y0
+	XORQ         AX, AX
 
 vector:
-	VMOVUPS fbf800000AVX2<>+0(SB), Y0
-	VMOVUPS (DX)(AX*1), Y1
-	VCMPPS  $0x00, Y0, Y1, Y0
-	TESTQ   BX, BX
-	JZ      unskipped
-	VMOVUPS (BX)(AX*1), Y1
-	VANDNPS Y0, Y1, Y0
+	VMOVUPS f40000000AVX2<>+0(SB), Y2
+
+	// most logits are too low
+	VCMPPS    $0x02, (CX)(AX*1), Y0, Y3
+	VMOVMSKPS Y3, R8
+	TESTL     R8, R8
+	JZ        store
+	VMOVUPS   fbf800000AVX2<>+0(SB), Y1
+	VMOVUPS   (DX)(AX*1), Y4
+	VCMPPS    $0x00, Y1, Y4, Y1
+	TESTQ     BX, BX
+	JZ        unskipped
+	VMOVUPS   (BX)(AX*1), Y4
+	VANDNPS   Y1, Y4, Y1
 
 unskipped:
-	VMOVUPS     (CX)(AX*1), Y1
-	VMOVUPS     f80000000AVX2<>+0(SB), Y2
-	VANDNPS     Y1, Y2, Y2
-	VMOVUPS     f42d20000AVX2<>+0(SB), Y3
-	VMINPS      Y2, Y3, Y2
-	VMULPS      f3fb8aa3bAVX2<>+0(SB), Y2, Y3
-	VROUNDPS    $0x08, Y3, Y3
-	VMOVAPS     Y3, Y4
-	VFMSUB132PS f3f318000AVX2<>+0(SB), Y2, Y4
-	VFMADD231PS fb95e8083AVX2<>+0(SB), Y3, Y4
-	VMOVUPS     f39506967AVX2<>+0(SB), Y5
-	VFMADD213PS f3ab743ceAVX2<>+0(SB), Y4, Y5
-	VMOVUPS     f3c088908AVX2<>+0(SB), Y2
-	VFMADD213PS f3d2aa9c1AVX2<>+0(SB), Y4, Y2
-	VMOVUPS     f3e2aaaaaAVX2<>+0(SB), Y6
-	VFMADD213PS f3f000000AVX2<>+0(SB), Y4, Y6
-	VMULPS      Y4, Y4, Y7
-	VFMADD213PS Y2, Y7, Y5
-	VFMADD213PS Y6, Y7, Y5
-	VMULPS      Y4, Y4, Y2
-	VFMADD213PS Y4, Y2, Y5
-	VADDPS      f3f800000AVX2<>+0(SB), Y5, Y5
-	VCVTPS2DQ   Y3, Y3
-	VPSRLD      $0x01, Y3, Y2
-	VPSUBD      Y2, Y3, Y3
+	VANDPS      Y3, Y1, Y1
+	VMOVUPS     (CX)(AX*1), Y3
+	VMOVUPS     f80000000AVX2<>+0(SB), Y4
+	VANDNPS     Y3, Y4, Y4
+	VMOVUPS     f42d20000AVX2<>+0(SB), Y5
+	VMINPS      Y4, Y5, Y4
+	VMULPS      f3fb8aa3bAVX2<>+0(SB), Y4, Y5
+	VROUNDPS    $0x08, Y5, Y5
+	VMOVAPS     Y5, Y6
+	VFMSUB132PS f3f318000AVX2<>+0(SB), Y4, Y6
+	VFMADD231PS fb95e8083AVX2<>+0(SB), Y5, Y6
+	VMOVUPS     f39506967AVX2<>+0(SB), Y7
+	VFMADD213PS f3ab743ceAVX2<>+0(SB), Y6, Y7
+	VMOVUPS     f3c088908AVX2<>+0(SB), Y4
+	VFMADD213PS f3d2aa9c1AVX2<>+0(SB), Y6, Y4
+	VMOVUPS     f3e2aaaaaAVX2<>+0(SB), Y8
+	VFMADD213PS f3f000000AVX2<>+0(SB), Y6, Y8
+	VMULPS      Y6, Y6, Y9
+	VFMADD213PS Y4, Y9, Y7
+	VFMADD213PS Y8, Y9, Y7
+	VMULPS      Y6, Y6, Y4
+	VFMADD213PS Y6, Y4, Y7
+	VADDPS      f3f800000AVX2<>+0(SB), Y7, Y7
+	VCVTPS2DQ   Y5, Y5
+	VPSRLD      $0x01, Y5, Y4
+	VPSUBD      Y4, Y5, Y5
+	VMOVUPS     f0000007fAVX2<>+0(SB), Y6
+	VPSUBD      Y4, Y6, Y4
+	VPSLLD      $0x17, Y4, Y4
+	VMULPS      Y4, Y7, Y7
 	VMOVUPS     f0000007fAVX2<>+0(SB), Y4
-	VPSUBD      Y2, Y4, Y2
-	VPSLLD      $0x17, Y2, Y2
-	VMULPS      Y2, Y5, Y5
-	VMOVUPS     f0000007fAVX2<>+0(SB), Y2
-	VPSUBD      Y3, Y2, Y3
-	VPSLLD      $0x17, Y3, Y3
-	VMULPS      Y3, Y5, Y5
-	VMOVUPS     f3f800000AVX2<>+0(SB), Y2
-	VDIVPS      Y5, Y2, Y3
-	VBLENDVPS   Y1, Y3, Y5, Y5
-	VADDPS      Y2, Y5, Y5
-	VDIVPS      Y5, Y2, Y5
-	VSUBPS      Y5, Y2, Y3
-	VMOVUPS     f40000000AVX2<>+0(SB), Y1
-	VPMINUD     Y1, Y3, Y3
-	VBLENDVPS   Y0, Y3, Y1, Y1
-	VMOVUPS     Y1, (SI)(AX*1)
-	ADDQ        $0x20, AX
-	SUBQ        $0x08, DI
-	JG          vector
+	VPSUBD      Y5, Y4, Y5
+	VPSLLD      $0x17, Y5, Y5
+	VMULPS      Y5, Y7, Y7
+	VMOVUPS     f3f800000AVX2<>+0(SB), Y4
+	VDIVPS      Y7, Y4, Y5
+	VBLENDVPS   Y3, Y5, Y7, Y7
+	VADDPS      Y4, Y7, Y7
+	VDIVPS      Y7, Y4, Y7
+	VSUBPS      Y7, Y4, Y5
+	VPMINUD     Y2, Y5, Y5
+	VBLENDVPS   Y1, Y5, Y2, Y2
+
+store:
+	VMOVUPS Y2, (SI)(AX*1)
+	ADDQ    $0x20, AX
+	SUBQ    $0x08, DI
+	JG      vector
 	VZEROUPPER
 	RET
 

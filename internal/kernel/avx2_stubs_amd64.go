@@ -274,11 +274,11 @@ func sigmoidAVX2(rows int, c int, out *float32, x *float32)
 //go:noescape
 func focalAVX2(n int, logits *float32, labels *float32, grad *float32, gate *uint32, keys *uint32, limit uint32, terms *float32, gammas *int32, live *uint32, focus uint32, weight float32, counts *int32, sums *float64)
 
-// focalKeysAVX2 is keys = the bits of q = 1-sigmoid(logit) where the label is -1 and skip, which may be nil, is 0; the bits of 2
-// elsewhere and for NaN. n is a multiple of the lanes.
+// focalKeysAVX2 is keys = the bits of q = 1-sigmoid(logit) where the label is -1, the logit at least least, and skip, which may be
+// nil, is 0; the bits of 2 elsewhere and for NaN. n is a multiple of the lanes.
 //
 //go:noescape
-func focalKeysAVX2(n int, logits *float32, labels *float32, skip *uint32, keys *uint32)
+func focalKeysAVX2(n int, logits *float32, labels *float32, skip *uint32, keys *uint32, least float32)
 
 // focalSkipAVX2 is the number of keys before the first vector that has one below limit, as signed numbers, n without one.
 // n is a multiple of the lanes.

@@ -9706,6 +9706,160 @@ TEXT ·focalAVX512(SB), NOSPLIT, $0-104
 	XORQ AX, AX
 
 vector:
+	// with thousands of classes, most vectors are of unknown cells alone
+	VMOVUPS  (DX)(AX*1), Z0
+	VMOVUPS  fbf800000AVX512<>+0(SB), Z1
+	VCMPPS   $0x00, Z1, Z0, K1
+	VPMOVM2D K1, Z1
+	VPMOVD2M Z1, K1
+	KMOVW    K1, R14
+	CMPL     R14, $0x0000ffff
+	JNE      mixed
+	VMOVUPS  128(R11), Z0
+	VPSUBD   Z1, Z0, Z0
+	VMOVUPS  Z0, 128(R11)
+	VXORPS   Z0, Z0, Z0
+	VXORPS   Z2, Z2, Z2
+	TESTQ    SI, SI
+	JZ       ungatedunknown
+	VANDPS   (SI)(AX*1), Z1, Z0
+	VMOVUPS  192(R11), Z3
+	VPSUBD   Z0, Z3, Z3
+	VMOVUPS  Z3, 192(R11)
+
+ungatedunknown:
+	TESTQ        DI, DI
+	JZ           unpickedunknown
+	VBROADCASTSS limit+48(FP), Z2
+	VPCMPGTD     (DI)(AX*1), Z2, K1
+	VPMOVM2D     K1, Z2
+	VANDPS       Z1, Z2, Z2
+	VMOVUPS      256(R11), Z3
+	VPSUBD       Z2, Z3, Z3
+	VMOVUPS      Z3, 256(R11)
+	VANDPS       Z0, Z2, Z3
+	VMOVUPS      320(R11), Z4
+	VPSUBD       Z3, Z4, Z4
+	VMOVUPS      Z4, 320(R11)
+
+unpickedunknown:
+	VORPS        Z0, Z2, Z2
+	VANDNPS      Z1, Z2, Z1
+	CMPL         8(R10), $0x00
+	JEQ          nothing
+	VMOVUPS      (CX)(AX*1), Z0
+	VMOVUPS      f80000000AVX512<>+0(SB), Z2
+	VANDNPS      Z0, Z2, Z2
+	VMOVUPS      f42d20000AVX512<>+0(SB), Z3
+	VMINPS       Z2, Z3, Z2
+	VMULPS       f3fb8aa3bAVX512<>+0(SB), Z2, Z3
+	VRNDSCALEPS  $0x08, Z3, Z3
+	VMOVAPS      Z3, Z4
+	VFMSUB132PS  f3f318000AVX512<>+0(SB), Z2, Z4
+	VFMADD231PS  fb95e8083AVX512<>+0(SB), Z3, Z4
+	VMOVUPS      f39506967AVX512<>+0(SB), Z5
+	VFMADD213PS  f3ab743ceAVX512<>+0(SB), Z4, Z5
+	VMOVUPS      f3c088908AVX512<>+0(SB), Z2
+	VFMADD213PS  f3d2aa9c1AVX512<>+0(SB), Z4, Z2
+	VMOVUPS      f3e2aaaaaAVX512<>+0(SB), Z6
+	VFMADD213PS  f3f000000AVX512<>+0(SB), Z4, Z6
+	VMULPS       Z4, Z4, Z7
+	VFMADD213PS  Z2, Z7, Z5
+	VFMADD213PS  Z6, Z7, Z5
+	VMULPS       Z4, Z4, Z2
+	VFMADD213PS  Z4, Z2, Z5
+	VADDPS       f3f800000AVX512<>+0(SB), Z5, Z5
+	VCVTPS2DQ    Z3, Z3
+	VPSRLD       $0x01, Z3, Z2
+	VPSUBD       Z2, Z3, Z3
+	VMOVUPS      f0000007fAVX512<>+0(SB), Z4
+	VPSUBD       Z2, Z4, Z2
+	VPSLLD       $0x17, Z2, Z2
+	VMULPS       Z2, Z5, Z5
+	VMOVUPS      f0000007fAVX512<>+0(SB), Z2
+	VPSUBD       Z3, Z2, Z3
+	VPSLLD       $0x17, Z3, Z3
+	VMULPS       Z3, Z5, Z5
+	VADDPS       f40000000AVX512<>+0(SB), Z5, Z3
+	VDIVPS       Z3, Z5, Z2
+	VMULPS       Z2, Z2, Z3
+	VMOVUPS      f3d9d89d9AVX512<>+0(SB), Z4
+	VFMADD213PS  f3dba2e8cAVX512<>+0(SB), Z3, Z4
+	VMOVUPS      f3de38e39AVX512<>+0(SB), Z6
+	VFMADD213PS  f3e124925AVX512<>+0(SB), Z3, Z6
+	VMOVUPS      f3e4ccccdAVX512<>+0(SB), Z7
+	VFMADD213PS  f3eaaaaabAVX512<>+0(SB), Z3, Z7
+	VMULPS       Z3, Z3, Z8
+	VFMADD213PS  Z6, Z8, Z4
+	VFMADD213PS  Z7, Z8, Z4
+	VMULPS       Z2, Z3, Z3
+	VFMADD213PS  Z2, Z3, Z4
+	VADDPS       Z4, Z4, Z4
+	VMOVUPS      f3f800000AVX512<>+0(SB), Z3
+	VADDPS       Z3, Z5, Z2
+	VDIVPS       Z2, Z3, Z2
+	VMULPS       Z2, Z5, Z5
+	VXORPS       Z3, Z3, Z3
+	VCMPPS       $0x01, Z0, Z3, K1
+	VPMOVM2D     K1, Z3
+	VANDPS       Z3, Z0, Z0
+	VADDPS       Z0, Z4, Z4
+	VMOVAPS      Z5, Z0
+	VPMOVD2M     Z3, K1
+	VBLENDMPS    Z2, Z0, K1, Z0
+	VBROADCASTSS 8(R8), Z6
+	VMULPS       Z6, Z4, Z4
+	VBROADCASTSS 8(R9), Z7
+	VMOVUPS      f3f800000AVX512<>+0(SB), Z8
+	VMOVAPS      Z0, Z9
+	VPSLLD       $0x1f, Z7, Z10
+	VMULPS       Z9, Z8, Z11
+	VPMOVD2M     Z10, K1
+	VBLENDMPS    Z11, Z8, K1, Z8
+	VMULPS       Z9, Z9, Z9
+	VPSLLD       $0x1e, Z7, Z10
+	VMULPS       Z9, Z8, Z11
+	VPMOVD2M     Z10, K1
+	VBLENDMPS    Z11, Z8, K1, Z8
+	VMULPS       Z9, Z9, Z9
+	VPSLLD       $0x1d, Z7, Z10
+	VMULPS       Z9, Z8, Z9
+	VPMOVD2M     Z10, K1
+	VBLENDMPS    Z9, Z8, K1, Z8
+	VMULPS       Z6, Z0, Z0
+	VMULPS       Z8, Z0, Z0
+	VMULPS       Z8, Z4, Z4
+	MOVL         focus+80(FP), R14
+	TESTL        R14, R14
+	JZ           constantunknown
+	VPMOVD2M     Z3, K1
+	VBLENDMPS    Z5, Z2, K1, Z2
+	VCVTDQ2PS    Z7, Z7
+	VMULPS       Z7, Z4, Z7
+	VFMADD231PS  Z2, Z7, Z0
+
+constantunknown:
+	VBROADCASTSS  weight+84(FP), Z2
+	VMULPS        Z2, Z0, Z0
+	VMULPS        Z2, Z4, Z4
+	VANDPS        Z1, Z0, Z0
+	VMOVUPS       Z0, (BX)(AX*1)
+	VANDPS        Z4, Z1, Z1
+	VCVTPS2PD     Y1, Z0
+	VADDPD        256(R12), Z0, Z0
+	VMOVUPD       Z0, 256(R12)
+	VEXTRACTF64X4 $0x01, Z1, Y0
+	VCVTPS2PD     Y0, Z0
+	VADDPD        320(R12), Z0, Z0
+	VMOVUPD       Z0, 320(R12)
+	JMP           next
+
+nothing:
+	VXORPS  Z0, Z0, Z0
+	VMOVUPS Z0, (BX)(AX*1)
+	JMP     next
+
+mixed:
 	VMOVUPS  (DX)(AX*1), Z0
 	VXORPS   Z1, Z1, Z1
 	VMOVUPS  f3f800000AVX512<>+0(SB), Z1
@@ -9898,81 +10052,95 @@ constant:
 	VCVTPS2PD     Y0, Z0
 	VADDPD        320(R12), Z0, Z0
 	VMOVUPD       Z0, 320(R12)
-	ADDQ          $0x40, AX
-	SUBQ          $0x10, R13
-	JG            vector
+
+next:
+	ADDQ $0x40, AX
+	SUBQ $0x10, R13
+	JG   vector
 	VZEROUPPER
 	RET
 
-// func focalKeysAVX512(n int, logits *float32, labels *float32, skip *uint32, keys *uint32)
+// func focalKeysAVX512(n int, logits *float32, labels *float32, skip *uint32, keys *uint32, least float32)
 // Requires: AVX, AVX512DQ, AVX512F
-TEXT ·focalKeysAVX512(SB), NOSPLIT, $0-40
-	MOVQ logits+8(FP), CX
-	MOVQ labels+16(FP), DX
-	MOVQ skip+24(FP), BX
-	MOVQ keys+32(FP), SI
-	MOVQ n+0(FP), DI
-	XORQ AX, AX
+TEXT ·focalKeysAVX512(SB), NOSPLIT, $0-44
+	MOVQ         logits+8(FP), CX
+	MOVQ         labels+16(FP), DX
+	MOVQ         skip+24(FP), BX
+	MOVQ         keys+32(FP), SI
+	MOVQ         n+0(FP), DI
+	VBROADCASTSS least+40(FP), Z0
+	XORQ         AX, AX
 
 vector:
-	VMOVUPS  fbf800000AVX512<>+0(SB), Z0
-	VMOVUPS  (DX)(AX*1), Z1
-	VCMPPS   $0x00, Z0, Z1, K1
-	VPMOVM2D K1, Z0
+	VMOVUPS f40000000AVX512<>+0(SB), Z2
+
+	// most logits are too low
+	VCMPPS   $0x02, (CX)(AX*1), Z0, K1
+	VPMOVM2D K1, Z3
+	VPMOVD2M Z3, K1
+	KMOVW    K1, R8
+	TESTL    R8, R8
+	JZ       store
+	VMOVUPS  fbf800000AVX512<>+0(SB), Z1
+	VMOVUPS  (DX)(AX*1), Z4
+	VCMPPS   $0x00, Z1, Z4, K1
+	VPMOVM2D K1, Z1
 	TESTQ    BX, BX
 	JZ       unskipped
-	VMOVUPS  (BX)(AX*1), Z1
-	VANDNPS  Z0, Z1, Z0
+	VMOVUPS  (BX)(AX*1), Z4
+	VANDNPS  Z1, Z4, Z1
 
 unskipped:
-	VMOVUPS     (CX)(AX*1), Z1
-	VMOVUPS     f80000000AVX512<>+0(SB), Z2
-	VANDNPS     Z1, Z2, Z2
-	VMOVUPS     f42d20000AVX512<>+0(SB), Z3
-	VMINPS      Z2, Z3, Z2
-	VMULPS      f3fb8aa3bAVX512<>+0(SB), Z2, Z3
-	VRNDSCALEPS $0x08, Z3, Z3
-	VMOVAPS     Z3, Z4
-	VFMSUB132PS f3f318000AVX512<>+0(SB), Z2, Z4
-	VFMADD231PS fb95e8083AVX512<>+0(SB), Z3, Z4
-	VMOVUPS     f39506967AVX512<>+0(SB), Z5
-	VFMADD213PS f3ab743ceAVX512<>+0(SB), Z4, Z5
-	VMOVUPS     f3c088908AVX512<>+0(SB), Z2
-	VFMADD213PS f3d2aa9c1AVX512<>+0(SB), Z4, Z2
-	VMOVUPS     f3e2aaaaaAVX512<>+0(SB), Z6
-	VFMADD213PS f3f000000AVX512<>+0(SB), Z4, Z6
-	VMULPS      Z4, Z4, Z7
-	VFMADD213PS Z2, Z7, Z5
-	VFMADD213PS Z6, Z7, Z5
-	VMULPS      Z4, Z4, Z2
-	VFMADD213PS Z4, Z2, Z5
-	VADDPS      f3f800000AVX512<>+0(SB), Z5, Z5
-	VCVTPS2DQ   Z3, Z3
-	VPSRLD      $0x01, Z3, Z2
-	VPSUBD      Z2, Z3, Z3
+	VANDPS      Z3, Z1, Z1
+	VMOVUPS     (CX)(AX*1), Z3
+	VMOVUPS     f80000000AVX512<>+0(SB), Z4
+	VANDNPS     Z3, Z4, Z4
+	VMOVUPS     f42d20000AVX512<>+0(SB), Z5
+	VMINPS      Z4, Z5, Z4
+	VMULPS      f3fb8aa3bAVX512<>+0(SB), Z4, Z5
+	VRNDSCALEPS $0x08, Z5, Z5
+	VMOVAPS     Z5, Z6
+	VFMSUB132PS f3f318000AVX512<>+0(SB), Z4, Z6
+	VFMADD231PS fb95e8083AVX512<>+0(SB), Z5, Z6
+	VMOVUPS     f39506967AVX512<>+0(SB), Z7
+	VFMADD213PS f3ab743ceAVX512<>+0(SB), Z6, Z7
+	VMOVUPS     f3c088908AVX512<>+0(SB), Z4
+	VFMADD213PS f3d2aa9c1AVX512<>+0(SB), Z6, Z4
+	VMOVUPS     f3e2aaaaaAVX512<>+0(SB), Z8
+	VFMADD213PS f3f000000AVX512<>+0(SB), Z6, Z8
+	VMULPS      Z6, Z6, Z9
+	VFMADD213PS Z4, Z9, Z7
+	VFMADD213PS Z8, Z9, Z7
+	VMULPS      Z6, Z6, Z4
+	VFMADD213PS Z6, Z4, Z7
+	VADDPS      f3f800000AVX512<>+0(SB), Z7, Z7
+	VCVTPS2DQ   Z5, Z5
+	VPSRLD      $0x01, Z5, Z4
+	VPSUBD      Z4, Z5, Z5
+	VMOVUPS     f0000007fAVX512<>+0(SB), Z6
+	VPSUBD      Z4, Z6, Z4
+	VPSLLD      $0x17, Z4, Z4
+	VMULPS      Z4, Z7, Z7
 	VMOVUPS     f0000007fAVX512<>+0(SB), Z4
-	VPSUBD      Z2, Z4, Z2
-	VPSLLD      $0x17, Z2, Z2
-	VMULPS      Z2, Z5, Z5
-	VMOVUPS     f0000007fAVX512<>+0(SB), Z2
-	VPSUBD      Z3, Z2, Z3
-	VPSLLD      $0x17, Z3, Z3
-	VMULPS      Z3, Z5, Z5
-	VMOVUPS     f3f800000AVX512<>+0(SB), Z2
-	VDIVPS      Z5, Z2, Z3
+	VPSUBD      Z5, Z4, Z5
+	VPSLLD      $0x17, Z5, Z5
+	VMULPS      Z5, Z7, Z7
+	VMOVUPS     f3f800000AVX512<>+0(SB), Z4
+	VDIVPS      Z7, Z4, Z5
+	VPMOVD2M    Z3, K1
+	VBLENDMPS   Z5, Z7, K1, Z7
+	VADDPS      Z4, Z7, Z7
+	VDIVPS      Z7, Z4, Z7
+	VSUBPS      Z7, Z4, Z5
+	VPMINUD     Z2, Z5, Z5
 	VPMOVD2M    Z1, K1
-	VBLENDMPS   Z3, Z5, K1, Z5
-	VADDPS      Z2, Z5, Z5
-	VDIVPS      Z5, Z2, Z5
-	VSUBPS      Z5, Z2, Z3
-	VMOVUPS     f40000000AVX512<>+0(SB), Z1
-	VPMINUD     Z1, Z3, Z3
-	VPMOVD2M    Z0, K1
-	VBLENDMPS   Z3, Z1, K1, Z1
-	VMOVUPS     Z1, (SI)(AX*1)
-	ADDQ        $0x40, AX
-	SUBQ        $0x10, DI
-	JG          vector
+	VBLENDMPS   Z5, Z2, K1, Z2
+
+store:
+	VMOVUPS Z2, (SI)(AX*1)
+	ADDQ    $0x40, AX
+	SUBQ    $0x10, DI
+	JG      vector
 	VZEROUPPER
 	RET
 

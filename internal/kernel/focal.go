@@ -37,10 +37,10 @@ type Focal interface {
 	// part. Unknown cells take no part where gate has all bits set (0 elsewhere), and where keys, as
 	// signed numbers, are below limit; gate and keys may be nil. All slices have one length.
 	Row(grad, logits, labels []float32, gate, keys []uint32, limit uint32, weight float32) FocalSums
-	// Keys writes, for every unknown cell, the bits of q = 1-sigmoid(logit), rounded after every
-	// operation, and FocalKeyNone for other cells, for NaN and where skip, which may be nil, has all
-	// bits set.
-	Keys(keys []uint32, logits, labels []float32, skip []uint32)
+	// Keys writes, for every unknown cell with a logit of at least least, the bits of q = 1-sigmoid(logit),
+	// rounded after every operation, and FocalKeyNone for other cells, for NaN and where skip, which may
+	// be nil, has all bits set.
+	Keys(keys []uint32, logits, labels []float32, skip []uint32, least float32)
 	// Skip is a number of leading keys that has none below limit, as signed numbers: a fast way to the
 	// next small key. It may stop a few keys before it.
 	Skip(keys []uint32, limit uint32) int

@@ -5,7 +5,7 @@ import "math"
 // See focalAVX2 and focalKeysAVX2.
 type (
 	focalFunc     func(n int, logits, labels, grad *float32, gate, keys *uint32, limit uint32, terms *float32, gammas *int32, live *uint32, focus uint32, weight float32, counts *int32, sums *float64)
-	focalKeysFunc func(n int, logits, labels *float32, skip, keys *uint32)
+	focalKeysFunc func(n int, logits, labels *float32, skip, keys *uint32, least float32)
 )
 
 // mostLanes is the number of lanes of the widest instruction set.
@@ -107,11 +107,11 @@ func (f *focalRows) total() FocalSums {
 }
 
 // Keys implements Focal.
-func (f *focalRows) Keys(keys []uint32, logits, labels []float32, skip []uint32) {
+func (f *focalRows) Keys(keys []uint32, logits, labels []float32, skip []uint32, least float32) {
 	n := len(logits)
 	whole := n - n%f.s.lanes
 	if whole > 0 {
-		f.s.focalKeys(whole, &logits[0], &labels[0], firstOf(skip), &keys[0])
+		f.s.focalKeys(whole, &logits[0], &labels[0], firstOf(skip), &keys[0], least)
 	}
 	if whole == n {
 		return
@@ -120,7 +120,7 @@ func (f *focalRows) Keys(keys []uint32, logits, labels []float32, skip []uint32)
 	if skip != nil {
 		skip = f.gate[:copy(f.gate[:], skip[whole:])]
 	}
-	f.s.focalKeys(f.s.lanes, &f.logits[0], &f.labels[0], firstOf(skip), &f.keys[0])
+	f.s.focalKeys(f.s.lanes, &f.logits[0], &f.labels[0], firstOf(skip), &f.keys[0], least)
 	copy(keys[whole:n], f.keys[:])
 }
 

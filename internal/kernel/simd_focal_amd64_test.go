@@ -100,7 +100,7 @@ func BenchmarkFocal(b *testing.B) {
 	})
 	b.Run("keys", func(b *testing.B) {
 		for b.Loop() {
-			f.Keys(keys, logits, labels, nil)
+			f.Keys(keys, logits, labels, nil, float32(math.Inf(-1)))
 		}
 		b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/n, "ns/cell")
 	})
@@ -225,10 +225,17 @@ func testFocalKeysAreTheBitsOfTheNegativeProbability(t *testing.T, isa simdSet) 
 			labels[i], skip[i] = float32(r.IntN(3)-1), -uint32(r.IntN(2))
 		}
 		x[0], labels[0], skip[0] = float32(math.NaN()), -1, 0
-		for _, skip := range [][]uint32{nil, skip} {
-			f.Keys(keys[:n], x, labels, skip)
+		for mode := range 4 {
+			skip, least := skip, float32(math.Inf(-1))
+			if mode&1 > 0 {
+				skip = nil
+			}
+			if mode&2 > 0 {
+				least = x[n/2]
+			}
+			f.Keys(keys[:n], x, labels, skip, least)
 			for i, key := range keys[:n] {
-				if i == 0 || labels[i] != -1 || skip != nil && skip[i] != 0 {
+				if i == 0 || labels[i] != -1 || skip != nil && skip[i] != 0 || x[i] < least {
 					if key != FocalKeyNone {
 						t.Fatalf("cell %d of label %v has key %#x", i, labels[i], key)
 					}

@@ -93,12 +93,16 @@ func (e *Evaluator[T]) Run(pool *kernel.Pool, logits, labels, grad []T) Parts {
 func (e *Evaluator[T]) selectCells(pool *kernel.Pool) {
 	e.run(pool, phaseKeys)
 	budget := e.topK * e.rows
+	if e.sel.candidates() <= budget && e.sel.all() {
+		e.run(pool, phaseKeys)
+	}
 	if e.sel.candidates() <= budget {
 		e.sel.takeAll()
 		return
 	}
 	e.sel.prefix = 0
 	rank := e.sel.narrow(budget - 1)
+	e.sel.expect()
 	for _, e.sel.shift = range [2]uint{keyBits, 0} {
 		e.run(pool, phaseCount)
 		rank = e.sel.narrow(rank)

@@ -75,11 +75,12 @@ func (e *Evaluator[T]) fastRow(r, chunk, ties int) int {
 
 // fastKeys is fill with assembly.
 func (e *Evaluator[T]) fastKeys(chunk, from, to int) {
+	least := e.sel.leastLogit()
 	for at := from; at < to; at += e.classes {
 		end := at + e.classes
-		e.fast.rows[chunk].Keys(e.sel.keys[at:end], float32s(e.logits[at:end]), float32s(e.labels[at:end]), e.fast.skip)
+		e.fast.rows[chunk].Keys(e.sel.keys[at:end], float32s(e.logits[at:end]), float32s(e.labels[at:end]), e.fast.skip, least)
 	}
-	e.sel.countTop(chunk, from, to)
+	e.sel.countTop(chunk, e.sel.keys[from:to], e.topK*e.rows, e.fast.rows[chunk].Skip)
 }
 
 // fastCount is selection.count with assembly, which skips what begins with a greater prefix: nearly all.

@@ -18,19 +18,23 @@ const (
 // cell with a smaller key is taken, and how many of those with an equal key, the first in flat
 // order, are taken too. All scratch is allocated once.
 type selection struct {
-	keys   []uint32             // per cell; keyNone if the cell is no candidate
-	counts [][keyBuckets]uint32 // per chunk
-	ties   []int                // per chunk: cells with the key `limit` that are taken
-	shift  uint                 // of the round
-	prefix uint32               // the bits above the round's, already known
-	limit  uint32
+	keys    []uint32             // per cell; keyNone if the cell is no candidate
+	counts  [][keyBuckets]uint32 // per chunk
+	counted []int                // per chunk: of the first round
+	ties    []int                // per chunk: cells with the key `limit` that are taken
+	shift   uint                 // of the round
+	prefix  uint32               // the bits above the round's, already known
+	top     int                  // the greatest bucket that the first round counts
+	limit   uint32
 }
 
 func newSelection(cells, chunks int) *selection {
 	return &selection{
-		keys:   make([]uint32, cells),
-		counts: make([][keyBuckets]uint32, chunks),
-		ties:   make([]int, chunks),
+		keys:    make([]uint32, cells),
+		counts:  make([][keyBuckets]uint32, chunks),
+		counted: make([]int, chunks),
+		ties:    make([]int, chunks),
+		top:     keyBuckets - 1,
 	}
 }
 
@@ -49,12 +53,13 @@ func fill[T kernel.Float](s *selection, chunk, from int, logits, labels, e []T, 
 	counts := &s.counts[chunk]
 	clear(counts[:])
 	keys := s.keys[from : from+len(logits)]
-	column := 0
+	column, counted := 0, 0
 	for i, x := range logits {
 		key := uint32(keyNone)
 		if labels[i] == -1 && (skip == "" || skip[column] == 0) {
 			if key = negativeKey(float32(x), float32(e[i]), clip); key != keyNone {
 				counts[key>>(2*keyBits)]++
+				counted++
 			}
 		}
 		keys[i] = key
@@ -62,6 +67,7 @@ func fill[T kernel.Float](s *selection, chunk, from int, logits, labels, e []T, 
 			column = 0
 		}
 	}
+	s.counted[chunk] = counted
 }
 
 // count counts, for the keys of a chunk that begin with the known prefix, the next bits.
@@ -87,19 +93,29 @@ func (s *selection) add(chunk int, keys []uint32) {
 	}
 }
 
-// countTop counts the top bits of the keys of a chunk. Most keys are of few buckets, and a counter must
-// be stored before it is loaded again: four tables take turns.
-func (s *selection) countTop(chunk, from, to int) {
-	var tables [4][keyBuckets]uint32
-	for i, key := range s.keys[from:to] {
-		if key < keyNone {
-			tables[i&3][key>>(2*keyBits)&(keyBuckets-1)]++
+// countTop counts the top bits of the keys of a chunk up to bucket s.top, as far as they can be among the
+// budget smallest: once more than budget keys are counted, those of greater buckets need not be. skip is how
+// many keys go before the next ones that are below a limit, roughly: it saves looking at each.
+func (s *selection) countTop(chunk int, keys []uint32, budget int, skip func(keys []uint32, limit uint32) int) {
+	const stretch, shift = 64, 2 * keyBits
+	counts := &s.counts[chunk]
+	clear(counts[:])
+	top, counted := s.top, 0
+	for len(keys) > 0 {
+		limit := uint32(top+1) << shift
+		keys = keys[skip(keys, limit):]
+		n := min(stretch, len(keys))
+		for _, key := range keys[:n] {
+			if key < limit {
+				counts[key>>shift&(keyBuckets-1)]++
+				counted++
+			}
+		}
+		for keys = keys[n:]; counted-int(counts[top]) > budget; top-- {
+			counted -= int(counts[top])
 		}
 	}
-	counts := &s.counts[chunk]
-	for b := range counts {
-		counts[b] = tables[0][b] + tables[1][b] + tables[2][b] + tables[3][b]
-	}
+	s.counted[chunk] = counted
 }
 
 // totals adds the counts of the chunks up.
@@ -112,13 +128,36 @@ func (s *selection) totals() (t [keyBuckets]int) {
 	return t
 }
 
-// candidates is the number of keys that the first round counted.
+// candidates is the number of keys that the first round counted: all of them, or more than the budget.
 func (s *selection) candidates() int {
 	n := 0
-	for _, v := range s.totals() {
+	for _, v := range s.counted {
 		n += v
 	}
 	return n
+}
+
+// expect lets the next first round count little more than what it needed this time: batches are alike.
+func (s *selection) expect() { s.top = min(keyBuckets-1, int(s.prefix)+4) }
+
+// leastLogit is a logit below which no key is in a bucket that the first round counts. q is 1-sigmoid(x)
+// rounded twice, which moves it by less than 2e-7.
+func (s *selection) leastLogit() float32 {
+	if s.top == keyBuckets-1 {
+		return float32(math.Inf(-1))
+	}
+	q := float64(math.Float32frombits(uint32(s.top+1)<<(2*keyBits))) + 2e-7
+	if q >= 1 {
+		return float32(math.Inf(-1))
+	}
+	return float32(math.Log((1-q)/q) - 1e-3)
+}
+
+// all lets the first round count everything, and is whether it did not.
+func (s *selection) all() bool {
+	before := s.top
+	s.top = keyBuckets - 1
+	return s.top > before
 }
 
 // narrow picks the bucket of the round that holds the cell number rank (from 0, by key) and returns

@@ -3,6 +3,7 @@ package loss
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"csl/internal/kernel"
@@ -169,4 +170,37 @@ func FuzzTopKEqualsAStableSort(f *testing.F) {
 		got, p, s := droppedBy(t, selective(int(topK)), nil, r, c, logits, labels)
 		compareDropped(t, "fuzz", got, naiveDropped(s, logits, labels, c), p)
 	})
+}
+
+// The selection expects a batch like the last one; what it expects must not show.
+func TestTheLastBatchDoesNotChangeTheSelection(t *testing.T) {
+	const rows, classes = 8, 203
+	c := Defaults()
+	c.Mode, c.GammaUnann, c.TopK = Selective, 4, 3
+	old, err := New[float32](c, make([]float32, classes), rows, classes)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for batch, shift := range []float32{-5, 4, -9, 30, -30, 0, -60, 2, -4} {
+		unknown := 0.95
+		if batch%4 == 3 {
+			unknown = 0.01 // fewer than the selection may take
+		}
+		logits, labels := sample(uint64(batch), rows*classes, 2, unknown)
+		for i := range logits {
+			logits[i] += shift
+		}
+		fresh, err := New[float32](c, make([]float32, classes), rows, classes)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, want := make([]float32, len(logits)), make([]float32, len(logits))
+		g, w := old.Run(nil, logits, labels, got), fresh.Run(nil, logits, labels, want)
+		if g != w {
+			t.Fatalf("batch %d: %+v, from a new evaluator %+v", batch, g, w)
+		}
+		if !slices.Equal(got, want) {
+			t.Fatalf("batch %d: other gradients than from a new evaluator", batch)
+		}
+	}
 }

@@ -25,7 +25,9 @@ const (
 // focaling is focal while it is generated.
 type focaling struct {
 	sweeping
-	mask [kinds]reg.VecVirtual // of the lanes that take part
+	kinds  []int                 // that may be there
+	mask   [kinds]reg.VecVirtual // of the lanes that take part
+	suffix string                // of the labels
 }
 
 // focal generates loss and gradient of cells.
@@ -42,13 +44,37 @@ func (m machine) focal() {
 	left := m.load("n")
 	m.XORQ(f.at, f.at)
 	m.Label("vector")
+	m.Comment("with thousands of classes, most vectors are of unknown cells alone")
+	f.kinds, f.suffix = []int{unknown}, "unknown"
+	f.ifUniform("mixed")
+	f.drop()
+	f.compute()
+	m.JMP(operand.LabelRef("next"))
+	m.Label("nothing")
+	m.VMOVUPS(m.zero(), f.mem("grad"))
+	m.JMP(operand.LabelRef("next"))
+	m.Label("mixed")
+	f.kinds, f.suffix = []int{positive, negative, unknown}, ""
 	f.classify()
 	f.drop()
 	f.compute()
+	m.Label("next")
 	m.ADDQ(number(m.bytes()), f.at)
 	m.SUBQ(number(m.lanes), left)
 	m.JG(operand.LabelRef("vector"))
 	m.end()
+}
+
+// ifUniform goes on where all cells are unknown, to label nothing where those take no part, else to label other.
+func (f *focaling) ifUniform(other string) {
+	y := f.get("labels")
+	f.mask[unknown] = f.vec()
+	f.VMOVUPS(f.constant(-1), f.mask[unknown])
+	f.equal(y, f.mask[unknown])
+	lanes := f.signs(f.mask[unknown])
+	f.CMPL(lanes, operand.U32(1<<f.lanes-1))
+	f.JNE(operand.LabelRef(other))
+	f.count(unknown, f.mask[unknown])
 }
 
 // classify finds the kinds of cells by label, and counts them.
@@ -82,12 +108,12 @@ func (f *focaling) count(which int, mask reg.VecVirtual) {
 func (f *focaling) drop() {
 	gated, picked := f.zero(), f.zero()
 	f.TESTQ(f.base["gate"], f.base["gate"])
-	f.JZ(operand.LabelRef("ungated"))
+	f.JZ(operand.LabelRef("ungated" + f.suffix))
 	f.VANDPS(f.mem("gate"), f.mask[unknown], gated)
 	f.count(countGated, gated)
-	f.Label("ungated")
+	f.Label("ungated" + f.suffix)
 	f.TESTQ(f.base["keys"], f.base["keys"])
-	f.JZ(operand.LabelRef("unpicked"))
+	f.JZ(operand.LabelRef("unpicked" + f.suffix))
 	f.VBROADCASTSS(f.slot("limit"), picked)
 	f.greater(picked, f.mem("keys"), picked)
 	f.VANDPS(f.mask[unknown], picked, picked)
@@ -95,9 +121,14 @@ func (f *focaling) drop() {
 	both := f.vec()
 	f.VANDPS(gated, picked, both)
 	f.count(countBoth, both)
-	f.Label("unpicked")
+	f.Label("unpicked" + f.suffix)
 	f.VORPS(gated, picked, picked)
 	f.VANDNPS(f.mask[unknown], picked, f.mask[unknown])
+	if len(f.kinds) == 1 {
+		f.CMPL(operand.Mem{Base: f.base["live"], Disp: 4 * unknown}, operand.Imm(0))
+		f.JEQ(operand.LabelRef("nothing"))
+		return
+	}
 	for kind, mask := range f.mask {
 		live := f.vec()
 		f.VBROADCASTSS(operand.Mem{Base: f.base["live"], Disp: 4 * kind}, live)
@@ -108,6 +139,10 @@ func (f *focaling) drop() {
 // byKind is the value of each lane's kind, of a table of three; something where there is no kind.
 func (f *focaling) byKind(table string) reg.VecVirtual {
 	v := f.vec()
+	if len(f.kinds) == 1 {
+		f.VBROADCASTSS(operand.Mem{Base: f.base[table], Disp: 4 * f.kinds[0]}, v)
+		return v
+	}
 	f.VBROADCASTSS(operand.Mem{Base: f.base[table], Disp: 4 * negative}, v)
 	for _, kind := range []int{positive, unknown} {
 		other := f.vec()
@@ -121,8 +156,11 @@ func (f *focaling) byKind(table string) reg.VecVirtual {
 // a = sigmoid(z).
 func (f *focaling) compute() {
 	z, sign := f.get("logits"), f.vec()
-	f.VANDPS(f.constant(negativeZero()), f.mask[positive], sign)
-	f.VXORPS(sign, z, z)
+	mixed := len(f.kinds) > 1
+	if mixed {
+		f.VANDPS(f.constant(negativeZero()), f.mask[positive], sign)
+		f.VXORPS(sign, z, z)
+	}
 	e := f.expNeg(z)
 	l := f.log1p(e)
 	low, high := f.sigmoids(e)
@@ -143,23 +181,27 @@ func (f *focaling) compute() {
 	focus := f.GP32()
 	f.MOVL(f.slot("focus"), focus)
 	f.TESTL(focus, focus)
-	f.JZ(operand.LabelRef("constant"))
+	f.JZ(operand.LabelRef("constant" + f.suffix))
 	f.choose(above, low, high) // 1-a
 	f.VCVTDQ2PS(gamma, gamma)
 	f.VMULPS(gamma, l, gamma)
 	f.VFMADD231PS(high, gamma, grad)
-	f.Label("constant")
+	f.Label("constant" + f.suffix)
 	weight := f.vec()
 	f.VBROADCASTSS(f.slot("weight"), weight)
 	f.VMULPS(weight, grad, grad)
 	f.VMULPS(weight, l, l)
-	f.VXORPS(sign, grad, grad)
-	any := f.vec()
-	f.VORPS(f.mask[positive], f.mask[negative], any)
-	f.VORPS(f.mask[unknown], any, any)
+	any := f.mask[unknown]
+	if mixed {
+		f.VXORPS(sign, grad, grad)
+		any = f.vec()
+		f.VORPS(f.mask[positive], f.mask[negative], any)
+		f.VORPS(f.mask[unknown], any, any)
+	}
 	f.VANDPS(any, grad, grad)
 	f.VMOVUPS(grad, f.mem("grad"))
-	for kind, mask := range f.mask {
+	for _, kind := range f.kinds {
+		mask := f.mask[kind]
 		f.VANDPS(l, mask, mask)
 		for half := range 2 {
 			wide := f.widen(mask, half)
@@ -189,17 +231,24 @@ func (f *focaling) power(a, gamma reg.VecVirtual) reg.VecVirtual {
 
 // focalKeys generates the order of unknown cells by how sure they look negative.
 func (m machine) focalKeys() {
-	m.function("focalKeys", "(n int, logits, labels *float32, skip, keys *uint32)",
-		"is keys = the bits of q = 1-sigmoid(logit) where the label is -1 and skip, which may be nil, is 0; the bits of 2",
-		"elsewhere and for NaN. n is a multiple of the lanes.")
+	m.function("focalKeys", "(n int, logits, labels *float32, skip, keys *uint32, least float32)",
+		"is keys = the bits of q = 1-sigmoid(logit) where the label is -1, the logit at least least, and skip, which may be",
+		"nil, is 0; the bits of 2 elsewhere and for NaN. n is a multiple of the lanes.")
 	s := &sweeping{machine: m, base: map[string]reg.GPVirtual{}, at: m.GP64()}
 	for _, p := range []string{"logits", "labels", "skip", "keys"} {
 		s.base[p] = m.load(p)
 	}
-	left := m.load("n")
+	left, least := m.load("n"), m.vec()
+	m.VBROADCASTSS(m.slot("least"), least)
 	m.XORQ(s.at, s.at)
 	m.Label("vector")
-	candidate := m.vec()
+	candidate, none, enough := m.vec(), m.vec(), m.vec()
+	m.VMOVUPS(m.constant(2), none)
+	m.Comment("most logits are too low")
+	m.compare(2, least, s.mem("logits"), enough)
+	lanes := m.signs(enough)
+	m.TESTL(lanes, lanes)
+	m.JZ(operand.LabelRef("store"))
 	m.VMOVUPS(m.constant(-1), candidate)
 	m.equal(s.get("labels"), candidate)
 	m.TESTQ(s.base["skip"], s.base["skip"])
@@ -207,10 +256,11 @@ func (m machine) focalKeys() {
 	skip := s.get("skip")
 	m.VANDNPS(candidate, skip, candidate)
 	m.Label("unskipped")
-	key, none := m.negativeProbability(s.get("logits")), m.vec()
-	m.VMOVUPS(m.constant(2), none)
+	m.VANDPS(enough, candidate, candidate)
+	key := m.negativeProbability(s.get("logits"))
 	m.VPMINUD(none, key, key)
 	m.choose(candidate, key, none)
+	m.Label("store")
 	m.VMOVUPS(none, s.mem("keys"))
 	m.ADDQ(number(m.bytes()), s.at)
 	m.SUBQ(number(m.lanes), left)
