@@ -4,6 +4,7 @@ package pictures
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"math"
 	"os"
@@ -270,6 +271,22 @@ func BenchmarkFashion(b *testing.B) {
 		b.Run("files_to_64/"+name, func(b *testing.B) {
 			loadPictures(b, mustLoader(b, LoaderConfig{
 				Samples: listed(names), Feed: &Files{Source: src, W: 64, H: 64}, Augment: aug, Scale: mustScale(b, nil, nil), Batch: 64, Shuffle: true,
+			}))
+		})
+	}
+}
+
+// BenchmarkPhotos decodes and resizes photos of about 640x480 on one core; scripts/peers/pictures_pillow.py is
+// the same in Pillow.
+func BenchmarkPhotos(b *testing.B) {
+	src, err := OpenSource(filepath.Join(shared(b), "data", "coco_mini", "images", "train2017"))
+	must(b, err)
+	names, err := src.Names()
+	must(b, err)
+	for _, side := range []int{224, 448} {
+		b.Run(fmt.Sprint(side), func(b *testing.B) {
+			loadPictures(b, mustLoader(b, LoaderConfig{
+				Samples: listed(names), Feed: &Files{Source: src, W: side, H: side}, Scale: mustScale(b, nil, nil), Batch: 16, Workers: 1,
 			}))
 		})
 	}
