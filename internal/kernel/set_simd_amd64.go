@@ -31,19 +31,19 @@ func (s simdSet) New(d Desc) (Kernel[float32], error) {
 func (s *simd) newDense(d Desc) Kernel[float32] {
 	switch d := d.(type) {
 	case Conv:
-		if size := winogradPays(d.ConvShape, d.Fixed); size > 0 {
+		if size := s.winogradPays(d.ConvShape, d.Fixed); size > 0 {
 			return newWinogradConv(s, size, d)
 		}
 		return newSIMDConv(s, d)
 	case ConvStats:
 		return newSIMDConvStats(s, d)
 	case ConvDataGrad:
-		if size := winogradPays(d.ConvShape, false); size > 0 {
+		if size := s.winogradPays(d.ConvShape, false); size > 0 {
 			return newWinogradDataGrad(s, size, d)
 		}
 		return newSIMDDataGrad(s, d)
 	case ConvWeightGrad:
-		if winogradPays(d.ConvShape, false) == winoLarge {
+		if s.winogradPays(d.ConvShape, false) == winoLarge {
 			return newWinogradGrad(s, d.ConvShape)
 		}
 		return newWeightGrad(s, d.ConvShape)

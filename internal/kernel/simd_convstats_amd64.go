@@ -4,7 +4,7 @@ package kernel
 // convolution stores its results in long columns, which are no faster to read at once than all in order at
 // the end.
 func newSIMDConvStats(s *simd, d ConvStats) Kernel[float32] {
-	if size := winogradPays(d.ConvShape, false); size > 0 {
+	if size := s.winogradPays(d.ConvShape, false); size > 0 {
 		k := newWinogradConv(s, size, d.conv())
 		k.stats = newWinogradStats(k)
 		return k

@@ -101,21 +101,24 @@ func (k *winoTiling) blockTiles(least, floats, cin, cols int, s *simd) int {
 // more of them where the weights must be transformed in every run; it computes whole tiles, so the sides must
 // not be much smaller than those; and it transforms every channel, so there must be enough products per
 // channel.
-func winogradPays(c ConvShape, fixed bool) winoSize {
+func (s *simd) winogradPays(c ConvShape, fixed bool) winoSize {
 	const (
-		leastTiles    = 24 // of the large size
-		leastFixed    = 16 // of the small size, where the weights are fixed
+		leastSmall    = 16 // tiles of the small size, where the weights are fixed
 		leastChannels = 16
 		mostWaste     = 1.8 // computed by used pixels
 	)
+	leastLarge := 24
+	if fixed && s.lanes < 16 {
+		leastLarge = 16 // to compute more takes such a processor longer than to fetch more
+	}
 	if c.K != 3 || min(c.Ci, c.Co) < leastChannels {
 		return 0
 	}
 	large, small := newWinoTiling(winoLarge, c), newWinoTiling(winoSmall, c)
 	switch {
-	case large.all() >= leastTiles && large.waste() <= mostWaste:
+	case large.all() >= leastLarge && large.waste() <= mostWaste:
 		return winoLarge
-	case fixed && small.all() >= leastFixed && small.waste() <= mostWaste:
+	case fixed && small.all() >= leastSmall && small.waste() <= mostWaste:
 		return winoSmall
 	}
 	return 0

@@ -100,6 +100,15 @@ func (m machine) gemm(sets, nv int) {
 // the last one and small.
 func (g *tile) ahead() bool { return g.nv > 1 }
 
+// linesAhead is the lines of the next panel that are asked for in each turn. With 8 lanes a turn is so short that
+// more of them cost more than they bring.
+func (g *tile) linesAhead() int {
+	if g.manyVectors() {
+		return unroll
+	}
+	return 1
+}
+
 // accumulators allocates the sets of accumulators.
 func (g *tile) accumulators(sets int) {
 	for range sets {
@@ -182,7 +191,7 @@ func (g *tile) sum() {
 	g.JG(operand.LabelRef("rest"))
 	g.Label("steps")
 	for u := range unroll {
-		if g.ahead() {
+		if g.ahead() && u < g.linesAhead() {
 			g.PREFETCHT1(operand.Mem{Base: g.next, Disp: u * cacheLine})
 		}
 		g.step(u)
