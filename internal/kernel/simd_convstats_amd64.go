@@ -121,7 +121,7 @@ func (k *winograd) addStats(b *winoBlock, i, end int) {
 	if k.stats == nil {
 		return
 	}
-	part := b.first/k.blockTiles*ceilDiv(k.blockTiles, winoJob) + i/winoJob
+	part := b.first/k.blockTiles*k.blockJobs() + i/winoJob
 	k.stats.clear(part)
 	k.eachLine(b.first+i, b.first+end, func(at, pixels int) { k.stats.add(part, at, pixels) })
 }

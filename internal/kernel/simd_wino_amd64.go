@@ -46,7 +46,7 @@ type winograd struct {
 	p, u       []float32 // packed and transformed weights
 	areas      []float32 // room for blocks
 	scratch    []float32
-	block      winoBlock // that all workers are at, unless they are apart
+	first      int // of the blocks that all workers are at, unless they are apart
 	workers    int
 }
 
@@ -121,11 +121,18 @@ func (k *winograd) areaLen() int { return k.places() * (k.planeV() + k.planeM())
 // each other, and what one has just written need not come from another one's cache.
 func (k *winograd) apart(workers int) bool { return ceilDiv(k.all(), k.blockTiles) >= 4*workers }
 
+// together is how many blocks all workers do at a time where they are not apart: such that there are jobs for all.
+func (k *winograd) together(workers int) int {
+	return min(ceilDiv(k.all(), k.blockTiles), ceilDiv(2*workers*winoJob, k.blockTiles))
+}
+
 // blocksLen is the room for the blocks at work, which the weights before their transform share.
 func (k *winograd) blocksLen(workers int) int {
 	n := k.areaLen()
 	if k.apart(workers) {
 		n *= workers
+	} else {
+		n *= k.together(workers)
 	}
 	if !k.fixed {
 		n = max(n, k.pack.len())
@@ -150,25 +157,26 @@ func (k *winograd) Run(c *Ctx[float32], out []float32, in [][]float32) {
 	if k.u = in[1]; !k.fixed {
 		k.u, work = work[:k.places()*k.planeU()], work[k.places()*k.planeU():]
 	}
-	blocks := k.blocksLen(k.workers)
-	k.areas, k.scratch = work[:blocks], work[blocks:]
+	areas := k.blocksLen(k.workers)
+	k.areas, k.scratch = work[:areas], work[areas:]
 	if !k.fixed {
 		k.p = work[:k.pack.len()]
 		k.weigh(c.Pool, in[1])
 	}
 	k.stats.begin(c, out, k.Work(k.workers))
+	blocks, together := ceilDiv(k.all(), k.blockTiles), k.together(k.workers)
 	if k.apart(k.workers) {
-		c.Pool.Run(ceilDiv(k.all(), k.blockTiles), (*winoBlocks)(k))
-	} else {
-		for i := range ceilDiv(k.all(), k.blockTiles) {
-			k.block = k.blockAt(i, 0)
-			c.Pool.Run(ceilDiv(k.block.tiles, winoJob), (*winoInputs)(k))
-			c.Pool.Run(k.places()*k.ranges, (*winoProducts)(k))
-			c.Pool.Run(ceilDiv(k.block.tiles, winoJob), (*winoOutputs)(k))
-		}
+		c.Pool.Run(blocks, (*winoBlocks)(k))
+		blocks = 0
+	}
+	for k.first = 0; k.first < blocks; k.first += together {
+		n := min(together, blocks-k.first)
+		c.Pool.Run(n*k.blockJobs(), (*winoInputs)(k))
+		c.Pool.Run(n*k.places()*k.ranges, (*winoProducts)(k))
+		c.Pool.Run(n*k.blockJobs(), (*winoOutputs)(k))
 	}
 	k.stats.end(c.Pool)
-	k.x, k.y, k.p, k.u, k.areas, k.scratch, k.block = nil, nil, nil, nil, nil, nil, winoBlock{}
+	k.x, k.y, k.p, k.u, k.areas, k.scratch = nil, nil, nil, nil, nil, nil
 	k.epilogue.release()
 }
 
@@ -220,27 +228,43 @@ func (t *winoBlocks) Do(job, worker int) {
 	}
 }
 
+// blockJobs is the transforming jobs of a block.
+func (k *winograd) blockJobs() int { return ceilDiv(k.blockTiles, winoJob) }
+
+// jobAt is the block and the tiles in it of a transforming job of the blocks at work.
+func (k *winograd) jobAt(job int) (b winoBlock, i, end int) {
+	area := job / k.blockJobs()
+	b, i = k.blockAt(k.first+area, area), job%k.blockJobs()*winoJob
+	return b, i, min(b.tiles, i+winoJob)
+}
+
 // Do transforms the inputs of a few tiles.
 func (t *winoInputs) Do(job, worker int) {
 	k := (*winograd)(t)
-	k.transform(&k.block, job*winoJob, min(k.block.tiles, (job+1)*winoJob), k.workerScratch(worker))
+	b, i, end := k.jobAt(job)
+	k.transform(&b, i, end, k.workerScratch(worker))
 }
 
 // Do multiplies one place by a range of panels.
 func (t *winoProducts) Do(job, _ int) {
 	k := (*winograd)(t)
-	place, r, panels := job/k.ranges, job%k.ranges, k.s.panels(k.cols)
+	perBlock, panels := k.places()*k.ranges, k.s.panels(k.cols)
+	area := job / perBlock
+	b := k.blockAt(k.first+area, area)
+	place, r := job%perBlock/k.ranges, job%k.ranges
 	var fetch []float32 // what this worker is likely to read next
-	if next := (job + k.workers) / k.ranges; next != place && next < k.places() {
-		fetch = k.block.v[next*k.planeV():][:k.block.tiles*k.cin]
+	if next := (job%perBlock + k.workers) / k.ranges; next != place && next < k.places() {
+		fetch = b.v[next*k.planeV():][:b.tiles*k.cin]
 	}
-	k.multiply(&k.block, place, r*panels/k.ranges, (r+1)*panels/k.ranges, fetch)
+	k.multiply(&b, place, r*panels/k.ranges, (r+1)*panels/k.ranges, fetch)
 }
 
 // Do transforms the products of a few tiles to outputs.
 func (t *winoOutputs) Do(job, worker int) {
 	k := (*winograd)(t)
-	k.finish(&k.block, job*winoJob, min(k.block.tiles, (job+1)*winoJob), k.workerScratch(worker))
+	if b, i, end := k.jobAt(job); i < end {
+		k.finish(&b, i, end, k.workerScratch(worker))
+	}
 }
 
 // transform transforms the inputs of tiles i..end-1 of a block.

@@ -287,3 +287,38 @@ func testWinogradIsChosenWhereItPays(t *testing.T, isa simdSet) {
 		}
 	}
 }
+
+func TestWinogradGivesTheSameBitsForAnyNumberOfWorkers(t *testing.T) {
+	onEachSet(t, testWinogradGivesTheSameBitsForAnyNumberOfWorkers)
+}
+
+// Few workers do blocks of their own, more of them share blocks, many share several at a time.
+func testWinogradGivesTheSameBitsForAnyNumberOfWorkers(t *testing.T, isa simdSet) {
+	for _, c := range []ConvShape{{5, 29, 31, 48, 32, 3}, {1, 14, 14, 64, 48, 3}} {
+		set := winogradSet{isa, winoLarge}
+		for _, d := range []Desc{
+			Conv{ConvShape: c, Epilogue: Epilogue{Bias: true, Residual: true}},
+			ConvDataGrad{ConvShape: c},
+			ConvStats{c},
+		} {
+			var want, wantSecond []float32
+			for _, workers := range []int{1, 2, 3, 8, 20} {
+				k, err := set.New(d)
+				if err != nil {
+					t.Fatal(err)
+				}
+				p := NewPool(workers)
+				ctx := &Ctx[float32]{Pool: p, Work: make([]float32, k.Work(workers)), Second: make([]float32, 2*c.Co)}
+				got := make([]float32, d.Output())
+				k.Run(ctx, got, operands(d))
+				p.Close()
+				if want == nil {
+					want, wantSecond = got, ctx.Second
+				}
+				if !slices.Equal(got, want) || !slices.Equal(ctx.Second, wantSecond) {
+					t.Fatalf("%T%+v: %d workers give other bits than one", d, d, workers)
+				}
+			}
+		}
+	}
+}
