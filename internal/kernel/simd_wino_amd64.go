@@ -35,7 +35,7 @@ type winograd struct {
 	winoTiling
 	cin, cols  int
 	inAt       []int32 // lines and masks of each tile of a picture
-	outOff     []int32 // 16 offsets of each tile of a picture
+	outOff     []int32 // offsets of the outputs of each tile of a picture
 	blockTiles int     // tiles per block
 	ranges     int     // ranges of panels per place
 	table      rowTable
