@@ -82,7 +82,7 @@ func (b *backward[T]) reduceY(s1, s2 []float64, y, dy []T) {
 		below := below0(u)
 		g, u := dy[i]*slope[below], u*undo[below]
 		s1[i] += float64(g)
-		s2[i] += float64(g) * float64((u-shift[i])*factor[i])
+		s2[i] += float64(float64(g) * float64((u-shift[i])*factor[i]))
 	}
 }
 
@@ -95,7 +95,7 @@ func (b *backward[T]) reduceZ(s1, s2 []float64, z, dy []T) {
 		u -= shift[i]
 		g := dy[i] * slope[below0(u*scale[i]+beta[i])]
 		s1[i] += float64(g)
-		s2[i] += float64(g) * float64(u*factor[i])
+		s2[i] += float64(float64(g) * float64(u*factor[i]))
 	}
 }
 

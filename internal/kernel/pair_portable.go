@@ -65,6 +65,6 @@ func addNormalised[T Float](s1, s2 []float64, z, g, mean, factor []T) {
 	mean, factor = mean[:len(z)], factor[:len(z)]
 	for i, u := range z {
 		s1[i] += float64(g[i])
-		s2[i] += float64(g[i]) * float64((u-mean[i])*factor[i])
+		s2[i] += float64(float64(g[i]) * float64((u-mean[i])*factor[i]))
 	}
 }
