@@ -107,7 +107,7 @@ func newSqueezeGrad[T Float](d SqueezeGrad) Kernel[T] {
 	return newPixels(d.MapShape, func(p *spanPlan[T], pixel, row int) {
 		out, s, g := p.out[pixel:][:d.C], p.in[1][row:][:d.C], p.in[2][row:][:d.C]
 		for i, v := range p.in[0][pixel:][:d.C] {
-			out[i] = v*s[i] + g[i]/area
+			out[i] = T(v*s[i]) + g[i]/area // rounded first, as where they are two operations
 		}
 	})
 }
