@@ -61,7 +61,7 @@ func (k *convGemm) cutPanels(depth int) {
 	panels := k.s.panels(k.cols)
 	k.rangePanels = min(panels, max(1, rangeBytes/(4*depth*k.s.wide)))
 	least := 1
-	if pairPays(k.table.pitch) {
+	if k.s.pairPays(k.table.pitch) {
 		least = 2
 	}
 	for k.rangePanels > least && k.groups*k.blocks*ceilDiv(panels, k.rangePanels) < minJobs {

@@ -30,7 +30,7 @@ const (
 // tile unless rows are equally far apart.
 func (t *rowTable) multiply(s *simd, p *product, first, end, p0, p1 int) {
 	whole := p.cols / s.wide // panels with all columns
-	pairs := s.evenPair.run != nil && pairPays(t.pitch)
+	pairs := s.pairPays(t.pitch)
 	for i := p0; i < p1; {
 		switch {
 		case pairs && i+2 <= min(p1, whole):
@@ -50,13 +50,15 @@ func (t *rowTable) multiply(s *simd, p *product, first, end, p0, p1 int) {
 
 // pairPays is the rule that chooses between tiles of few rows by two panels and of twice the rows by one. Few
 // rows pay where many would compete for the same lines of the first level cache, and where channels are so few
-// that each tile's beginning and end count.
-func pairPays(pitch int) bool { return pitch > 0 && (pitch <= 64 || pitch%1024 == 0) }
+// that each tile's beginning and end count. A set without such tiles has no choice.
+func (s *simd) pairPays(pitch int) bool {
+	return s.evenPair.run != nil && pitch > 0 && (pitch <= 64 || pitch%1024 == 0)
+}
 
 // heightOf is the rows of the tiles in which most of a product of equally spaced rows is computed.
 func (s *simd) heightOf(pitch int) int {
 	switch {
-	case s.evenPair.run != nil && pairPays(pitch):
+	case s.pairPays(pitch):
 		return s.evenPair.rows
 	case s.even.run != nil:
 		return s.even.rows

@@ -8,7 +8,7 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// unrollEven is the number of channels per turn of their innermost loop.
+// unrollEven is the number of channels per turn of the innermost loop of evenRows.
 const unrollEven = 8
 
 // evenTile is the register tile of evenRows while it is generated.
