@@ -13,7 +13,7 @@ build: ## bin/csl
 DEMO_TRAIN := demo/data/train2014
 DEMO_TRUTH := demo/data/annotations/instances_train2014.json
 
-demo: build ## draw pictures, hide labels, train three ways, compare: demo/report.html
+demo: build ## draw images, hide labels, train three ways, compare: demo/report.html
 	@echo "This takes about a minute on 2 cores with AVX2 (portable kernels: 5 to 10 minutes) and writes to demo/ only."
 	@echo "4,000 small scenes of 24 classes; 100 known labels of each kind per class are kept, 15 of 16 labels are hidden."
 	rm -rf demo
@@ -28,7 +28,7 @@ demo: build ## draw pictures, hide labels, train three ways, compare: demo/repor
 	bin/csl train --config configs/demo_selective.yaml
 	@echo
 	bin/csl report demo/ignore demo/negative demo/selective --out demo/report.html
-	@echo "curves, classes and predicted pictures: open demo/report.html"
+	@echo "curves, classes and predicted images: open demo/report.html"
 
 test: ## every test that needs no data from outside (minutes)
 	go test -timeout 5m ./...

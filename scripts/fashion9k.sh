@@ -22,7 +22,7 @@ train() { # config, folder, further arguments
 	fi
 }
 
-family() { # family, seed, annotations whose pictures the prior is averaged over
+family() { # family, seed, annotations whose images the prior is averaged over
 	local f=fashion9k_$1 s=$2
 	local prior=runs/${f}_s${s}_prior.csv
 	train "${f}_ignore" "runs/${f}_s${s}_ignore" --seed "$s" --set "simulate.seed=$s"

@@ -24,7 +24,7 @@ func newBenchCommand(s *streams) *cobra.Command {
 		Use:   "bench",
 		Short: "Measure the speed of a model on this machine",
 		Long: `Measure inference, or training steps (forward, selective loss, backward, Adam, average of the
-weights), on random weights and random pictures. FLOPs are those of the plain algorithms; kernels
+weights), on random weights and random images. FLOPs are those of the plain algorithms; kernels
 that need fewer may exceed the machine's peak. Use an otherwise idle machine.`,
 		Example: `  csl bench --model_name tresnet_m --input_size 224 --batch_size 8
   csl bench --mode train --batch_size 16 --profile --threads 2`,
@@ -33,9 +33,9 @@ that need fewer may exceed the machine's peak. Use an otherwise idle machine.`,
 	}
 	fs := cmd.Flags()
 	fs.StringVar(&o.what.Model, "model_name", "tresnet_m", "architecture")
-	fs.IntVar(&o.what.Size, "input_size", 224, "side of the pictures in pixels")
+	fs.IntVar(&o.what.Size, "input_size", 224, "side of the images in pixels")
 	fs.IntVar(&o.what.Classes, "num_classes", 80, "classes")
-	fs.IntVar(&o.what.Batch, "batch_size", 8, "pictures per step")
+	fs.IntVar(&o.what.Batch, "batch_size", 8, "images per step")
 	fs.StringVar(&o.what.Mode, "mode", bench.Infer, "infer or train")
 	fs.Float64Var(&o.what.Seconds, "seconds", 5, "how long to repeat the timed runs")
 	fs.BoolVar(&o.noEMA, "no_ema", false, "train without an average of the weights")

@@ -5,7 +5,7 @@ import (
 	"fmt"
 
 	"csl/internal/count"
-	"csl/internal/dataset/synth"
+	"csl/internal/synth"
 
 	"github.com/spf13/cobra"
 )
@@ -36,9 +36,9 @@ folder appears when it is complete.`,
 	fs := cmd.Flags()
 	fs.SortFlags = false
 	fs.StringVarP(&o.Dir, "out", "o", "", "folder `DIR` to make; it must not exist or be empty")
-	fs.IntVar(&o.Train, "train", 2000, "training pictures")
-	fs.IntVar(&o.Val, "val", 500, "validation pictures")
-	fs.IntVar(&o.Size, "size", 64, "side of a picture in pixels, 32 to 1024")
+	fs.IntVar(&o.Train, "train", 2000, "training images")
+	fs.IntVar(&o.Val, "val", 500, "validation images")
+	fs.IntVar(&o.Size, "size", 64, "side of an image in pixels, 32 to 1024")
 	fs.Uint64Var(&o.Seed, "seed", 1, "other seeds draw other scenes")
 	return cmd
 }
@@ -72,6 +72,6 @@ func runDataSynth(ctx context.Context, o *synthOptions) error {
 		return err
 	}
 	_, err = fmt.Fprintf(o.out, "%s: %d training and %s of %dx%d, %s\n",
-		o.Dir, o.Train, count.Of(o.Val, "validation picture"), o.Size, o.Size, count.Of(len(synth.Classes()), "class"))
+		o.Dir, o.Train, count.Of(o.Val, "validation image"), o.Size, o.Size, count.Of(len(synth.Classes()), "class"))
 	return err
 }

@@ -6,22 +6,22 @@ import (
 	"strings"
 	"testing"
 
-	"csl/internal/corpus"
+	"csl/internal/dataset"
 )
 
 func TestDataSynthMakesADataSetThatOpens(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "scenes")
 	code, out, err := csl(t, "data", "synth", "--out", dir, "--train", "7", "--val", "3", "--size", "32", "--seed", "5")
-	if code != exitOK || !strings.Contains(out, "7 training and 3 validation pictures of 32x32, ") || err != "" {
+	if code != exitOK || !strings.Contains(out, "7 training and 3 validation images of 32x32, ") || err != "" {
 		t.Fatalf("code %d, stdout %q, stderr %q", code, out, err)
 	}
-	for split, want := range map[string]int{corpus.Train: 7, corpus.Val: 3} {
-		c, err := corpus.Open(t.Context(), corpus.Options{Split: split, Root: dir})
+	for split, want := range map[string]int{dataset.Train: 7, dataset.Val: 3} {
+		c, err := dataset.Open(t.Context(), dataset.Options{Split: split, Root: dir})
 		if err != nil {
 			t.Fatal(err)
 		}
 		if c.Set.Len() != want || c.Set.NumClasses() < 20 || len(c.Bad) > 0 {
-			t.Errorf("%s: %d pictures, %d classes, %d bad", split, c.Set.Len(), c.Set.NumClasses(), len(c.Bad))
+			t.Errorf("%s: %d images, %d classes, %d bad", split, c.Set.Len(), c.Set.NumClasses(), len(c.Bad))
 		}
 		if err := c.Close(); err != nil {
 			t.Error(err)

@@ -8,7 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 
-	"csl/internal/corpus"
+	"csl/internal/dataset"
 	"csl/internal/estimate"
 	"csl/internal/graph"
 	"csl/internal/rundir"
@@ -43,7 +43,7 @@ func newEstimatePriorCommand(s *streams) *cobra.Command {
 		Short:   "Estimate how often each class occurs",
 		Long: `Estimate the class prior: train a temporary model on the annotated labels alone (loss.mode ignore,
 whatever the configuration says), or take a checkpoint, and average its scores over the training
-pictures. With --compare_with, or where labels are hidden by simulate.type, the estimate is
+images. With --compare_with, or where labels are hidden by simulate.type, the estimate is
 compared with the full annotations, beside the count of annotated positives.`,
 		Example: `  csl estimate-prior --config configs/coco_fpc_1000.yaml --data /data/coco --out prior.csv
   csl estimate-prior --model_path best.safetensors --data photos --annotations labels.csv --out prior.csv`,
@@ -82,7 +82,7 @@ func runEstimatePrior(ctx context.Context, o *priorOptions) error {
 	}
 	defer be.Close()
 	r, err := estimate.Run(ctx, estimate.Options{
-		Config: cfg, ModelPath: o.modelPath, Resume: o.resume, Data: corpus.FromConfig(cfg.Data, corpus.Train),
+		Config: cfg, ModelPath: o.modelPath, Resume: o.resume, Data: dataset.FromConfig(cfg.Data, dataset.Train),
 		CompareWith: o.compareWith, Out: o.out, Backend: be, Display: o.display, FS: o.fs, Version: version(),
 	})
 	if err != nil {

@@ -46,7 +46,7 @@ func newExportCommand(s *streams) *cobra.Command {
 
   safetensors  the reference's tensor names, with architecture, classes and preprocessing: csl's own
   pth          what the reference's code and torch.load(..., weights_only=True) read: no preprocessing
-  onnx         for inference elsewhere: batch norms folded, any batch and picture size
+  onnx         for inference elsewhere: batch norms folded, any batch and image size
 
 Tensors are written as float32, under the names and with the meaning of the Alibaba repositories.`,
 		Example: `  csl export --model_path outputs/best.safetensors --out model.onnx

@@ -15,10 +15,10 @@ import (
 
 	"csl/internal/checkpoint"
 	"csl/internal/checkpoint/onnx/onnxtest"
-	"csl/internal/pictures"
+	"csl/internal/images"
 )
 
-// ONNX Runtime computes of the file that the binary writes what csl infer prints, for one picture and
+// ONNX Runtime computes of the file that the binary writes what csl infer prints, for one image and
 // for three at once.
 func TestExportedONNXGivesWhatInferPrints(t *testing.T) {
 	dir := t.TempDir()
@@ -63,7 +63,7 @@ func TestExportedONNXGivesWhatInferPrints(t *testing.T) {
 	}
 }
 
-// planes are pictures as the model gets them, [N,3,H,W] in 0 to 1.
+// planes are images as the model gets them, [N,3,H,W] in 0 to 1.
 func planes(t *testing.T, files []string, height, width int) []float32 {
 	t.Helper()
 	size := height * width
@@ -73,11 +73,11 @@ func planes(t *testing.T, files []string, height, width int) []float32 {
 		if err != nil {
 			t.Fatal(err)
 		}
-		full, _, err := pictures.Decode(data, pictures.DecodeOptions{})
+		full, _, err := images.Decode(data, images.DecodeOptions{})
 		if err != nil {
 			t.Fatal(err)
 		}
-		m := pictures.Resize(full, width, height, pictures.Bilinear)
+		m := images.Resize(full, width, height, images.Bilinear)
 		for i, v := range m.Pix {
 			x[(n*3+i%3)*size+i/3] = float32(v) / 255
 		}

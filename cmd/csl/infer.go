@@ -10,9 +10,9 @@ import (
 	"csl/internal/config"
 	"csl/internal/count"
 	"csl/internal/graph"
+	"csl/internal/images"
 	"csl/internal/infer"
 	"csl/internal/model"
-	"csl/internal/pictures"
 
 	"github.com/spf13/cobra"
 )
@@ -20,7 +20,7 @@ import (
 // inferOptions is what "csl infer" was asked to do.
 type inferOptions struct {
 	*streams
-	pictures []string // --pic_path and further arguments
+	images []string // --pic_path and further arguments
 
 	model           infer.ModelOptions
 	dataset         string
@@ -43,19 +43,19 @@ func newInferCommand(s *streams) *cobra.Command {
 	o := &inferOptions{streams: s}
 	cmd := &cobra.Command{
 		Use:   "infer --model_path FILE --pic_path PICTURE...",
-		Short: "Say what is in pictures",
-		Long: `Say what is in pictures. A PICTURE is a file, a folder (all pictures below it), a pattern such as
+		Short: "Say what is in images",
+		Long: `Say what is in images. A PICTURE is a file, a folder (all images below it), a pattern such as
 'photos/*.jpg', @FILE (a list of paths, one per line) or - (such a list on standard input); several
 may follow each other.
 
-Results come in the order of the pictures, as text, as JSON lines or as CSV. A picture that cannot be
+Results come in the order of the images, as text, as JSON lines or as CSV. An image that cannot be
 read is named and passed over, and the exit code is 3 in the end. Classes count as present above a
 threshold: --th, else the checkpoint's own, else that of --dataset_type, else 0.7.`,
 		Example: `  csl infer --model_path model.pth --pic_path photo.jpg
   csl infer --model_path model.pth --pic_path photos --format json --out annotated
   find / -name '*.jpg' | csl infer --model_path model.pth --pic_path - --format csv >tags.csv`,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			o.pictures = append(o.pictures, args...)
+			o.images = append(o.images, args...)
 			if cmd.Flags().Changed("th") {
 				o.model.Threshold = &o.threshold
 			}
@@ -73,7 +73,7 @@ func (o *inferOptions) bind(cmd *cobra.Command) {
 	fs := cmd.Flags()
 	fs.SortFlags = false
 	fs.StringVar(&o.model.Path, "model_path", "", "checkpoint `FILE`: .pth, .safetensors, csl's own")
-	fs.StringArrayVar(&o.pictures, "pic_path", nil, "`PICTURE`: file, folder, pattern, @list or - (paths on standard input)")
+	fs.StringArrayVar(&o.images, "pic_path", nil, "`PICTURE`: file, folder, pattern, @list or - (paths on standard input)")
 	fs.StringVar(&o.dataset, "dataset_type", "", "what published weights were trained on: MS-COCO (threshold 0.7) or OpenImages (0.995)")
 	fs.StringVar(&o.model.Name, "model_name", "", "architecture that the checkpoint must have; it is found out anyway")
 	fs.StringVar(&o.inputSize, "input_size", "", "input in pixels, `N|HxW`; default the checkpoint's, else 448")
@@ -82,14 +82,14 @@ func (o *inferOptions) bind(cmd *cobra.Command) {
 	fs.StringVar(&o.model.Classes, "classes", "", "class names `FILE`: one per line in the order of the outputs, or CSV id,name")
 	fs.StringVar(&o.model.Descriptions, "class_description_path", "", "Open Images class descriptions `FILE`: CSV MID,name")
 	fs.StringVar(&o.model.Interpolation, "interpolation", "", "resizing: bilinear or bicubic; default the checkpoint's, else bilinear")
-	fs.BoolVar(&o.exifOrientation, "exif_orientation", false, "turn pictures upright as their EXIF says; default the checkpoint's, else no")
-	fs.Int64Var(&o.maxPixels, "max_pixels", pictures.DefaultMaxPixels, "larger pictures are refused from their header")
-	fs.IntVar(&o.batch, "batch_size", 8, "pictures per run of the network")
+	fs.BoolVar(&o.exifOrientation, "exif_orientation", false, "turn images upright as their EXIF says; default the checkpoint's, else no")
+	fs.Int64Var(&o.maxPixels, "max_pixels", images.DefaultMaxPixels, "larger images are refused from their header")
+	fs.IntVar(&o.batch, "batch_size", 8, "images per run of the network")
 	fs.IntVar(&o.workers, "workers", 0, "goroutines that decode; 0: one per thread")
 	fs.BoolVar(&o.strict, "strict", true, "refuse a checkpoint with tensors that the model has no place for")
-	fs.StringVar(&o.out, "out", "", "write each picture with its tags into the folder `DIR`")
+	fs.StringVar(&o.out, "out", "", "write each image with its tags into the folder `DIR`")
 	fs.BoolVar(&o.logits, "logits", false, "print logits as well")
-	fs.StringVar(&o.format, "format", formatText, "text, json (an object per picture and line) or csv")
+	fs.StringVar(&o.format, "format", formatText, "text, json (an object per image and line) or csv")
 	complete := func(flag string, values ...string) {
 		// An error would mean that the flag does not exist or is completed already.
 		_ = cmd.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp))
@@ -109,8 +109,8 @@ func (o *inferOptions) check() error {
 	switch {
 	case o.model.Path == "":
 		return usagef("--model_path is missing: which checkpoint?")
-	case len(o.pictures) == 0:
-		return usagef("--pic_path is missing: which pictures?")
+	case len(o.images) == 0:
+		return usagef("--pic_path is missing: which images?")
 	case !(o.threshold >= 0 && o.threshold <= 1):
 		return usagef("--th %v: must be from 0 to 1", o.threshold)
 	case o.topK < 0:
@@ -131,7 +131,7 @@ func (o *inferOptions) check() error {
 		}
 	}
 	if o.model.Interpolation != "" {
-		if _, err := pictures.ParseFilter(o.model.Interpolation); err != nil {
+		if _, err := images.ParseFilter(o.model.Interpolation); err != nil {
 			return usagef("--interpolation: %w", err)
 		}
 	}
@@ -165,7 +165,7 @@ func runInfer(ctx context.Context, o *inferOptions) error {
 	if err := o.check(); err != nil {
 		return err
 	}
-	images, err := infer.Inputs(o.pictures, o.in)
+	images, err := infer.Inputs(o.images, o.in)
 	if err != nil {
 		return err
 	}
@@ -184,7 +184,7 @@ func runInfer(ctx context.Context, o *inferOptions) error {
 	return o.classify(ctx, m, images, be)
 }
 
-// classify runs the model over the pictures and sends the results where they go.
+// classify runs the model over the images and sends the results where they go.
 func (o *inferOptions) classify(ctx context.Context, m *infer.Model, images []string, be graph.Backend) error {
 	nothing := "nothing scores above its threshold"
 	if m.OneThreshold {
@@ -225,7 +225,7 @@ func (o *inferOptions) classify(ctx context.Context, m *infer.Model, images []st
 		return err
 	}
 	if skipped > 0 {
-		return &skippedError{fmt.Errorf("%d of %s could not be classified", skipped, count.Of(len(images), "picture"))}
+		return &skippedError{fmt.Errorf("%d of %s could not be classified", skipped, count.Of(len(images), "image"))}
 	}
 	return nil
 }

@@ -82,7 +82,7 @@ func checkLogits(t *testing.T, out string, want []float32) {
 	}
 }
 
-// goldenArgs is the command line that prints all logits of the golden picture.
+// goldenArgs is the command line that prints all logits of the golden image.
 func goldenArgs(checkpoint string, args ...string) []string {
 	return append([]string{
 		"infer", "--model_path", checkpoint, "--pic_path", filepath.Join("testdata", "infer", "rgb.png"),

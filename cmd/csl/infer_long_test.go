@@ -63,8 +63,8 @@ var refused = map[string]string{
 	"zero_width.gif":                    "size 0x32",
 	"decompression_bomb.gif":            "frame bounds larger than image bounds",
 	"no_palette.gif":                    "no color table",
-	"huge_20000x20000_1bit.png":         "picture too large: 20000x20000",
-	"lies_about_size_100000x100000.png": "picture too large: 100000x100000",
+	"huge_20000x20000_1bit.png":         "image too large: 20000x20000",
+	"lies_about_size_100000x100000.png": "image too large: 100000x100000",
 	"half_file.jpg":                     "damaged or cut short",
 	"invalid-crc32.png":                 "invalid checksum",
 	"invalid-trunc.png":                 "damaged or cut short",
@@ -107,7 +107,7 @@ func robust(t *testing.T, args ...string) (out, stderr string) {
 	return out, stderr
 }
 
-func TestInferDoesWhatTheReadmeSaysOfEveryAwkwardPicture(t *testing.T) {
+func TestInferDoesWhatTheReadmeSaysOfEveryAwkwardImage(t *testing.T) {
 	out, stderr := robust(t)
 	got := map[string]jsonLine{}
 	for _, l := range parseLines(t, out) {
@@ -149,11 +149,11 @@ func TestInferDoesWhatTheReadmeSaysOfEveryAwkwardPicture(t *testing.T) {
 	compareTwins(t, got, upright)
 }
 
-// compareTwins compares files that hold the same picture.
+// compareTwins compares files that hold the same image.
 func compareTwins(t *testing.T, plain, upright map[string]jsonLine) {
 	t.Helper()
 	between := func(a, b jsonLine) float64 { return apart(logitsOf(a), logitsOf(b)) }
-	const lossy = 0.002 // other pictures are 0.008 and more apart
+	const lossy = 0.002 // other images are 0.008 and more apart
 	for _, x := range []struct {
 		a, b  string
 		limit float64

@@ -8,7 +8,7 @@ import (
 )
 
 // inferResults sends each result of "csl infer" to the output, the log, the progress line and the
-// folder of annotated pictures.
+// folder of annotated images.
 type inferResults struct {
 	*infer.Writer
 	o      *inferOptions

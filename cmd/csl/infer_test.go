@@ -30,7 +30,7 @@ func tinyModel() string {
 	return filepath.Join("..", "..", "internal", "checkpoint", "testdata", "tiny_zip.pth")
 }
 
-// album makes a folder of pictures: a.png, b.jpg, broken.png, sub/a.jpg, and a file that is none.
+// album makes a folder of images: a.png, b.jpg, broken.png, sub/a.jpg, and a file that is none.
 func album(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -59,7 +59,7 @@ func album(t *testing.T) string {
 	return dir
 }
 
-// scene is a picture that depends on seed.
+// scene is an image that depends on seed.
 func scene(w, h int, seed uint8) image.Image {
 	m := image.NewRGBA(image.Rect(0, 0, w, h))
 	for y := range h {
@@ -76,8 +76,8 @@ func inferTiny(t *testing.T, args ...string) (code int, out, err string) {
 	return csl(t, append([]string{"infer", "--model_path", tinyModel(), "--input_size", "32", "--th", "0"}, args...)...)
 }
 
-// images are the pictures of JSON lines by base name, bad ones with an exclamation mark.
-func images(t *testing.T, dir, out string) string {
+// imageList is the images of JSON lines by base name, bad ones with an exclamation mark.
+func imageList(t *testing.T, dir, out string) string {
 	t.Helper()
 	var names []string
 	for _, l := range parseLines(t, out) {
@@ -116,11 +116,11 @@ func TestInferTakesFilesFoldersPatternsAndLists(t *testing.T) {
 	} {
 		for _, batch := range []string{"1", "3"} {
 			code, out, err := inferTiny(t, append(x.args, "--format", "json", "--batch_size", batch)...)
-			if got := images(t, dir, out); code != x.code || got != x.want {
+			if got := imageList(t, dir, out); code != x.code || got != x.want {
 				t.Errorf("%v in batches of %s: code %d, %s, want %s; stderr %q", x.args, batch, code, got, x.want, err)
 			}
 			if bad := strings.Count(x.want, "!"); strings.Count(err, "warning: passed over ") != bad ||
-				bad > 0 && !strings.HasSuffix(err, fmt.Sprintf("csl: %d of %s could not be classified\n", bad, count.Of(len(strings.Fields(x.want)), "picture"))) {
+				bad > 0 && !strings.HasSuffix(err, fmt.Sprintf("csl: %d of %s could not be classified\n", bad, count.Of(len(strings.Fields(x.want)), "image"))) {
 				t.Errorf("%v: stderr %q", x.args, err)
 			}
 		}
@@ -132,7 +132,7 @@ func TestInferReadsPathsFromStandardInput(t *testing.T) {
 	s, out, stderr := fakeStreams()
 	s.in = strings.NewReader(filepath.Join(dir, "b.jpg") + "\n" + filepath.Join(dir, "a.png") + "\n")
 	code := run(context.Background(), []string{"infer", "--model_path", tinyModel(), "--input_size", "32", "--pic_path", "-", "--format", "json"}, s)
-	if got := images(t, dir, out.String()); code != exitOK || got != "b.jpg a.png" {
+	if got := imageList(t, dir, out.String()); code != exitOK || got != "b.jpg a.png" {
 		t.Errorf("code %d, %s, stderr %q", code, got, stderr)
 	}
 }
@@ -161,10 +161,10 @@ func TestInferResultsDependOnBatchesByRoundingOnly(t *testing.T) {
 }
 
 func TestInferFormatsAgree(t *testing.T) {
-	picture := filepath.Join(album(t), "b.jpg")
-	_, asJSON, _ := inferTiny(t, picture, "--logits", "--format", "json")
-	_, asCSV, _ := inferTiny(t, picture, "--logits", "--format", "csv")
-	_, asText, _ := inferTiny(t, picture, "--logits")
+	img := filepath.Join(album(t), "b.jpg")
+	_, asJSON, _ := inferTiny(t, img, "--logits", "--format", "json")
+	_, asCSV, _ := inferTiny(t, img, "--logits", "--format", "csv")
+	_, asText, _ := inferTiny(t, img, "--logits")
 	want := parseLines(t, asJSON)[0].Predictions
 	if len(want) != 8 {
 		t.Fatal(asJSON)
@@ -174,47 +174,47 @@ func TestInferFormatsAgree(t *testing.T) {
 		t.Fatalf("%v: %q", err, asCSV)
 	}
 	lines := strings.Split(strings.TrimSpace(asText), "\n")
-	if len(lines) != 9 || lines[0] != picture {
+	if len(lines) != 9 || lines[0] != img {
 		t.Fatalf("text %q", asText)
 	}
 	for i, p := range want {
 		score, logit := strconv.FormatFloat(float64(p.Score), 'g', -1, 32), strconv.FormatFloat(float64(p.Logit), 'g', -1, 32)
-		if got := strings.Join(rows[i+1], ","); got != fmt.Sprintf("%s,%d,%s,%s,%s", picture, p.Index, p.Class, score, logit) {
+		if got := strings.Join(rows[i+1], ","); got != fmt.Sprintf("%s,%d,%s,%s,%s", img, p.Index, p.Class, score, logit) {
 			t.Errorf("csv row %q, want %+v", got, p)
 		}
 		if got := strings.Join(strings.Fields(lines[i+1]), " "); got != score+" "+logit+" "+p.Class {
 			t.Errorf("text line %q, want %+v", got, p)
 		}
 	}
-	_, short, _ := inferTiny(t, picture, "--format", "json")
-	if strings.Contains(short, "logit") || !strings.HasPrefix(short, fmt.Sprintf(`{"image":%q,"predictions":[{"index":`, picture)) {
+	_, short, _ := inferTiny(t, img, "--format", "json")
+	if strings.Contains(short, "logit") || !strings.HasPrefix(short, fmt.Sprintf(`{"image":%q,"predictions":[{"index":`, img)) {
 		t.Errorf("json %q", short)
 	}
 }
 
 func TestInferCutsByTopKBeforeTheThreshold(t *testing.T) {
-	picture := filepath.Join(album(t), "b.jpg")
-	_, out, _ := inferTiny(t, picture, "--format", "json")
+	img := filepath.Join(album(t), "b.jpg")
+	_, out, _ := inferTiny(t, img, "--format", "json")
 	all := parseLines(t, out)[0].Predictions
-	_, out, _ = inferTiny(t, picture, "--format", "json", "--top_k", "3")
+	_, out, _ = inferTiny(t, img, "--format", "json", "--top_k", "3")
 	if got := parseLines(t, out)[0].Predictions; !slices.Equal(got, all[:3]) {
 		t.Errorf("top 3: %v of %v", got, all)
 	}
 	th := strconv.FormatFloat(float64(all[4].Score), 'g', -1, 32) // strictly above: the fifth is out
-	_, out, _ = inferTiny(t, picture, "--format", "json", "--th", th, "--top_k", "0")
+	_, out, _ = inferTiny(t, img, "--format", "json", "--th", th, "--top_k", "0")
 	if got := parseLines(t, out)[0].Predictions; !slices.Equal(got, all[:4]) {
 		t.Errorf("above %s: %v of %v", th, got, all)
 	}
-	code, out, _ := inferTiny(t, picture, "--th", "1")
-	if code != exitOK || out != picture+"\n  nothing scores above 1\n" {
+	code, out, _ := inferTiny(t, img, "--th", "1")
+	if code != exitOK || out != img+"\n  nothing scores above 1\n" {
 		t.Errorf("code %d, %q", code, out)
 	}
-	if _, out, _ = inferTiny(t, picture, "--th", "1", "--format", "json"); !strings.Contains(out, `"predictions":[]`) {
+	if _, out, _ = inferTiny(t, img, "--th", "1", "--format", "json"); !strings.Contains(out, `"predictions":[]`) {
 		t.Errorf("%q", out)
 	}
 }
 
-func TestInferDrawsPicturesUnderNamesOfTheirOwn(t *testing.T) {
+func TestInferDrawsImagesUnderNamesOfTheirOwn(t *testing.T) {
 	dir, out := album(t), filepath.Join(t.TempDir(), "new", "folder")
 	code, text, err := inferTiny(t, dir, "--out", out, "--format", "json", "--threads", "2")
 	if code != exitSkipped {
@@ -288,46 +288,46 @@ func TestInferWrongInputsGiveOneClearLine(t *testing.T) {
 		return path
 	}
 	empty := t.TempDir()
-	picture := filepath.Join(dir, "b.jpg")
+	img := filepath.Join(dir, "b.jpg")
 	model := []string{"--model_path", tinyModel(), "--input_size", "32"}
 	for _, x := range []struct {
 		args []string
 		code int
 		want string
 	}{
-		{[]string{"--pic_path", picture}, exitUsage, "--model_path is missing"},
+		{[]string{"--pic_path", img}, exitUsage, "--model_path is missing"},
 		{model, exitUsage, "--pic_path is missing"},
-		{[]string{"--model_path", "none.pth", picture}, exitFailure, `open checkpoint "none.pth": no such file`},
-		{[]string{"--model_path", at("fake.pth", "<html>404</html>"), picture}, exitFailure, "it is a web page"},
-		{append(model, picture, "--dataset_type", "COCA"), exitUsage, "must be MS-COCO or OpenImages"},
-		{append(model, picture, "--model_name", "tresnet_q"), exitUsage, `unknown model "tresnet_q"`},
-		{append(model, picture, "--model_name", "tresnet_m"), exitFailure, "does not fit tresnet_m: it is tresnet_tiny (stages [1 1 1 1], 8 planes)"},
-		{append(model, picture, "--input_size", "33"), exitUsage, "multiples of 4"},
-		{append(model, picture, "--input_size", "64x"), exitUsage, `"64x": must be a side or HEIGHTxWIDTH`},
-		{append(model, picture, "--interpolation", "nearest"), exitUsage, `"nearest"`},
-		{append(model, picture, "--th", "1.5"), exitUsage, "--th 1.5: must be from 0 to 1"},
-		{append(model, picture, "--th", "NaN"), exitUsage, "must be from 0 to 1"},
-		{append(model, picture, "--batch_size", "0"), exitUsage, "--batch_size 0"},
-		{append(model, picture, "--top_k", "-1"), exitUsage, "--top_k -1"},
-		{append(model, picture, "--workers", "-1"), exitUsage, "--workers -1"},
-		{append(model, picture, "--max_pixels", "0"), exitUsage, "--max_pixels 0"},
-		{append(model, picture, "--format", "xml"), exitUsage, `--format "xml"`},
-		{append(model, "--pic_path", empty), exitFailure, "no file with a picture's extension"},
+		{[]string{"--model_path", "none.pth", img}, exitFailure, `open checkpoint "none.pth": no such file`},
+		{[]string{"--model_path", at("fake.pth", "<html>404</html>"), img}, exitFailure, "it is a web page"},
+		{append(model, img, "--dataset_type", "COCA"), exitUsage, "must be MS-COCO or OpenImages"},
+		{append(model, img, "--model_name", "tresnet_q"), exitUsage, `unknown model "tresnet_q"`},
+		{append(model, img, "--model_name", "tresnet_m"), exitFailure, "does not fit tresnet_m: it is tresnet_tiny (stages [1 1 1 1], 8 planes)"},
+		{append(model, img, "--input_size", "33"), exitUsage, "multiples of 4"},
+		{append(model, img, "--input_size", "64x"), exitUsage, `"64x": must be a side or HEIGHTxWIDTH`},
+		{append(model, img, "--interpolation", "nearest"), exitUsage, `"nearest"`},
+		{append(model, img, "--th", "1.5"), exitUsage, "--th 1.5: must be from 0 to 1"},
+		{append(model, img, "--th", "NaN"), exitUsage, "must be from 0 to 1"},
+		{append(model, img, "--batch_size", "0"), exitUsage, "--batch_size 0"},
+		{append(model, img, "--top_k", "-1"), exitUsage, "--top_k -1"},
+		{append(model, img, "--workers", "-1"), exitUsage, "--workers -1"},
+		{append(model, img, "--max_pixels", "0"), exitUsage, "--max_pixels 0"},
+		{append(model, img, "--format", "xml"), exitUsage, `--format "xml"`},
+		{append(model, "--pic_path", empty), exitFailure, "no file with an image's extension"},
 		{append(model, "--pic_path", filepath.Join(dir, "*.gif")), exitFailure, "no file matches"},
-		{append(model, "--pic_path", filepath.Join(dir, "**")), exitFailure, "a folder stands for all pictures below it"},
+		{append(model, "--pic_path", filepath.Join(dir, "**")), exitFailure, "a folder stands for all images below it"},
 		{append(model, "--pic_path", filepath.Join(dir, "[")), exitFailure, "syntax error in pattern"},
 		{append(model, "--pic_path", filepath.Join(dir, "none.jpg")), exitFailure, "no such file or folder"},
-		{append(model, "--pic_path", "@none.txt"), exitFailure, `list of pictures "none.txt": no such file`},
+		{append(model, "--pic_path", "@none.txt"), exitFailure, `list of images "none.txt": no such file`},
 		{append(model, "--pic_path", "@"+at("zero.txt", "a.jpg\nb\x00.jpg\n")), exitFailure, "line 2: a zero byte"},
 		{append(model, "--pic_path", "@"+at("long.txt", "\n"+strings.Repeat("x", 70_000))), exitFailure, "line 2: longer than any path"},
 		{append(model, "--pic_path", "@"+at("blank.txt", "\n \n")), exitFailure, "there is no path in it"},
 		{append(model, "--pic_path", "-"), exitFailure, "standard input: there is no path in it"},
-		{append(model, picture, "--classes", at("few.txt", "a\nb\n")), exitFailure, "it names 2 classes, but the checkpoint has 8 outputs"},
-		{append(model, picture, "--classes", at("twice.txt", "a\nb\nc\nd\ne\nf\na\ng\n")), exitFailure, `classes 0 and 6 are both called "a"`},
-		{append(model, picture, "--classes", "none.txt"), exitFailure, "none.txt: no such file"},
-		{append(model, picture, "--classes", picture), exitFailure, "is no text"},
-		{append(model, picture, "--class_description_path", at("three.csv", "/m/1,a,b\n")), exitFailure, "line 1: 3 fields, want MID,name"},
-		{append(model, picture, "--out", picture), exitFailure, "b.jpg"},
+		{append(model, img, "--classes", at("few.txt", "a\nb\n")), exitFailure, "it names 2 classes, but the checkpoint has 8 outputs"},
+		{append(model, img, "--classes", at("twice.txt", "a\nb\nc\nd\ne\nf\na\ng\n")), exitFailure, `classes 0 and 6 are both called "a"`},
+		{append(model, img, "--classes", "none.txt"), exitFailure, "none.txt: no such file"},
+		{append(model, img, "--classes", img), exitFailure, "is no text"},
+		{append(model, img, "--class_description_path", at("three.csv", "/m/1,a,b\n")), exitFailure, "line 1: 3 fields, want MID,name"},
+		{append(model, img, "--out", img), exitFailure, "b.jpg"},
 	} {
 		code, out, err := csl(t, append([]string{"infer"}, x.args...)...)
 		lines := 1
@@ -342,7 +342,7 @@ func TestInferWrongInputsGiveOneClearLine(t *testing.T) {
 
 func TestInferNamesClassesFromFiles(t *testing.T) {
 	dir := t.TempDir()
-	picture := filepath.Join(album(t), "b.jpg")
+	img := filepath.Join(album(t), "b.jpg")
 	write := func(name, content string) string {
 		path := filepath.Join(dir, name)
 		if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
@@ -377,7 +377,7 @@ func TestInferNamesClassesFromFiles(t *testing.T) {
 			`no description of 1 of the 8 classes, such as "/m/7"`,
 		},
 	} {
-		code, out, err := inferTiny(t, append(x.args, picture, "--format", "json")...)
+		code, out, err := inferTiny(t, append(x.args, img, "--format", "json")...)
 		if code != exitOK || !strings.Contains(err, x.say) {
 			t.Fatalf("%v: code %d, stderr %q", x.args, code, err)
 		}
@@ -450,7 +450,7 @@ func TestInferStopsWhenInterrupted(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	s, _, stderr := fakeStreams()
 	s.out = writerFunc(func(p []byte) (int, error) { cancel(); return len(p), nil })
-	if code := run(ctx, args, s); code != exitInterrupted || !strings.Contains(stderr.String(), "of 100 pictures") {
+	if code := run(ctx, args, s); code != exitInterrupted || !strings.Contains(stderr.String(), "of 100 images") {
 		t.Errorf("code %d, stderr %q", code, stderr)
 	}
 }
@@ -518,7 +518,7 @@ func TestInferShowsProgressBesideResultsOnOneTerminal(t *testing.T) {
 	}
 }
 
-func TestInferOfOnePictureShowsNoBar(t *testing.T) {
+func TestInferOfOneImageShowsNoBar(t *testing.T) {
 	s, screen, _ := fakeStreams()
 	s.err, s.outTTY, s.errTTY = screen, true, true
 	code := run(context.Background(), []string{"infer", "--model_path", tinyModel(), "--input_size", "32", filepath.Join(album(t), "b.jpg")}, s)

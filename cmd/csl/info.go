@@ -50,7 +50,7 @@ a run needs. Nothing is computed.`,
 	config.BindFlagAs(cmd.Flags(), "head", "model.head")
 	fs := cmd.Flags()
 	fs.StringVar(&o.inputSize, "input_size", "", "input in pixels, `N|HxW`; default data.size")
-	fs.IntVarP(&o.batch, "batch_size", "b", 1, "pictures per run")
+	fs.IntVarP(&o.batch, "batch_size", "b", 1, "images per run")
 	fs.StringVar(&o.mode, "mode", modeInfer, "what the memory is planned for: infer or train")
 	fs.StringVar(&o.format, "format", formatText, "text or json")
 	return cmd

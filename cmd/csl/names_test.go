@@ -5,7 +5,7 @@ import (
 	"testing"
 
 	"csl/internal/config"
-	"csl/internal/dataset"
+	"csl/internal/labels"
 	"csl/internal/loss"
 	"csl/internal/model"
 )
@@ -26,7 +26,7 @@ func TestConfigurationKnowsTheSameNamesAsThePackages(t *testing.T) {
 		}
 	}
 	for _, format := range options["data.train.format"] {
-		if _, err := dataset.ParseFormat(format); err != nil {
+		if _, err := labels.ParseFormat(format); err != nil {
 			t.Errorf("data.train.format: %v", err)
 		}
 	}

@@ -11,17 +11,17 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// picturesShown is how many predicted pictures a report has unless the user says.
-const picturesShown = 12
+// imagesShown is how many predicted images a report has unless the user says.
+const imagesShown = 12
 
 // reportOptions is what "csl report" was asked to do.
 type reportOptions struct {
 	*streams
-	runs     []string
-	page     string
-	format   string
-	pictures int
-	scored   int
+	runs   []string
+	page   string
+	format string
+	images int
+	scored int
 }
 
 func newReportCommand(s *streams) *cobra.Command {
@@ -30,7 +30,7 @@ func newReportCommand(s *streams) *cobra.Command {
 		Use:   "report RUN [RUN...]",
 		Short: "Compare training runs in a table and a web page",
 		Long: `Compare training runs: a table on standard output, and one HTML page that opens offline, with
-curves, results per class, the class prior and predicted validation pictures. RUN is a run's folder
+curves, results per class, the class prior and predicted validation images. RUN is a run's folder
 (train.out). Paths of data in the runs are relative to the current directory, as in training.`,
 		Example: `  csl report outputs
   csl report runs/ignore runs/negative runs/selective --out compare.html`,
@@ -48,8 +48,8 @@ curves, results per class, the class prior and predicted validation pictures. RU
 	fs := cmd.Flags()
 	fs.StringVar(&o.page, "out", "", "page `FILE` to write; empty = report.html, in the run's folder if there is one run")
 	fs.StringVar(&o.format, "format", formatText, "text or json, of the table")
-	fs.IntVar(&o.pictures, "pictures", picturesShown, "predicted validation pictures on the page")
-	fs.IntVar(&o.scored, "score_pictures", 0, "validation pictures to score for results per class; 0 = as many as take seconds")
+	fs.IntVar(&o.images, "images", imagesShown, "predicted validation images on the page")
+	fs.IntVar(&o.scored, "score_images", 0, "validation images to score for results per class; 0 = as many as take seconds")
 	return cmd
 }
 
@@ -57,8 +57,8 @@ func runReport(ctx context.Context, o *reportOptions) error {
 	if err := checkFormat(o.format, formatText, formatJSON); err != nil {
 		return err
 	}
-	if o.pictures < 0 || o.scored < 0 {
-		return usagef("--pictures %d, --score_pictures %d: must be at least 0", o.pictures, o.scored)
+	if o.images < 0 || o.scored < 0 {
+		return usagef("--images %d, --score_images %d: must be at least 0", o.images, o.scored)
 	}
 	if o.page == "" {
 		o.page = rundir.Report
@@ -72,7 +72,7 @@ func runReport(ctx context.Context, o *reportOptions) error {
 	}
 	defer be.Close()
 	s, err := reporting.Write(ctx, reporting.Options{
-		Runs: o.runs, Out: o.page, Pictures: o.pictures, Scored: o.scored,
+		Runs: o.runs, Out: o.page, Images: o.images, Scored: o.scored,
 		Backend: be, Display: o.display, FS: o.fs, Version: version(),
 	})
 	if err != nil {
@@ -94,7 +94,7 @@ func runReport(ctx context.Context, o *reportOptions) error {
 // reportRun leaves a page in the folder of a run that ended. What the page lacks, it says itself.
 func reportRun(ctx context.Context, s *streams, be *graph.CPU, dir string) error {
 	_, err := reporting.Write(ctx, reporting.Options{
-		Runs: []string{dir}, Out: filepath.Join(dir, rundir.Report), Pictures: picturesShown,
+		Runs: []string{dir}, Out: filepath.Join(dir, rundir.Report), Images: imagesShown,
 		Backend: be, Display: s.display, FS: s.fs, Version: version(),
 	})
 	return err

@@ -18,7 +18,7 @@ func TestReportRefusesWrongUsageAndFoldersThatAreNoRun(t *testing.T) {
 	}{
 		"report":                           {exitUsage, "no run named"},
 		"report x --format xml":            {exitUsage, `--format "xml"`},
-		"report x --pictures -1":           {exitUsage, "--pictures -1"},
+		"report x --images -1":             {exitUsage, "--images -1"},
 		"report " + none:                   {exitFailure, "is no run's folder"},
 		"report " + none + " --out p.html": {exitFailure, "is no run's folder"},
 	} {

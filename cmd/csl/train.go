@@ -32,7 +32,7 @@ func newTrainCommand(s *streams) *cobra.Command {
 	o := &trainOptions{streams: s}
 	cmd := &cobra.Command{
 		Use:   "train --config FILE",
-		Short: "Train a model on partially annotated pictures",
+		Short: "Train a model on partially annotated images",
 		Long: `Train a model. The run's folder (--out) gets the resolved configuration, the logs, the saved
 state and the best weights. Ctrl-C saves and says how to go on; a second one ends at once.
 

@@ -4,7 +4,7 @@ import (
 	"context"
 
 	"csl/internal/config"
-	"csl/internal/corpus"
+	"csl/internal/dataset"
 	"csl/internal/graph"
 	"csl/internal/model"
 	"csl/internal/validate"
@@ -27,7 +27,7 @@ func newValidateCommand(s *streams) *cobra.Command {
 	o := &validateOptions{streams: s}
 	cmd := &cobra.Command{
 		Use:   "validate --model_path FILE --data ROOT --annotations FILE",
-		Short: "Score a checkpoint on labelled pictures",
+		Short: "Score a checkpoint on labelled images",
 		Long: `Score a checkpoint. All numbers are over annotated cells only, but for map and
 prf_unknown_as_negative, which count unknown labels as negatives, as the reference does.`,
 		Example: `  csl validate --model_path outputs/best.safetensors --data /data/coco
@@ -40,7 +40,7 @@ prf_unknown_as_negative, which count unknown labels as negatives, as the referen
 	config.BindFlagAs(fs, "data", "data.val.root")
 	config.BindFlagAs(fs, "annotations", "data.val.annotations")
 	config.BindFlagAs(fs, "data_format", "data.val.format")
-	fs.Lookup("data").Usage = "labelled pictures: folder or tar, or a folder laid out as COCO"
+	fs.Lookup("data").Usage = "labelled images: folder or tar, or a folder laid out as COCO"
 	fs.Lookup("annotations").Usage = "their labels; empty = found in a COCO layout"
 	fs.Lookup("data_format").Usage = "format of the labels; auto = by content (auto|coco|lvis|openimages|csv|jsonl)"
 	fs.StringVar(&o.modelPath, "model_path", "", "checkpoint `FILE`")
@@ -71,7 +71,7 @@ func runValidate(ctx context.Context, o *validateOptions) error {
 		return err
 	}
 	if cfg.Data.Val.Root == "" && cfg.Data.Train.Root == "" {
-		return usagef("--data is missing: which pictures?")
+		return usagef("--data is missing: which images?")
 	}
 	be, err := graph.NewCPU(o.global.threads)
 	if err != nil {
@@ -79,7 +79,7 @@ func runValidate(ctx context.Context, o *validateOptions) error {
 	}
 	defer be.Close()
 	r, err := validate.Run(ctx, validate.Options{
-		ModelPath: o.modelPath, Data: corpus.FromConfig(cfg.Data, corpus.Val), Size: o.size, Batch: cfg.Train.Batch,
+		ModelPath: o.modelPath, Data: dataset.FromConfig(cfg.Data, dataset.Val), Size: o.size, Batch: cfg.Train.Batch,
 		Threshold: o.threshold, ScoresPath: o.saveScores, Backend: be, Display: o.display, FS: o.fs,
 	})
 	if err != nil {

@@ -28,14 +28,14 @@ func checkFormat(format string, allowed ...string) error {
 	return usagef("--format %q: must be %s", format, strings.Join(allowed, " or "))
 }
 
-// validation is what "csl validate" prints as JSON: the metrics and the pictures left out.
+// validation is what "csl validate" prints as JSON: the metrics and the images left out.
 type validation struct {
 	*metric.Report
-	LeftOut []leftOutPicture `json:"left_out,omitempty"`
+	LeftOut []leftOutImage `json:"left_out,omitempty"`
 }
 
-// leftOutPicture is named as "csl infer" names those that it passes over.
-type leftOutPicture struct {
+// leftOutImage is named as "csl infer" names those that it passes over.
+type leftOutImage struct {
 	Image string `json:"image"`
 	Error string `json:"error"`
 }
@@ -45,13 +45,13 @@ func writeReport(w io.Writer, v validate.Result, format string, threshold float6
 	if format == formatJSON {
 		out := validation{Report: v.Report}
 		for _, b := range v.Bad {
-			out.LeftOut = append(out.LeftOut, leftOutPicture{b.Name, b.Why()})
+			out.LeftOut = append(out.LeftOut, leftOutImage{b.Name, b.Why()})
 		}
 		return writeJSON(w, out)
 	}
 	r := v.Report
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s, %s", count.Of(r.Images, "picture"), count.Of(r.Classes, "class"))
+	fmt.Fprintf(&b, "%s, %s", count.Of(r.Images, "image"), count.Of(r.Classes, "class"))
 	if n := len(r.SkippedClasses); n > 0 {
 		fmt.Fprintf(&b, "; %s cannot be scored", count.Of(n, "class"))
 	}

@@ -8,8 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"csl/internal/images"
 	"csl/internal/metric"
-	"csl/internal/pictures"
 	"csl/internal/validate"
 )
 
@@ -25,9 +25,9 @@ func sampleReport() validate.Result {
 			{Class: "<owl>", Negatives: 3},
 		},
 		SkippedClasses: []metric.SkippedClass{{Class: "<owl>", Why: "no positive"}},
-	}, Bad: []pictures.Bad{
+	}, Bad: []images.Bad{
 		{Name: "a\tb.jpg", Err: errors.New("no such file")},
-		{Name: "<c>.jpg", Err: errors.New(`picture "<c>.jpg": cut short`)},
+		{Name: "<c>.jpg", Err: errors.New(`image "<c>.jpg": cut short`)},
 	}}
 }
 
@@ -38,7 +38,7 @@ func TestReportForPeopleListsTheBestClassFirst(t *testing.T) {
 	}
 	text := b.String()
 	for _, want := range []string{
-		"3 pictures, 3 classes; 1 class cannot be scored", "75.12", "score above 0.8", "<owl>: no positive", "\nleft out\n  picture \"a\\tb.jpg\": no such file\n  picture \"<c>.jpg\": cut short\n",
+		"3 images, 3 classes; 1 class cannot be scored", "75.12", "score above 0.8", "<owl>: no positive", "\nleft out\n  image \"a\\tb.jpg\": no such file\n  image \"<c>.jpg\": cut short\n",
 		"100.00          2          0          1  dog",
 	} {
 		if !strings.Contains(text, want) {

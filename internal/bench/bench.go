@@ -1,5 +1,5 @@
 // Package bench measures how fast the nets of package model run on this machine, on random weights
-// and random pictures: inference as csl infer runs it, and training steps as csl train takes them.
+// and random images: inference as csl infer runs it, and training steps as csl train takes them.
 // It knows nothing of files, data sets or terminals, and measures no single kernels: those have Go
 // benchmarks of their own.
 package bench
@@ -26,7 +26,7 @@ const (
 // Options says what to measure.
 type Options struct {
 	Model   string // a name that model.Lookup knows
-	Size    int    // side of the pictures in pixels
+	Size    int    // side of the images in pixels
 	Classes int
 	Batch   int
 	Mode    string  // Infer or Train

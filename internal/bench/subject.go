@@ -58,7 +58,7 @@ func newSubject(be *graph.CPU, o Options) (*subject, error) {
 	if err != nil {
 		return nil, err
 	}
-	randomPictures(net.Input())
+	randomImages(net.Input())
 	return &subject{machine: net.Machine(), phases: []phase{{name: "net", run: net.Run}}}, nil
 }
 
@@ -76,7 +76,7 @@ func randomWeights(o Options) (*model.Weights, error) {
 	return w, nil
 }
 
-func randomPictures(pix []float32) {
+func randomImages(pix []float32) {
 	random := rand.New(rand.NewPCG(seed, 0))
 	for i := range pix {
 		pix[i] = random.Float32()

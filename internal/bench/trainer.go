@@ -61,7 +61,7 @@ func newTrainer(be *graph.CPU, o Options) (*trainer, error) {
 	if t.net, err = model.NewTrainNet(be, w, model.Options{Batch: o.Batch, Height: o.Size, Width: o.Size}, lf); err != nil {
 		return nil, err
 	}
-	randomPictures(t.net.Input())
+	randomImages(t.net.Input())
 	randomLabels(t.net.Labels())
 	return t, nil
 }

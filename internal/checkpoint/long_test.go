@@ -70,7 +70,7 @@ func readNPY(t *testing.T, path string) *npy.Array {
 	return a
 }
 
-// logits runs pictures [N,3,H,W] through our inference net.
+// logits runs images [N,3,H,W] through our inference net.
 func logits(t *testing.T, w *model.Weights, x *npy.Array) []float32 {
 	t.Helper()
 	be, err := graph.NewCPU(0)
@@ -241,10 +241,10 @@ func checkONNX(t *testing.T, w *model.Weights, input string, tolerance float64) 
 	}
 	one := readNPY(t, input)
 	x := &npy.Array{Shape: []int{2, 3, one.Shape[2], one.Shape[3]}}
-	picture := one.F32[:3*x.Shape[2]*x.Shape[3]]
-	x.F32 = append(append(x.F32, picture...), picture...)
-	for i := range picture {
-		x.F32[i] *= 0.5 // two different pictures
+	img := one.F32[:3*x.Shape[2]*x.Shape[3]]
+	x.F32 = append(append(x.F32, img...), img...)
+	for i := range img {
+		x.F32[i] *= 0.5 // two different images
 	}
 	y := onnxtest.Run(t, path, x.F32, 2, x.Shape[2], x.Shape[3])
 	within(t, "ONNX Runtime", y, logits(t, w, x), tolerance)

@@ -19,14 +19,14 @@ type Class struct {
 	Name string `json:"name"`
 }
 
-// Input says how a picture becomes the model's input.
+// Input says how an image becomes the model's input.
 type Input struct {
 	// Height and Width are in pixels.
 	Height int `json:"height"`
 	Width  int `json:"width"`
 	// Interpolation is "bilinear" or "bicubic".
 	Interpolation string `json:"interpolation"`
-	// EXIFOrientation says whether pictures are turned as their EXIF tells.
+	// EXIFOrientation says whether images are turned as their EXIF tells.
 	EXIFOrientation bool `json:"exif_orientation"`
 	// Mean and Std normalise the channels, scaled to 0…1 before; nil: none.
 	Mean []float64 `json:"mean,omitempty"`
@@ -49,7 +49,7 @@ type Meta struct {
 	Threshold float64
 	// Thresholds are such scores per class; empty or one for each.
 	Thresholds []float32
-	// Prior is the share of pictures with the class; empty or one for each.
+	// Prior is the share of images with the class; empty or one for each.
 	Prior []float32
 	// Config is the training configuration, YAML.
 	Config string

@@ -27,8 +27,8 @@ var signatures = []struct{ begin, is string }{
 	{"7z\xbc\xaf", "it is a 7z archive: unpack it first"},
 	{"Rar!", "it is a RAR archive: unpack it first"},
 	{"%PDF", "it is a PDF document, not a checkpoint"},
-	{"\x89PNG", "it is a PNG picture, not a checkpoint"},
-	{"\xff\xd8\xff", "it is a JPEG picture, not a checkpoint"},
+	{"\x89PNG", "it is a PNG image, not a checkpoint"},
+	{"\xff\xd8\xff", "it is a JPEG image, not a checkpoint"},
 }
 
 // sniff tells the format of r by its content.

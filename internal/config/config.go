@@ -57,8 +57,8 @@ type group struct {
 func (c *Config) groups() []group {
 	return []group{
 		{"model", "the network", c.Model.settings()},
-		{"data", "pictures and labels; relative paths are relative to the current directory", c.Data.settings()},
-		{"augment", "random changes of training pictures", c.Augment.settings()},
+		{"data", "images and labels; relative paths are relative to the current directory", c.Data.settings()},
+		{"augment", "random changes of training images", c.Augment.settings()},
 		{"simulate", "hiding labels of a fully annotated training set", c.Simulate.settings()},
 		{"loss", "the training loss, summed over the cells of a batch", c.Loss.settings()},
 		{"prior", "the class prior that selective mode asks", c.Prior.settings()},

@@ -85,7 +85,7 @@ func TestPublishedRecipesCarryThePublishedValues(t *testing.T) {
 
 // Nothing may be tuned to make one mode win: apart from mode, prior and folder a trio is one.
 func TestModesOfOneComparisonShareAllElse(t *testing.T) {
-	for family, pictures := range map[string]float64{"fashion9k_oi": 6469, "fashion9k_fpc200": 6469, "demo": 3000} {
+	for family, images := range map[string]float64{"fashion9k_oi": 6469, "fashion9k_fpc200": 6469, "demo": 3000} {
 		first, _ := shipped(t, family+"_selective")
 		if first.Loss.Mode != ModeSelective || first.Prior.Path == "" {
 			t.Errorf("%s_selective: %+v %+v", family, first.Loss, first.Prior)
@@ -100,7 +100,7 @@ func TestModesOfOneComparisonShareAllElse(t *testing.T) {
 				t.Errorf("%s: selective and %s differ:\n%s", family, mode, d)
 			}
 		}
-		steps := float64(first.Schedule.Epochs) * pictures / float64(first.Train.Batch)
+		steps := float64(first.Schedule.Epochs) * images / float64(first.Train.Batch)
 		if steps*(1-first.EMA.Decay) < 5 {
 			t.Errorf("%s: the average of decay %v is too slow for %v steps", family, first.EMA.Decay, steps)
 		}

@@ -1,26 +1,26 @@
 package config
 
-// Data says where pictures and labels are and how pictures become tensors.
+// Data says where images and labels are and how images become tensors.
 type Data struct {
 	Train             Split
 	Val               Split
 	ClassDescriptions string    // class list of both splits, Open Images layout: id,name
 	Size              int       // side of the square input in pixels
 	Interpolation     string    // Bilinear or Bicubic
-	EXIFOrientation   bool      // turn pictures as their EXIF tag says
+	EXIFOrientation   bool      // turn images as their EXIF tag says
 	Mean, Std         []float64 // per channel (R,G,B) of values scaled to 0..1; empty: none
 	Workers           int       // decoding goroutines; 0: one per thread. Results do not depend on it
-	Cache             string    // folder for resized pictures; empty: none
-	SkipBad           bool      // leave unreadable pictures out instead of stopping
-	KeepUnannotated   bool      // keep pictures without annotations as all-negative (COCO)
-	MaxPixels         int       // larger pictures are refused from their header
+	Cache             string    // folder for resized images; empty: none
+	SkipBad           bool      // leave unreadable images out instead of stopping
+	KeepUnannotated   bool      // keep images without annotations as all-negative (COCO)
+	MaxPixels         int       // larger images are refused from their header
 }
 
-// Split is one labelled set of pictures.
+// Split is one labelled set of images.
 type Split struct {
-	Root        string // folder or tar of pictures, or a folder laid out as COCO
+	Root        string // folder or tar of images, or a folder laid out as COCO
 	Annotations string // label file; empty: found in a COCO layout below Root
-	Format      string // one of the formats of internal/dataset, or FormatAuto
+	Format      string // one of the formats of internal/labels, or FormatAuto
 }
 
 // FormatAuto lets the content of an annotation file decide its format (Split.Format).
@@ -47,7 +47,7 @@ func (d *Data) settings() []setting {
 	return []setting{
 		{
 			name: "data.train.root", flag: "data", value: text{p: &d.Train.Root},
-			meaning: "training pictures: folder or tar, or a folder laid out as COCO",
+			meaning: "training images: folder or tar, or a folder laid out as COCO",
 		},
 		{
 			name: "data.train.annotations", flag: "annotations", value: text{p: &d.Train.Annotations},
@@ -57,7 +57,7 @@ func (d *Data) settings() []setting {
 			name: "data.train.format", flag: "data_format", value: text{&d.Train.Format, formats},
 			meaning: "format of the training labels; auto = by content",
 		},
-		{name: "data.val.root", value: text{p: &d.Val.Root}, meaning: "validation pictures; empty = data.train.root"},
+		{name: "data.val.root", value: text{p: &d.Val.Root}, meaning: "validation images; empty = data.train.root"},
 		{
 			name: "data.val.annotations", value: text{p: &d.Val.Annotations},
 			meaning: "validation labels; empty = found in a COCO layout, else no validation",
@@ -77,7 +77,7 @@ func (d *Data) settings() []setting {
 		},
 		{
 			name: "data.exif_orientation", value: truth{&d.EXIFOrientation},
-			meaning: "turn pictures as their EXIF tag says; the reference does not",
+			meaning: "turn images as their EXIF tag says; the reference does not",
 		},
 		{
 			name: "data.mean", value: list[float64]{&d.Mean, 3, toFloat, "numbers"},
@@ -89,20 +89,20 @@ func (d *Data) settings() []setting {
 		},
 		{
 			name: "data.workers", flag: "workers", short: "j", value: whole{p: &d.Workers},
-			meaning: "pictures decoded at a time; 0 = as many as threads; no effect on results",
+			meaning: "images decoded at a time; 0 = as many as threads; no effect on results",
 		},
-		{name: "data.cache", value: text{p: &d.Cache}, meaning: "folder for resized pictures; empty = none"},
+		{name: "data.cache", value: text{p: &d.Cache}, meaning: "folder for resized images; empty = none"},
 		{
 			name: "data.skip_bad", flag: "skip_bad", value: truth{&d.SkipBad},
-			meaning: "leave unreadable pictures out, named and counted, instead of stopping",
+			meaning: "leave unreadable images out, named and counted, instead of stopping",
 		},
 		{
 			name: "data.keep_unannotated", value: truth{&d.KeepUnannotated},
-			meaning: "keep pictures without annotations as all-negative; the reference drops them",
+			meaning: "keep images without annotations as all-negative; the reference drops them",
 		},
 		{
 			name: "data.max_pixels", flag: "max_pixels", value: whole{p: &d.MaxPixels, min: 1},
-			meaning: "larger pictures are refused from their header",
+			meaning: "larger images are refused from their header",
 		},
 	}
 }
@@ -112,9 +112,9 @@ func above0(raw any) (float64, bool) {
 	return x, ok && x > 0
 }
 
-// Augment changes training pictures at random.
+// Augment changes training images at random.
 type Augment struct {
-	Cutout      float64 // side of the filled rectangle over the picture's; 0: none
+	Cutout      float64 // side of the filled rectangle over the image's; 0: none
 	RandAugment RandAugment
 	Flip        float64 // chance of mirroring left to right
 }
@@ -130,11 +130,11 @@ func (a *Augment) settings() []setting {
 	return []setting{
 		{
 			name: "augment.cutout", value: real{p: &a.Cutout, hi: 1},
-			meaning: "side of a rectangle filled with one random colour, over the picture's side; 0 = none",
+			meaning: "side of a rectangle filled with one random colour, over the image's side; 0 = none",
 		},
 		{
 			name: "augment.randaugment.ops", value: whole{p: &a.RandAugment.Ops},
-			meaning: "random operations per picture (torchvision's RandAugment); 0 = none",
+			meaning: "random operations per image (torchvision's RandAugment); 0 = none",
 		},
 		{
 			name: "augment.randaugment.magnitude", value: whole{p: &a.RandAugment.Magnitude},

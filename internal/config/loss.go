@@ -8,7 +8,7 @@ type Loss struct {
 	GammaPos, GammaNeg, GammaUnann float64 // focusing powers
 	AlphaPos, AlphaNeg, AlphaUnann float64 // weights of the three terms
 	Clip                           float64 // shift of negative probabilities
-	TopK                           int     // likely unknown cells dropped per picture of the batch
+	TopK                           int     // likely unknown cells dropped per image of the batch
 	TopKSkipsGated                 bool    // cells that the prior dropped do not use up TopK
 	LogClamp                       float64 // lower bound of the log's argument; 0: none
 }
@@ -25,7 +25,7 @@ const (
 const (
 	ModeNegative               = "negative"                 // they count as negatives
 	ModeIgnore                 = "ignore"                   // they do not count
-	ModeIgnoreNormalizeClasses = "ignore_normalize_classes" // ignored, pictures with few labels weigh more
+	ModeIgnoreNormalizeClasses = "ignore_normalize_classes" // ignored, images with few labels weigh more
 	ModeSelective              = "selective"                // negatives, but for likely positives
 )
 
@@ -45,7 +45,7 @@ func (l *Loss) settings() []setting {
 		{
 			name: "loss.mode", flag: "partial_loss_mode",
 			value:   text{&l.Mode, []string{ModeNegative, ModeIgnore, ModeIgnoreNormalizeClasses, ModeSelective}},
-			meaning: "unknown labels: negatives, left out, left out with few-label pictures weighing more, or negatives unless likely positive",
+			meaning: "unknown labels: negatives, left out, left out with few-label images weighing more, or negatives unless likely positive",
 		},
 		{name: "loss.gamma_pos", flag: "gamma_pos", value: atLeast0(&l.GammaPos), meaning: "focusing power of annotated positives"},
 		{name: "loss.gamma_neg", flag: "gamma_neg", value: atLeast0(&l.GammaNeg), meaning: "focusing power of annotated negatives"},
@@ -59,7 +59,7 @@ func (l *Loss) settings() []setting {
 		},
 		{
 			name: "loss.topk", flag: "likelihood_topk", value: whole{p: &l.TopK},
-			meaning: "selective: per picture, so many of the batch's likeliest unknown labels are dropped; 0 = none",
+			meaning: "selective: per image, so many of the batch's likeliest unknown labels are dropped; 0 = none",
 		},
 		{
 			name: "loss.topk_skips_gated", value: truth{&l.TopKSkipsGated},
@@ -81,7 +81,7 @@ type Prior struct {
 
 // Where an estimated prior comes from (Prior.Source).
 const (
-	PriorEval     = "eval"     // one clean pass over the training pictures with the best weights
+	PriorEval     = "eval"     // one clean pass over the training images with the best weights
 	PriorTraining = "training" // mean over all training batches so far, as the reference
 )
 

@@ -69,7 +69,7 @@ func (e *EMA) settings() []setting {
 
 // Train is the loop and the folder it writes.
 type Train struct {
-	Batch      int    // pictures per step and accumulation
+	Batch      int    // images per step and accumulation
 	Accumulate int    // batches summed into one step
 	Seed       uint64 // of weights, order and augmentation
 	Monitor    string // metric that decides what is best
@@ -85,7 +85,7 @@ func defaultTrain() Train {
 
 func (t *Train) settings() []setting {
 	return []setting{
-		{name: "train.batch", flag: "batch_size", short: "b", value: whole{p: &t.Batch, min: 1}, meaning: "pictures per batch"},
+		{name: "train.batch", flag: "batch_size", short: "b", value: whole{p: &t.Batch, min: 1}, meaning: "images per batch"},
 		{name: "train.accumulate", value: whole{p: &t.Accumulate, min: 1}, meaning: "batches whose gradients make one step"},
 		{name: "train.seed", flag: "seed", value: seed{&t.Seed}, meaning: "of initial weights, order and augmentation"},
 		{

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// Of is the number with its noun, which is given in the singular: "1 picture", "2 pictures", "0
+// Of is the number with its noun, which is given in the singular: "1 image", "2 images", "0
 // classes".
 func Of[N int | int64](n N, noun string) string {
 	if n == 1 {

@@ -35,7 +35,7 @@ func TestValidateScoresACheckpoint(t *testing.T) {
 		t.Errorf("report %+v, the run's best was %v", got, best)
 	}
 	text := csl(t, args...).must(t).stdout
-	for _, want := range []string{"5 pictures, 4 classes", "mAP per class", "score above 0.8", "dark"} {
+	for _, want := range []string{"5 images, 4 classes", "mAP per class", "score above 0.8", "dark"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the page lacks %q:\n%s", want, text)
 		}
@@ -64,7 +64,7 @@ func TestWrongValidationsAreOneClearLine(t *testing.T) {
 		"no data named":       {[]string{"--model_path", best}, 2, []string{"--data"}},
 		"missing checkpoint":  {[]string{"--model_path", "/nowhere/m", "--data", d.Dir, "--annotations", d.Val}, 1, []string{"/nowhere/m"}},
 		"missing labels":      {[]string{"--model_path", best, "--data", d.Dir, "--annotations", "/nowhere/v.csv"}, 1, []string{"/nowhere/v.csv"}},
-		"no common class":     {[]string{"--model_path", best, "--data", d.Dir, "--annotations", file("v.csv", "image,label,value\np001.png,purple,1\n")}, 1, []string{"v.csv", "no picture with a label is left"}},
+		"no common class":     {[]string{"--model_path", best, "--data", d.Dir, "--annotations", file("v.csv", "image,label,value\np001.png,purple,1\n")}, 1, []string{"v.csv", "no image with a label is left"}},
 		"wrong size":          {[]string{"--model_path", best, "--data", d.Dir, "--annotations", d.Val, "--image_size", "33"}, 2, []string{"33", "multiples of 4"}},
 		"wrong threshold":     {[]string{"--model_path", best, "--data", d.Dir, "--annotations", d.Val, "--thre", "NaN"}, 2, []string{"--thre"}},
 		"wrong format":        {[]string{"--model_path", best, "--data", d.Dir, "--annotations", d.Val, "--format", "xml"}, 2, []string{`--format "xml"`}},

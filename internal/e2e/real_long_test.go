@@ -33,8 +33,8 @@ func shared(t *testing.T) string {
 	return dir
 }
 
-// firstRows copies a CSV of labels up to so many pictures.
-func firstRows(t *testing.T, from string, pictures int) string {
+// firstRows copies a CSV of labels up to so many images.
+func firstRows(t *testing.T, from string, images int) string {
 	t.Helper()
 	f, err := os.Open(from)
 	if err != nil {
@@ -49,7 +49,7 @@ func firstRows(t *testing.T, from string, pictures int) string {
 		if image != last {
 			seen, last = seen+1, image
 		}
-		if seen > pictures {
+		if seen > images {
 			break
 		}
 		b.WriteString(lines.Text() + "\n")
@@ -60,8 +60,8 @@ func firstRows(t *testing.T, from string, pictures int) string {
 	return traintest.Write(t, filepath.Join(t.TempDir(), filepath.Base(from)), b.String())
 }
 
-// firstImages copies a COCO file up to so many pictures.
-func firstImages(t *testing.T, from string, pictures int) string {
+// firstImages copies a COCO file up to so many images.
+func firstImages(t *testing.T, from string, images int) string {
 	t.Helper()
 	text, err := os.ReadFile(from)
 	if err != nil {
@@ -75,7 +75,7 @@ func firstImages(t *testing.T, from string, pictures int) string {
 	if err := json.Unmarshal(text, &file); err != nil {
 		t.Fatal(err)
 	}
-	file.Images = file.Images[:pictures]
+	file.Images = file.Images[:images]
 	ids := map[any]bool{}
 	for _, image := range file.Images {
 		ids[image["id"]] = true
@@ -113,13 +113,13 @@ func TestFashion9kTrainsInAllModesFromItsConfigurations(t *testing.T) {
 		t.Fatal(err)
 	}
 	partial := filepath.Join(data, "partial_openimages_style")
-	const pictures, scored = 256, 64 // four steps
+	const images, scored = 256, 64 // four steps
 	for family, labels := range map[string][2]string{
 		"oi": {
-			firstRows(t, filepath.Join(partial, "train-annotations-human-imagelabels.csv"), pictures),
+			firstRows(t, filepath.Join(partial, "train-annotations-human-imagelabels.csv"), images),
 			firstRows(t, filepath.Join(partial, "validation-annotations-human-imagelabels.csv"), scored),
 		},
-		"fpc200": {firstImages(t, filepath.Join(data, "train.json"), pictures), firstImages(t, filepath.Join(data, "val.json"), scored)},
+		"fpc200": {firstImages(t, filepath.Join(data, "train.json"), images), firstImages(t, filepath.Join(data, "val.json"), scored)},
 	} {
 		dir := t.TempDir()
 		common := []string{
@@ -149,11 +149,11 @@ func TestFashion9kTrainsInAllModesFromItsConfigurations(t *testing.T) {
 func TestCocoMiniGoesThroughTrainValidateAndInfer(t *testing.T) {
 	data := filepath.Join(shared(t), "data", "coco_mini")
 	dir := t.TempDir()
-	pictures := filepath.Join(data, "images")
+	images := filepath.Join(data, "images")
 	inFolder(t, dir, "train", "--model_name", "tresnet_m", "--image_size", "224", "--batch_size", "4", "--epochs", "1",
-		"--data", pictures, "--annotations", firstImages(t, filepath.Join(data, "train.json"), 10),
+		"--data", images, "--annotations", firstImages(t, filepath.Join(data, "train.json"), 10),
 		"--set", "data.val.annotations="+firstImages(t, filepath.Join(data, "val.json"), 6), "--partial_loss_mode", "selective", "--out", "run")
-	o := inFolder(t, dir, "validate", "--model_path", filepath.Join("run", rundir.Best), "--data", pictures,
+	o := inFolder(t, dir, "validate", "--model_path", filepath.Join("run", rundir.Best), "--data", images,
 		"--annotations", firstImages(t, filepath.Join(data, "val.json"), 6), "--batch_size", "4", "--format", "json")
 	var r metric.Report
 	if err := json.NewDecoder(strings.NewReader(o.stdout)).Decode(&r); err != nil && err != io.EOF {
@@ -163,11 +163,11 @@ func TestCocoMiniGoesThroughTrainValidateAndInfer(t *testing.T) {
 	if err != nil || r.MapPartial == nil || *r.MapPartial != *log.Validations[0].Best || len(log.Steps) == 0 {
 		t.Errorf("report %+v, log %+v, %v", r, log, err)
 	}
-	o = inFolder(t, dir, "infer", "--model_path", filepath.Join("run", rundir.Best), "--pic_path", filepath.Join(pictures, "val2017"),
+	o = inFolder(t, dir, "infer", "--model_path", filepath.Join("run", rundir.Best), "--pic_path", filepath.Join(images, "val2017"),
 		"--th", "0", "--top_k", "3", "--format", "json")
 	lines := strings.Split(strings.TrimSpace(o.stdout), "\n")
 	if len(lines) != 79 {
-		t.Errorf("%d results for 79 pictures", len(lines))
+		t.Errorf("%d results for 79 images", len(lines))
 	}
 	for _, line := range lines {
 		var r struct {

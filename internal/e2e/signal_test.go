@@ -150,7 +150,7 @@ func TestAReaderThatGoesAwayEndsACommandInOrder(t *testing.T) {
 	}
 	entries, err := os.ReadDir(drawn)
 	if err != nil || len(entries) == 0 || len(entries) > 1000 {
-		t.Errorf("%d pictures drawn, %v", len(entries), err)
+		t.Errorf("%d images drawn, %v", len(entries), err)
 	}
 	for _, e := range entries {
 		if safefile.IsTemp(e.Name()) {

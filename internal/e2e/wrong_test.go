@@ -13,7 +13,7 @@ import (
 // lfsPointer is what a clone without git-lfs has in a file's place.
 const lfsPointer = "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a214614ab2935c943f9e0ff69d22eadbb8f32b1258daaa5e2ca24d17e2393\nsize 12345\n"
 
-// Labels of COCO's layout for one picture.
+// Labels of COCO's layout for one image.
 const (
 	cocoUnknownCategory = `{"images":[{"id":1,"file_name":"p000.png","width":32,"height":32}],
 "annotations":[{"id":1,"image_id":1,"category_id":99}],"categories":[{"id":1,"name":"red"}]}`
@@ -40,7 +40,7 @@ func TestWrongInputsAreOneClearLineAndLeaveNothing(t *testing.T) {
 		"size too small":              {nil, []string{"--image_size", "28"}, 2, []string{"28", "at least 32"}},
 		"no epochs":                   {nil, []string{"--epochs", "0"}, 2, []string{"0", "at least 1"}},
 		"no data":                     {[]string{"data.train.root="}, nil, 2, []string{"data.train.root: is not set"}},
-		"missing pictures":            {[]string{"data.train.root=/nowhere/pictures"}, nil, 1, []string{"/nowhere/pictures"}},
+		"missing images":              {[]string{"data.train.root=/nowhere/images"}, nil, 1, []string{"/nowhere/images"}},
 		"missing labels":              {[]string{"data.train.annotations=/nowhere/labels.csv"}, nil, 1, []string{"/nowhere/labels.csv"}},
 		"missing config":              {nil, []string{"--config", "/nowhere/c.yaml"}, 1, []string{"/nowhere/c.yaml"}},
 		"empty labels":                {[]string{"data.train.annotations=" + file("a.csv", "")}, nil, 1, []string{"a.csv", "empty"}},
@@ -50,7 +50,7 @@ func TestWrongInputsAreOneClearLineAndLeaveNothing(t *testing.T) {
 		"LFS pointer as labels":       {[]string{"data.train.annotations=" + file("a.json", lfsPointer)}, nil, 1, []string{"a.json", "git lfs pull"}},
 		"category not in the list":    {[]string{"data.train.annotations=" + file("a.json", cocoUnknownCategory)}, nil, 1, []string{"a.json", "99"}},
 		"wrong data_format":           {nil, []string{"--data_format", "coco"}, 1, []string{"train.csv", "csv"}},
-		"picture not there":           {[]string{"data.train.annotations=" + file("a.csv", "image,label,value\nnone.png,red,1\np001.png,red,0\n")}, nil, 1, []string{"none.png", "1 of 2 pictures", "--skip_bad"}},
+		"image not there":             {[]string{"data.train.annotations=" + file("a.csv", "image,label,value\nnone.png,red,1\np001.png,red,0\n")}, nil, 1, []string{"none.png", "1 of 2 images", "--skip_bad"}},
 		"other validation classes":    {[]string{"data.val.annotations=" + file("v.csv", "image,label,value\np001.png,purple,1\n")}, nil, 1, []string{"v.csv", `class "purple" is not in the list of 4 classes`}},
 		"prior of other classes":      {[]string{"prior.path=" + file("p.csv", "Classes,avg_pred\nred,0.1\ngreen,0.1\nblue,0.2\n")}, nil, 1, []string{"p.csv", "dark"}},
 		"prior with a class twice":    {[]string{"prior.path=" + file("p.csv", "Classes,avg_pred\nred,0.1\ngreen,0.1\nred,0.2\n")}, nil, 1, []string{"p.csv", "line 4", `"red"`}},
@@ -59,7 +59,7 @@ func TestWrongInputsAreOneClearLineAndLeaveNothing(t *testing.T) {
 		"checkpoint of another model": {nil, []string{"--model_path", best, "--model_name", "tresnet_s"}, 1, []string{best, "does not fit"}},
 		"no checkpoint at all":        {nil, []string{"--model_path", d.Train}, 1, []string{d.Train}},
 		"LFS pointer as weights":      {nil, []string{"--model_path", file("m.pth", lfsPointer)}, 1, []string{"m.pth", "git lfs"}},
-		"batches of one value":        {[]string{"train.batch=4", "data.train.annotations=" + small.Train, "data.train.root=" + small.Dir, "data.val.annotations=" + small.Val}, nil, 1, []string{"one picture of 32x32", "no variance"}},
+		"batches of one value":        {[]string{"train.batch=4", "data.train.annotations=" + small.Train, "data.train.root=" + small.Dir, "data.val.annotations=" + small.Val}, nil, 1, []string{"one image of 32x32", "no variance"}},
 		"resume of nothing":           {nil, []string{"--resume", "/nowhere/run"}, 1, []string{"/nowhere/run", "no run's folder"}},
 		"resume last of nothing":      {nil, []string{"--resume", "last"}, 1, []string{"no run's folder"}},
 		"a saved run":                 {[]string{"train.out=" + trained}, nil, 1, []string{"holds a saved run", "--resume"}},
@@ -108,20 +108,20 @@ func TestAnUnwritableFolderIsOneClearLine(t *testing.T) {
 	}
 }
 
-func TestABrokenPictureStopsOrIsNamed(t *testing.T) {
+func TestABrokenImageStopsOrIsNamed(t *testing.T) {
 	d, out := traintest.Make(t, 10, 5), filepath.Join(t.TempDir(), "run")
-	traintest.Write(t, filepath.Join(d.Dir, d.Pictures[3]), "no picture")
-	csl(t, train(d.Settings(out))...).complains(t, 1, "1 of 10 pictures", d.Pictures[3], "--skip_bad")
+	traintest.Write(t, filepath.Join(d.Dir, d.Images[3]), "no image")
+	csl(t, train(d.Settings(out))...).complains(t, 1, "1 of 10 images", d.Images[3], "--skip_bad")
 	if exists(out) {
 		t.Error("the run's folder was made")
 	}
-	// With 9 pictures left, a batch of 3.
+	// With 9 images left, a batch of 3.
 	o := csl(t, train(d.Settings(out), "--skip_bad", "--batch_size", "3")...)
-	o.complains(t, 3, "1 picture was left out", filepath.Join(out, rundir.Bad))
-	if text, err := os.ReadFile(filepath.Join(out, rundir.Bad)); err != nil || !strings.Contains(string(text), "train: picture \"p003.png\": ") {
+	o.complains(t, 3, "1 image was left out", filepath.Join(out, rundir.Bad))
+	if text, err := os.ReadFile(filepath.Join(out, rundir.Bad)); err != nil || !strings.Contains(string(text), "train: image \"p003.png\": ") {
 		t.Errorf("list %q, %v", text, err)
 	}
-	if !strings.Contains(o.stderr, d.Pictures[3]) || !exists(filepath.Join(out, rundir.Best)) {
+	if !strings.Contains(o.stderr, d.Images[3]) || !exists(filepath.Join(out, rundir.Best)) {
 		t.Errorf("stderr:\n%s", o.stderr)
 	}
 }

@@ -1,6 +1,6 @@
-// Package estimate finds the class prior of partially annotated pictures: it trains the temporary
+// Package estimate finds the class prior of partially annotated images: it trains the temporary
 // model in Ignore mode, or takes a checkpoint, and averages what the model says of the training
-// pictures (CSL paper, section 3.3). The prior's file, its summary and its comparison live in
+// images (CSL paper, section 3.3). The prior's file, its summary and its comparison live in
 // package prior.
 package estimate
 
@@ -11,10 +11,10 @@ import (
 	"path/filepath"
 
 	"csl/internal/config"
-	"csl/internal/corpus"
 	"csl/internal/dataset"
 	"csl/internal/graph"
-	"csl/internal/pictures"
+	"csl/internal/images"
+	"csl/internal/labels"
 	"csl/internal/predict"
 	"csl/internal/prior"
 	"csl/internal/progress"
@@ -29,12 +29,12 @@ const topCompared = 10
 
 // Options says what to estimate from.
 type Options struct {
-	// Config trains the temporary model where ModelPath is empty; it also says how pictures load.
+	// Config trains the temporary model where ModelPath is empty; it also says how images load.
 	Config    *config.Config
 	ModelPath string
-	Resume    bool           // go on with the temporary model's training
-	Data      corpus.Options // the pictures to average over
-	// CompareWith is a file of full annotations of the same pictures; "" for none.
+	Resume    bool            // go on with the temporary model's training
+	Data      dataset.Options // the images to average over
+	// CompareWith is a file of full annotations of the same images; "" for none.
 	CompareWith string
 	Out         string // the prior's file
 	Backend     *graph.CPU
@@ -56,11 +56,11 @@ type Result struct {
 // folder.
 func Run(ctx context.Context, o Options) (r Result, err error) {
 	if o.CompareWith != "" { // what cannot be read is said before the training
-		if _, _, err := corpus.Labels(ctx, dataset.Options{Path: o.CompareWith}); err != nil {
+		if _, _, err := dataset.Labels(ctx, labels.Options{Path: o.CompareWith}); err != nil {
 			return r, fmt.Errorf("compare: %w", err)
 		}
 	}
-	var set *dataset.Set
+	var set *labels.Set
 	if o.ModelPath != "" {
 		r.Weights = o.ModelPath
 		set, err = o.fromModel(ctx, o.ModelPath, &r)
@@ -78,7 +78,7 @@ func Run(ctx context.Context, o Options) (r Result, err error) {
 
 // compare sets the prior against full annotations: those of CompareWith, or those that the
 // configuration's simulation hides.
-func (o *Options) compare(ctx context.Context, annotated *dataset.Set, r *Result) error {
+func (o *Options) compare(ctx context.Context, annotated *labels.Set, r *Result) error {
 	full, partial := annotated, annotated
 	simulated := o.Config.Simulate.Type != config.SimulateNone
 	if !simulated && o.CompareWith == "" {
@@ -86,12 +86,12 @@ func (o *Options) compare(ctx context.Context, annotated *dataset.Set, r *Result
 	}
 	var err error
 	if s := o.Config.Simulate; simulated {
-		if partial, err = dataset.Simulate(annotated, s.Type, s.Param, s.Seed); err != nil {
+		if partial, err = labels.Simulate(annotated, s.Type, s.Param, s.Seed); err != nil {
 			return err
 		}
 	}
 	if o.CompareWith != "" {
-		full, _, err = corpus.Labels(ctx, dataset.Options{Path: o.CompareWith, Classes: r.Prior.Classes, SkipOtherClasses: true})
+		full, _, err = dataset.Labels(ctx, labels.Options{Path: o.CompareWith, Classes: r.Prior.Classes, SkipOtherClasses: true})
 		if err != nil {
 			return fmt.Errorf("compare: %w", err)
 		}
@@ -102,7 +102,7 @@ func (o *Options) compare(ctx context.Context, annotated *dataset.Set, r *Result
 }
 
 // fromTraining trains the temporary model in Ignore mode and fills r with the prior that it gives.
-func (o *Options) fromTraining(ctx context.Context, r *Result) (*dataset.Set, error) {
+func (o *Options) fromTraining(ctx context.Context, r *Result) (*labels.Set, error) {
 	c := *o.Config
 	c.Loss.Mode, c.Prior.Path = config.ModeIgnore, ""
 	t, err := train.Run(ctx, train.Options{
@@ -123,8 +123,8 @@ func (o *Options) fromTraining(ctx context.Context, r *Result) (*dataset.Set, er
 	return set, r.Prior.Save(o.FS, path)
 }
 
-// fromModel fills r with the prior that a model gives and returns the labels of the pictures.
-func (o *Options) fromModel(ctx context.Context, path string, r *Result) (*dataset.Set, error) {
+// fromModel fills r with the prior that a model gives and returns the labels of the images.
+func (o *Options) fromModel(ctx context.Context, path string, r *Result) (*labels.Set, error) {
 	m, err := validate.LoadModel(ctx, path, 0, o.Data.Decode)
 	if err != nil {
 		return nil, err
@@ -143,8 +143,8 @@ func (o *Options) fromModel(ctx context.Context, path string, r *Result) (*datas
 }
 
 // fromBatches takes the running mean that the training wrote: the reference's way.
-func (o *Options) fromBatches(ctx context.Context, path string, skipped int, r *Result) (*dataset.Set, error) {
-	c, err := corpus.Open(ctx, o.Data)
+func (o *Options) fromBatches(ctx context.Context, path string, skipped int, r *Result) (*labels.Set, error) {
+	c, err := dataset.Open(ctx, o.Data)
 	if err != nil {
 		return nil, err
 	}
@@ -153,11 +153,11 @@ func (o *Options) fromBatches(ctx context.Context, path string, skipped int, r *
 	return c.Set, errors.Join(err, c.Close())
 }
 
-// average is one clean pass over the pictures; skipped tells how many were left out.
-func (o *Options) average(ctx context.Context, m *validate.Model, c *corpus.Corpus, skipped *int) (*prior.Prior, error) {
+// average is one clean pass over the images; skipped tells how many were left out.
+func (o *Options) average(ctx context.Context, m *validate.Model, c *dataset.Split, skipped *int) (*prior.Prior, error) {
 	l := m.Loading
 	l.Batch, l.Workers, l.SkipBad = o.Config.Train.Batch, o.Config.Data.Workers, o.Config.Data.SkipBad
-	l.OnSkip = func(b pictures.Bad) { o.Display.Log().Warn("left out: " + b.String()) }
+	l.OnSkip = func(b images.Bad) { o.Display.Log().Warn("left out: " + b.String()) }
 	loader, err := c.Loader(ctx, l, nil)
 	if err != nil {
 		return nil, err
@@ -169,7 +169,7 @@ func (o *Options) average(ctx context.Context, m *validate.Model, c *corpus.Corp
 	mean := prior.NewMean(c.Set.NumClasses())
 	task := o.Display.Start("estimating the prior", "img", int64(loader.Len()))
 	defer task.Done()
-	err = predict.Pass(ctx, loader, 0, func(b *pictures.Batch) error {
+	err = predict.Pass(ctx, loader, 0, func(b *images.Batch) error {
 		logits, err := runner.Logits(b.Pix, b.N)
 		if err != nil {
 			return err

@@ -13,10 +13,10 @@ import (
 	"testing"
 
 	"csl/internal/config"
-	"csl/internal/corpus"
+	"csl/internal/dataset"
 	"csl/internal/graph"
+	"csl/internal/images"
 	"csl/internal/model"
-	"csl/internal/pictures"
 	"csl/internal/predict"
 	"csl/internal/prior"
 	"csl/internal/progress"
@@ -27,7 +27,7 @@ import (
 	"csl/internal/validate"
 )
 
-// options estimate from the training pictures of d, in a folder of their own.
+// options estimate from the training images of d, in a folder of their own.
 func options(t *testing.T, d traintest.Data, settings ...string) (o Options, log *bytes.Buffer) {
 	t.Helper()
 	be, err := graph.NewCPU(2)
@@ -42,7 +42,7 @@ func options(t *testing.T, d traintest.Data, settings ...string) (o Options, log
 	}
 	log = &bytes.Buffer{}
 	return Options{
-		Config: c, Data: corpus.FromConfig(c.Data, corpus.Train), Out: filepath.Join(dir, "prior.csv"),
+		Config: c, Data: dataset.FromConfig(c.Data, dataset.Train), Out: filepath.Join(dir, "prior.csv"),
 		Backend: be, Display: progress.New(progress.Options{Out: log}), FS: traintest.FS(), Version: "test",
 	}, log
 }
@@ -56,7 +56,7 @@ func estimate(t *testing.T, o Options) Result {
 	return r
 }
 
-// meanScores are what a checkpoint says of all training pictures, computed here.
+// meanScores are what a checkpoint says of all training images, computed here.
 func meanScores(t *testing.T, o Options, path string) []float64 {
 	t.Helper()
 	m, err := validate.LoadModel(context.Background(), path, 0, o.Data.Decode)
@@ -79,7 +79,7 @@ func meanScores(t *testing.T, o Options, path string) []float64 {
 		t.Fatal(err)
 	}
 	sum := make([]float64, c.Set.NumClasses())
-	err = predict.Pass(context.Background(), loader, 0, func(b *pictures.Batch) error {
+	err = predict.Pass(context.Background(), loader, 0, func(b *images.Batch) error {
 		logits, err := runner.Logits(b.Pix, b.N)
 		for i, z := range logits {
 			sum[i] += 1 / (1 + math.Exp(-float64(z))) / float64(c.Set.Len())
@@ -92,7 +92,7 @@ func meanScores(t *testing.T, o Options, path string) []float64 {
 	return sum
 }
 
-func TestThePriorIsTheMeanScoreOfTheTrainingPictures(t *testing.T) {
+func TestThePriorIsTheMeanScoreOfTheTrainingImages(t *testing.T) {
 	d := traintest.Make(t, 7, 3)
 	o, _ := options(t, d)
 	o.ModelPath = traintest.Checkpoint(t, traintest.Classes(), nil)

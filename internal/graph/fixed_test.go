@@ -9,7 +9,7 @@ import (
 	"gorgonia.org/tensor"
 )
 
-// fixedNet is a fused convolution and a linear layer of fixed weights over a batch of pictures.
+// fixedNet is a fused convolution and a linear layer of fixed weights over a batch of images.
 type fixedNet struct {
 	g               *Graph
 	x, w, head, out *G.Node
@@ -93,7 +93,7 @@ func TestOneSetOfPackedWeightsServesSeveralMachines(t *testing.T) {
 				}
 			}
 			run(t, m)
-			sameBits(t, "first picture", [][]float64{read(t, m, f.out)[:5]}, [][]float64{want})
+			sameBits(t, "first image", [][]float64{read(t, m, f.out)[:5]}, [][]float64{want})
 		}
 	})
 }

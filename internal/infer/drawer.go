@@ -8,15 +8,15 @@ import (
 	"path/filepath"
 	"sync"
 
+	"csl/internal/images"
 	"csl/internal/infer/annotate"
-	"csl/internal/pictures"
 	"csl/internal/safefile"
 )
 
-// jpegQuality is that of annotated pictures.
+// jpegQuality is that of annotated images.
 const jpegQuality = 92
 
-// Drawer writes annotated pictures, several at the same time.
+// Drawer writes annotated images, several at the same time.
 type Drawer struct {
 	o     DrawerOptions
 	files []string // per input
@@ -28,15 +28,15 @@ type Drawer struct {
 	pool   sync.Pool // of *annotate.Painter
 }
 
-// DrawerOptions says where annotated pictures go.
+// DrawerOptions says where annotated images go.
 type DrawerOptions struct {
 	Dir       string
 	FS        safefile.FS
 	Model     *Model
 	Images    []string // the inputs, for which names are found
 	MaxPixels int64
-	Workers   int    // pictures drawn at the same time, at least 1
-	Nothing   string // what is said of a picture without predictions
+	Workers   int    // images drawn at the same time, at least 1
+	Nothing   string // what is said of an image without predictions
 }
 
 // NewDrawer makes the folder. That an input would be overwritten is an error.
@@ -49,7 +49,7 @@ func NewDrawer(ctx context.Context, o DrawerOptions) (*Drawer, error) {
 		return nil, err
 	}
 	if err := o.FS.MkdirAll(o.Dir); err != nil {
-		return nil, fmt.Errorf("folder for annotated pictures: %w", err)
+		return nil, fmt.Errorf("folder for annotated images: %w", err)
 	}
 	d.ctx, d.cancel = context.WithCancelCause(ctx)
 	return d, nil
@@ -64,7 +64,7 @@ func (d *Drawer) spareInputs() error {
 	dir := realPath(d.o.Dir)
 	for _, file := range d.files {
 		if inputs[filepath.Join(dir, filepath.Base(file))] || inputs[realPath(file)] {
-			return fmt.Errorf("the annotated picture %q would replace an input: choose another folder", file)
+			return fmt.Errorf("the annotated image %q would replace an input: choose another folder", file)
 		}
 	}
 	return nil
@@ -81,10 +81,10 @@ func realPath(path string) string {
 	return path
 }
 
-// File is where the annotated picture of a result goes.
+// File is where the annotated image of a result goes.
 func (d *Drawer) File(r *Result) string { return d.files[r.Number] }
 
-// Draw starts drawing the picture of a result, once one of the workers is free.
+// Draw starts drawing the image of a result, once one of the workers is free.
 func (d *Drawer) Draw(r *Result) error {
 	select {
 	case d.slots <- struct{}{}:
@@ -100,7 +100,7 @@ func (d *Drawer) Draw(r *Result) error {
 	return nil
 }
 
-// Close waits for all pictures and returns the first error.
+// Close waits for all images and returns the first error.
 func (d *Drawer) Close() error {
 	d.wg.Wait()
 	err := context.Cause(d.ctx)
@@ -109,7 +109,7 @@ func (d *Drawer) Close() error {
 }
 
 func (d *Drawer) draw(r *Result) error {
-	photo, err := d.o.Model.Picture(r.Image, d.o.MaxPixels)
+	photo, err := d.o.Model.Image(r.Image, d.o.MaxPixels)
 	if err != nil {
 		return fmt.Errorf("draw %q, which could be read before: %w", r.Image, err)
 	}
@@ -137,10 +137,10 @@ func (d *Drawer) draw(r *Result) error {
 const handySide = 4096
 
 // handy shrinks a huge photo, of which several copies would need much memory.
-func handy(photo *pictures.RGB) *pictures.RGB {
+func handy(photo *images.RGB) *images.RGB {
 	long := max(photo.W, photo.H)
 	if long <= handySide {
 		return photo
 	}
-	return pictures.Resize(photo, max(1, photo.W*handySide/long), max(1, photo.H*handySide/long), pictures.Bilinear)
+	return images.Resize(photo, max(1, photo.W*handySide/long), max(1, photo.H*handySide/long), images.Bilinear)
 }

@@ -7,33 +7,33 @@ import (
 	"os"
 	"sync"
 
-	"csl/internal/pictures"
+	"csl/internal/images"
 )
 
-// maxFile is the largest picture file read, in bytes: a bound on memory, far above real pictures.
+// maxFile is the largest image file read, in bytes: a bound on memory, far above real images.
 const maxFile = 1 << 30
 
-// feed reads, decodes and resizes pictures by their paths. It is the loader's list of samples as well:
-// pictures without labels.
+// feed reads, decodes and resizes images by their paths. It is the loader's list of samples as well:
+// images without labels.
 type feed struct {
 	paths   []string
-	decode  pictures.DecodeOptions
+	decode  images.DecodeOptions
 	w, h    int
-	filter  pictures.Filter
+	filter  images.Filter
 	scratch sync.Pool // of *scratch
 
 	mu       sync.Mutex
 	animated map[int]bool // samples of which only the first frame was taken
 }
 
-// scratch is what a goroutine keeps between pictures.
+// scratch is what a goroutine keeps between images.
 type scratch struct {
 	file    []byte
-	full    pictures.RGB
-	resizer pictures.Resizer
+	full    images.RGB
+	resizer images.Resizer
 }
 
-// keep is how much memory of a huge picture is kept for the next one, in bytes.
+// keep is how much memory of a huge image is kept for the next one, in bytes.
 const keep = 64 << 20
 
 func newFeed(m *Model, paths []string, maxPixels int64) *feed {
@@ -42,9 +42,9 @@ func newFeed(m *Model, paths []string, maxPixels int64) *feed {
 	return f
 }
 
-// decode is how pictures are decoded for the model.
-func (m *Model) decode(maxPixels int64) pictures.DecodeOptions {
-	return pictures.DecodeOptions{MaxPixels: maxPixels, EXIFOrientation: m.EXIFOrientation}
+// decode is how images are decoded for the model.
+func (m *Model) decode(maxPixels int64) images.DecodeOptions {
+	return images.DecodeOptions{MaxPixels: maxPixels, EXIFOrientation: m.EXIFOrientation}
 }
 
 func (f *feed) Len() int               { return len(f.paths) }
@@ -53,15 +53,15 @@ func (f *feed) ImageName(i int) string { return f.paths[i] }
 func (f *feed) Row(int, []int8)        {}
 func (f *feed) Size() (w, h int)       { return f.w, f.h }
 
-// Picture makes dst the input made of sample i. Errors do not name the picture.
-func (f *feed) Picture(i int, _ string, dst *pictures.RGB, _ *pictures.Scratch) error {
+// Image makes dst the input made of sample i. Errors do not name the image.
+func (f *feed) Image(i int, _ string, dst *images.RGB, _ *images.Scratch) error {
 	s := f.scratch.Get().(*scratch)
 	defer f.scratch.Put(s)
 	var err error
 	if s.file, err = readFile(f.paths[i], s.file); err != nil {
 		return err
 	}
-	info, err := pictures.DecodeInto(&s.full, s.file, f.decode)
+	info, err := images.DecodeInto(&s.full, s.file, f.decode)
 	if err != nil {
 		return err
 	}
@@ -87,14 +87,14 @@ func (f *feed) isAnimated(i int) bool {
 	return f.animated[i]
 }
 
-// Picture decodes a whole picture as the model gets it before it is resized.
-func (m *Model) Picture(path string, maxPixels int64) (*pictures.RGB, error) {
+// Image decodes a whole image as the model gets it before it is resized.
+func (m *Model) Image(path string, maxPixels int64) (*images.RGB, error) {
 	data, err := readFile(path, nil)
 	if err != nil {
 		return nil, err
 	}
-	picture, _, err := pictures.Decode(data, m.decode(maxPixels))
-	return picture, err
+	img, _, err := images.Decode(data, m.decode(maxPixels))
+	return img, err
 }
 
 // readFile reads a file into buf or new memory. Pipes are read to their end.
@@ -112,7 +112,7 @@ func readFile(path string, buf []byte) (data []byte, err error) {
 	case info.IsDir():
 		return buf, errors.New("it is a folder")
 	case info.Size() > maxFile:
-		return buf, fmt.Errorf("the file has %d bytes; a picture file may have %d", info.Size(), int64(maxFile))
+		return buf, fmt.Errorf("the file has %d bytes; an image file may have %d", info.Size(), int64(maxFile))
 	case !info.Mode().IsRegular():
 		data, err = io.ReadAll(io.LimitReader(f, maxFile))
 		return data, bare(err)

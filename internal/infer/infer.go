@@ -1,14 +1,14 @@
-// Package infer names what is in pictures: which pictures are meant (Inputs), a checkpoint made ready
+// Package infer names what is in images: which images are meant (Inputs), a checkpoint made ready
 // for them (Load), the pass over them (Run) and the printing of results (Writer). Drawing results on
-// pictures is package annotate's, running the network package predict's.
+// images is package annotate's, running the network package predict's.
 package infer
 
 import (
 	"fmt"
 	"strings"
 
+	"csl/internal/images"
 	"csl/internal/model"
-	"csl/internal/pictures"
 )
 
 // DefaultSize is the side of the input, and DefaultThreshold the score above which a class counts as
@@ -58,7 +58,7 @@ func (d Dataset) head() model.Head {
 	return model.PlainHead
 }
 
-// Model is a checkpoint made ready for pictures.
+// Model is a checkpoint made ready for images.
 type Model struct {
 	Weights *model.Weights
 	// Classes are what the outputs are called; never fewer than there are outputs.
@@ -69,11 +69,11 @@ type Model struct {
 	// OneThreshold says that all thresholds are equal.
 	OneThreshold bool
 
-	// How a picture becomes the input.
+	// How an image becomes the input.
 	Height, Width   int
-	Filter          pictures.Filter
+	Filter          images.Filter
 	EXIFOrientation bool
-	Scale           *pictures.Scale
+	Scale           *images.Scale
 
 	// Warnings are what the user should know about the choices made.
 	Warnings []string

@@ -11,15 +11,15 @@ import (
 	"path/filepath"
 	"strings"
 
-	"csl/internal/pictures"
+	"csl/internal/images"
 )
 
 // maxPath is the longest line of a list, in bytes: far above what systems allow for a path.
 const maxPath = 1 << 16
 
-// Inputs lists the pictures that the arguments stand for, in their order: a file; a folder, for all
-// files below it with a picture's extension, by name; a pattern with * ? or [...]; @FILE, a list of
-// paths, one per line; "-", such a list on stdin. Whether the files are pictures is not looked at. An
+// Inputs lists the images that the arguments stand for, in their order: a file; a folder, for all
+// files below it with an image's extension, by name; a pattern with * ? or [...]; @FILE, a list of
+// paths, one per line; "-", such a list on stdin. Whether the files are images is not looked at. An
 // argument that stands for nothing is an error.
 func Inputs(args []string, stdin io.Reader) ([]string, error) {
 	var all []string
@@ -46,17 +46,17 @@ func expand(arg string, stdin io.Reader) ([]string, error) {
 	case strings.HasPrefix(arg, "@"):
 		return listFile(arg[1:])
 	case !errors.Is(err, fs.ErrNotExist) && !strings.ContainsAny(arg, "*?["):
-		return nil, fmt.Errorf("picture %q: %w", arg, bare(err))
+		return nil, fmt.Errorf("image %q: %w", arg, bare(err))
 	}
 	if strings.ContainsAny(arg, "*?[") {
 		return matches(arg)
 	}
-	return nil, fmt.Errorf("picture %q: no such file or folder", arg)
+	return nil, fmt.Errorf("image %q: no such file or folder", arg)
 }
 
-// below lists the pictures below a folder.
+// below lists the images below a folder.
 func below(dir string) ([]string, error) {
-	source, err := pictures.OpenSource(dir)
+	source, err := images.OpenSource(dir)
 	if err != nil {
 		return nil, err
 	}
@@ -65,7 +65,7 @@ func below(dir string) ([]string, error) {
 		return nil, err
 	}
 	if len(names) == 0 {
-		return nil, fmt.Errorf("folder %q: there is no file with a picture's extension in it", dir)
+		return nil, fmt.Errorf("folder %q: there is no file with an image's extension in it", dir)
 	}
 	for i, name := range names {
 		names[i] = filepath.Join(dir, filepath.FromSlash(name))
@@ -76,7 +76,7 @@ func below(dir string) ([]string, error) {
 // matches lists the files that a pattern stands for.
 func matches(pattern string) ([]string, error) {
 	if strings.Contains(pattern, "**") {
-		return nil, fmt.Errorf("pattern %q: ** is not known; a folder stands for all pictures below it", pattern)
+		return nil, fmt.Errorf("pattern %q: ** is not known; a folder stands for all images below it", pattern)
 	}
 	found, err := filepath.Glob(pattern)
 	if err != nil {
@@ -97,10 +97,10 @@ func matches(pattern string) ([]string, error) {
 func listFile(path string) (list []string, err error) {
 	f, err := os.Open(path)
 	if err != nil {
-		return nil, fmt.Errorf("list of pictures %q: %w", path, bare(err))
+		return nil, fmt.Errorf("list of images %q: %w", path, bare(err))
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
-	return readList(f, fmt.Sprintf("list of pictures %q", path))
+	return readList(f, fmt.Sprintf("list of images %q", path))
 }
 
 // readList reads paths, one per line; empty lines do not count.

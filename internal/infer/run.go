@@ -11,11 +11,11 @@ import (
 
 	"csl/internal/count"
 	"csl/internal/graph"
-	"csl/internal/pictures"
+	"csl/internal/images"
 	"csl/internal/predict"
 )
 
-// Prediction is one class that a picture is said to have.
+// Prediction is one class that an image is said to have.
 type Prediction struct {
 	Index int    `json:"index"` // of the output
 	Class string `json:"class"`
@@ -24,15 +24,15 @@ type Prediction struct {
 	Logit float32 `json:"-"`
 }
 
-// Result is what came out for one picture.
+// Result is what came out for one image.
 type Result struct {
-	Number int    // of the picture among the inputs, from 0
+	Number int    // of the image among the inputs, from 0
 	Image  string // its path
 	// Predictions are sorted by falling score.
 	Predictions []Prediction
-	// Animated says that further frames of the picture were not looked at.
+	// Animated says that further frames of the image were not looked at.
 	Animated bool
-	// Err is why there are none: the picture could not be read.
+	// Err is why there are none: the image could not be read.
 	Err error
 }
 
@@ -46,22 +46,22 @@ type Sink interface {
 type Options struct {
 	Model  *Model
 	Images []string
-	// MaxPixels is the largest picture to decode; 0: pictures.DefaultMaxPixels.
+	// MaxPixels is the largest image to decode; 0: images.DefaultMaxPixels.
 	MaxPixels int64
-	Batch     int // pictures per run of the network
+	Batch     int // images per run of the network
 	Workers   int // goroutines that decode; 0: GOMAXPROCS
 	// TopK is how many classes, the most likely, are compared with their thresholds; 0: all.
 	TopK    int
 	Backend graph.Backend
 }
 
-// Run classifies pictures. They are decoded while the network runs on earlier ones. A picture that
+// Run classifies images. They are decoded while the network runs on earlier ones. An image that
 // cannot be read is a result with an error; skipped counts those.
 func Run(ctx context.Context, o Options, sink Sink) (skipped int, err error) {
 	f := newFeed(o.Model, o.Images, o.MaxPixels)
 	p := &pass{o: o, feed: f, sink: sink, bad: map[int]error{}}
 	batch := predict.EvenBatch(len(o.Images), o.Batch)
-	loader, err := pictures.NewLoader(pictures.LoaderConfig{
+	loader, err := images.NewLoader(images.LoaderConfig{
 		Samples: f, Feed: f, Scale: o.Model.Scale,
 		Batch: batch, Workers: o.Workers, SkipBad: true, OnSkip: p.skip,
 	})
@@ -73,7 +73,7 @@ func Run(ctx context.Context, o Options, sink Sink) (skipped int, err error) {
 		return 0, err
 	}
 	runner.UseUpWeights(batch) // a command runs once
-	err = predict.Pass(ctx, loader, 0, func(b *pictures.Batch) error {
+	err = predict.Pass(ctx, loader, 0, func(b *images.Batch) error {
 		logits, err := runner.Logits(b.Pix, b.N)
 		if err != nil {
 			return err
@@ -81,18 +81,18 @@ func Run(ctx context.Context, o Options, sink Sink) (skipped int, err error) {
 		return p.batch(b.Samples, logits)
 	})
 	if err == nil {
-		err = p.until(len(o.Images)) // bad pictures at the end
+		err = p.until(len(o.Images)) // bad images at the end
 	}
 	if flushed := sink.Flush(); err == nil {
 		err = flushed
 	}
 	if errors.Is(err, context.Canceled) {
-		err = fmt.Errorf("stopped after %d of %s: %w", p.next, count.Of(len(o.Images), "picture"), context.Canceled)
+		err = fmt.Errorf("stopped after %d of %s: %w", p.next, count.Of(len(o.Images), "image"), context.Canceled)
 	}
 	return p.skipped, err
 }
 
-// pass is one run over the pictures.
+// pass is one run over the images.
 type pass struct {
 	o       Options
 	feed    *feed
@@ -105,14 +105,14 @@ type pass struct {
 	bad map[int]error
 }
 
-// skip notes that a picture could not be read.
-func (p *pass) skip(b pictures.Bad) {
+// skip notes that an image could not be read.
+func (p *pass) skip(b images.Bad) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.bad[b.Sample] = b.Err
 }
 
-// batch hands on the results of a batch, and before each those of the bad pictures that precede it.
+// batch hands on the results of a batch, and before each those of the bad images that precede it.
 func (p *pass) batch(samples []int, logits []float32) error {
 	classes := len(p.o.Model.Classes)
 	for i, n := range samples {
@@ -128,7 +128,7 @@ func (p *pass) batch(samples []int, logits []float32) error {
 	return p.sink.Flush()
 }
 
-// until hands on the pictures before number n, which are all bad.
+// until hands on the images before number n, which are all bad.
 func (p *pass) until(n int) error {
 	for p.next < n {
 		p.mu.Lock()
@@ -149,7 +149,7 @@ func (p *pass) emit(r *Result) error {
 	return p.sink.Result(r)
 }
 
-// predictions ranks the classes of a picture: the first TopK of them, of which those above their
+// predictions ranks the classes of an image: the first TopK of them, of which those above their
 // threshold remain. Classes of equal logits keep their order.
 func (p *pass) predictions(logits []float32) ([]Prediction, error) {
 	p.order = p.order[:0]

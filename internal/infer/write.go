@@ -17,8 +17,8 @@ type Format string
 
 // The formats.
 const (
-	Text Format = "text" // a block per picture, for people
-	JSON Format = "json" // an object per picture and line
+	Text Format = "text" // a block per image, for people
+	JSON Format = "json" // an object per image and line
 	CSV  Format = "csv"  // a row per prediction
 )
 
@@ -26,13 +26,13 @@ const (
 type WriterOptions struct {
 	Format Format
 	Logits bool // print the logits as well
-	// Nothing is what text says of a picture without predictions.
+	// Nothing is what text says of an image without predictions.
 	Nothing string
-	// Drawn tells where the picture with its tags is, for JSON; nil: nowhere.
+	// Drawn tells where the image with its tags is, for JSON; nil: nowhere.
 	Drawn func(*Result) string
 }
 
-// Writer prints results. Numbers are the shortest text that reads back as the same float32. Pictures
+// Writer prints results. Numbers are the shortest text that reads back as the same float32. Images
 // with an error are part of JSON only. What it writes at a time is whole lines.
 type Writer struct {
 	o   WriterOptions

@@ -18,7 +18,7 @@ type convPlan[T Float] struct {
 	fixed      bool // the weights come packed
 
 	blockRows int // rows of a block; for K = 1 its pixels
-	blocks    int // blocks of one picture
+	blocks    int // blocks of one image
 	panels    int
 	groups    int // of panels
 	groupSize int
@@ -157,21 +157,21 @@ func (p *convPlan[T]) packTransposed(panel int) {
 }
 
 func (p *convPlan[T]) compute(block, group, worker int) {
-	picture, y0 := block/p.blocks, block%p.blocks*p.blockRows
+	img, y0 := block/p.blocks, block%p.blocks*p.blockRows
 	y1 := min(p.H, y0+p.blockRows)
-	src := p.x[(picture*p.H+y0)*p.W*p.Ci : (picture*p.H+y1)*p.W*p.Ci]
+	src := p.x[(img*p.H+y0)*p.W*p.Ci : (img*p.H+y1)*p.W*p.Ci]
 	if p.K > 1 {
 		src = p.padded[worker*p.paddedLen:][:p.paddedLen]
-		p.pad(src, picture, y0, y1)
+		p.pad(src, img, y0, y1)
 	}
-	pixel0 := (picture*p.H + y0) * p.W
+	pixel0 := (img*p.H + y0) * p.W
 	for panel := group * p.groupSize; panel < min(p.panels, (group+1)*p.groupSize); panel++ {
 		p.panel(src, pixel0, (y1-y0)*p.W, panel)
 	}
 }
 
-// pad copies the rows y0..y1-1 of a picture with the rows and columns around them.
-func (p *convPlan[T]) pad(dst []T, picture, y0, y1 int) {
+// pad copies the rows y0..y1-1 of an image with the rows and columns around them.
+func (p *convPlan[T]) pad(dst []T, img, y0, y1 int) {
 	side := p.K / 2
 	line := (p.W + 2*side) * p.Ci
 	for y := y0 - side; y < y1+side; y++ {
@@ -181,7 +181,7 @@ func (p *convPlan[T]) pad(dst []T, picture, y0, y1 int) {
 			continue
 		}
 		clear(row[:side*p.Ci])
-		copy(row[side*p.Ci:], p.x[(picture*p.H+y)*p.W*p.Ci:][:p.W*p.Ci])
+		copy(row[side*p.Ci:], p.x[(img*p.H+y)*p.W*p.Ci:][:p.W*p.Ci])
 		clear(row[(side+p.W)*p.Ci:])
 	}
 }

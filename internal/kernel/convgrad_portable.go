@@ -5,14 +5,14 @@ package kernel
 const gradChannels = 24
 
 // weightGradPlan computes dw[ky,kx,ci,co] = sum over pixels of x (shifted by the tap) * dy. The
-// pixels are taken in chunks of whole pictures or of rows of one; of each chunk x (with its padding)
+// pixels are taken in chunks of whole images or of rows of one; of each chunk x (with its padding)
 // and dy are packed into panels of tileM and tileN channels, then every (tap, panel of x) job adds
 // its products to dw. Chunks follow each other in order, and a weight belongs to one job.
 type weightGradPlan[T Float] struct {
 	ConvShape
-	rows, pictures int // of a chunk: either is 1 picture's rows or rows == H
-	xPanels        int
-	yPanels        int
+	rows, images int // of a chunk: either is 1 image's rows or rows == H
+	xPanels      int
+	yPanels      int
 
 	packing bool // the step of the current run
 	chunk   gradChunk
@@ -21,8 +21,8 @@ type weightGradPlan[T Float] struct {
 	px, py  []T
 }
 
-// gradChunk is some pictures' rows y0..y0+rows-1.
-type gradChunk struct{ picture, pictures, y0, rows int }
+// gradChunk is some images' rows y0..y0+rows-1.
+type gradChunk struct{ img, images, y0, rows int }
 
 func newConvWeightGrad[T Float](d ConvWeightGrad) Kernel[T] {
 	p := &weightGradPlan[T]{ConvShape: d.ConvShape}
@@ -30,21 +30,21 @@ func newConvWeightGrad[T Float](d ConvWeightGrad) Kernel[T] {
 		p.N, p.H, p.W = 1, p.N*p.H*p.W, 1
 	}
 	p.rows = min(p.H, max(1, 4*blockElements/(p.W*(p.Ci+p.Co))))
-	p.pictures = 1
+	p.images = 1
 	if p.rows == p.H {
-		p.pictures = min(p.N, max(1, 4*blockElements/(p.H*p.W*(p.Ci+p.Co))))
+		p.images = min(p.N, max(1, 4*blockElements/(p.H*p.W*(p.Ci+p.Co))))
 	}
 	p.xPanels = (p.Ci + tileM - 1) / tileM
 	p.yPanels = (p.Co + tileN - 1) / tileN
 	return p
 }
 
-// xLine, xBand and xPanel are lengths in pixels: of a padded row, of a picture's rows in a chunk and
+// xLine, xBand and xPanel are lengths in pixels: of a padded row, of an image's rows in a chunk and
 // of a panel.
 func (p *weightGradPlan[T]) xLine() int  { return p.W + p.K - 1 }
 func (p *weightGradPlan[T]) xBand() int  { return (p.rows + p.K - 1) * p.xLine() }
-func (p *weightGradPlan[T]) xPanel() int { return p.pictures * p.xBand() }
-func (p *weightGradPlan[T]) yPanel() int { return p.pictures * p.rows * p.W }
+func (p *weightGradPlan[T]) xPanel() int { return p.images * p.xBand() }
+func (p *weightGradPlan[T]) yPanel() int { return p.images * p.rows * p.W }
 
 // Work is the packed chunk.
 func (p *weightGradPlan[T]) Work(int) int {
@@ -56,9 +56,9 @@ func (p *weightGradPlan[T]) Run(c *Ctx[T], out []T, in [][]T) {
 	p.out, p.x, p.dy = out, in[0], in[1]
 	p.px = c.Work[:p.xPanels*p.xPanel()*tileM]
 	p.py = c.Work[len(p.px):p.Work(0)]
-	for n := 0; n < p.N; n += p.pictures {
+	for n := 0; n < p.N; n += p.images {
 		for y := 0; y < p.H; y += p.rows {
-			p.chunk = gradChunk{n, min(p.pictures, p.N-n), y, min(p.rows, p.H-y)}
+			p.chunk = gradChunk{n, min(p.images, p.N-n), y, min(p.rows, p.H-y)}
 			p.packing = true
 			c.Pool.Run(p.packJobs(p.Ci)+p.packJobs(p.Co), p)
 			p.packing = false
@@ -86,14 +86,14 @@ func (p *weightGradPlan[T]) Do(job, _ int) {
 
 func (p *weightGradPlan[T]) packX(c0 int) {
 	c1, side := min(p.Ci, c0+gradChannels), p.K/2
-	for b := range p.chunk.pictures {
+	for b := range p.chunk.images {
 		for y := range p.chunk.rows + 2*side {
 			for x := range p.xLine() {
 				at := b*p.xBand() + y*p.xLine() + x
 				sy, sx := p.chunk.y0+y-side, x-side
 				var src []T
 				if sy >= 0 && sy < p.H && sx >= 0 && sx < p.W {
-					src = p.x[((p.chunk.picture+b)*p.H+sy)*p.W*p.Ci+sx*p.Ci:][:p.Ci]
+					src = p.x[((p.chunk.img+b)*p.H+sy)*p.W*p.Ci+sx*p.Ci:][:p.Ci]
 				}
 				for c := c0; c < c1; c += tileM {
 					dst := p.px[(c/tileM*p.xPanel()+at)*tileM:][:tileM]
@@ -109,8 +109,8 @@ func (p *weightGradPlan[T]) packX(c0 int) {
 
 func (p *weightGradPlan[T]) packY(c0 int) {
 	c1 := min(p.Co, c0+gradChannels)
-	for b := range p.chunk.pictures {
-		first := ((p.chunk.picture+b)*p.H + p.chunk.y0) * p.W
+	for b := range p.chunk.images {
+		first := ((p.chunk.img+b)*p.H + p.chunk.y0) * p.W
 		for i := range p.chunk.rows * p.W {
 			src := p.dy[(first+i)*p.Co:][:p.Co]
 			for c := c0; c < c1; c += tileN {
@@ -125,11 +125,11 @@ func (p *weightGradPlan[T]) packY(c0 int) {
 func (p *weightGradPlan[T]) add(tap, panel int) {
 	shift := tap/p.K*p.xLine() + tap%p.K
 	x := rows(p.px[panel*p.xPanel()*tileM:][:p.xPanel()*tileM])
-	first := p.chunk.picture == 0 && p.chunk.y0 == 0
+	first := p.chunk.img == 0 && p.chunk.y0 == 0
 	for yPanel := range p.yPanels {
 		y := columns(p.py[yPanel*p.yPanel()*tileN:][:p.yPanel()*tileN])
 		var sums tile[T]
-		for b := range p.chunk.pictures {
+		for b := range p.chunk.images {
 			xb, yb := x[b*p.xBand()+shift:], y[b*p.rows*p.W:]
 			if p.K == 1 {
 				addOuter(&sums, xb, yb, 0, 1, p.chunk.rows*p.W)

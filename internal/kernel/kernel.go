@@ -3,7 +3,7 @@
 // behind the same seam. It knows nothing of graphs, files or models; of losses and optimizers only the
 // innermost loops (focal.go, adam.go).
 //
-// All tensors are dense and row-major; pictures and feature maps are [N,H,W,C] (NHWC), convolution
+// All tensors are dense and row-major; images and feature maps are [N,H,W,C] (NHWC), convolution
 // weights [K,K,Ci,Co], linear weights [In,Out].
 //
 // Every kernel cuts its work into jobs whose number and borders depend on the shape alone, never on

@@ -88,8 +88,8 @@ func newAvgPoolGrad[T Float](d AvgPoolGrad) Kernel[T] {
 func newSeparable[T Float](n, h, w, c int, rows, cols []lineTaps) Kernel[T] {
 	body := func(p *spanPlan[T], lo, hi int) {
 		for row := lo; row < hi; row++ {
-			picture, y := row/len(rows), row%len(rows)
-			x := p.in[0][picture*h*w*c:][:h*w*c]
+			img, y := row/len(rows), row%len(rows)
+			x := p.in[0][img*h*w*c:][:h*w*c]
 			out := p.out[row*len(cols)*c:][:len(cols)*c]
 			for ox, taps := range cols {
 				separablePixel(out[ox*c:][:c], x, w*c, c, rows[y], taps)
@@ -99,7 +99,7 @@ func newSeparable[T Float](n, h, w, c int, rows, cols []lineTaps) Kernel[T] {
 	return &spanPlan[T]{cut: cutElements(n*len(rows), len(cols)*c), body: body}
 }
 
-// separablePixel computes one output pixel from the picture x, whose rows are stride apart.
+// separablePixel computes one output pixel from the image x, whose rows are stride apart.
 func separablePixel[T Float](out, x []T, stride, c int, rows, cols lineTaps) {
 	first := true
 	for _, r := range rows {

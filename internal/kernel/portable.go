@@ -41,7 +41,7 @@ func custom[T Float](c Custom) Kernel[T] {
 }
 
 // newDense plans the matrix products; nil where d is none. A linear layer is a 1x1 convolution of
-// one-pixel pictures.
+// one-pixel images.
 func newDense[T Float](d Desc) Kernel[T] {
 	switch d := d.(type) {
 	case Conv:

@@ -80,7 +80,7 @@ func oddShapes() []ConvShape {
 	return shapes
 }
 
-// Several pictures or rows per band, the last band shorter.
+// Several images or rows per band, the last band shorter.
 func TestWeightGradOfManyBandsMatchesPortable(t *testing.T) {
 	onEachSet(t, testWeightGradOfManyBandsMatchesPortable)
 }

@@ -130,10 +130,10 @@ func (k *winograd) addStats(b *winoBlock, i, end int) {
 // lines of neighbouring tiles are one.
 func (k *winograd) eachLine(i, end int, f func(at, pixels int)) {
 	for i < end {
-		picture, tile := k.find(i)
+		img, tile := k.find(i)
 		y, x := tile/k.tilesW*k.out(), tile%k.tilesW*k.out()
 		tiles := min(end-i, k.tilesW-tile%k.tilesW)
-		at := (picture*k.h+y)*k.w + x
+		at := (img*k.h+y)*k.w + x
 		for range min(k.out(), k.h-y) {
 			f(at, min(tiles*k.out(), k.w-x))
 			at += k.w

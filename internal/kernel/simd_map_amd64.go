@@ -82,11 +82,11 @@ func (s *simd) newMap(d Desc) Kernel[float32] {
 			}
 		})
 	case GlobalPool:
-		return s.newPictureSums(d.MapShape, 1/float64(d.H*d.W), func(in [][]float32, at, c int, sums *float64) {
+		return s.newImageSums(d.MapShape, 1/float64(d.H*d.W), func(in [][]float32, at, c int, sums *float64) {
 			s.sums(d.H*d.W, c, d.C, &in[0][at], sums)
 		})
 	case ScaleChannelsGrad:
-		return s.newPictureSums(d.MapShape, 1, func(in [][]float32, at, c int, sums *float64) {
+		return s.newImageSums(d.MapShape, 1, func(in [][]float32, at, c int, sums *float64) {
 			s.products(d.H*d.W, c, d.C, &in[0][at], &in[1][at], sums)
 		})
 	}
@@ -134,7 +134,7 @@ func (s *simd) newSpaceToDepth(d SpaceToDepth) Kernel[float32] {
 	return nil
 }
 
-// newPixels plans f over runs of pixels of one picture each: f sees where the picture's [N,C] row
+// newPixels plans f over runs of pixels of one image each: f sees where the image's [N,C] row
 // starts, where the run starts and its number of pixels.
 func (s *simd) newPixels(m MapShape, f func(p *spanPlan[float32], row, at, pixels int)) Kernel[float32] {
 	if m.C < s.lanes {
@@ -145,21 +145,21 @@ func (s *simd) newPixels(m MapShape, f func(p *spanPlan[float32], row, at, pixel
 		cut: cutElements(m.N*size, m.C),
 		body: func(p *spanPlan[float32], lo, hi int) {
 			for lo < hi {
-				picture := lo / size
-				end := min(hi, (picture+1)*size)
-				f(p, picture*m.C, lo*m.C, end-lo)
+				img := lo / size
+				end := min(hi, (img+1)*size)
+				f(p, img*m.C, lo*m.C, end-lo)
 				lo = end
 			}
 		},
 	}
 }
 
-// sumChannels is about how many channels of a picture a job sums.
+// sumChannels is about how many channels of an image a job sums.
 const sumChannels = 64
 
-// newPictureSums plans out[n,c] = factor * a sum over the pixels of picture n, which f computes for c
+// newImageSums plans out[n,c] = factor * a sum over the pixels of image n, which f computes for c
 // channels from element at.
-func (s *simd) newPictureSums(m MapShape, factor float64, f func(in [][]float32, at, c int, sums *float64)) Kernel[float32] {
+func (s *simd) newImageSums(m MapShape, factor float64, f func(in [][]float32, at, c int, sums *float64)) Kernel[float32] {
 	if m.C < s.lanes {
 		return nil
 	}

@@ -81,9 +81,9 @@ func (k *separable) Run(c *Ctx[float32], out []float32, in [][]float32) {
 
 // Do implements Task: one row of the output.
 func (k *separable) Do(job, worker int) {
-	picture, row := job/k.outH, job%k.outH
+	img, row := job/k.outH, job%k.outH
 	tmp := k.tmp[worker*k.w*k.c:][:k.w*k.c]
-	x := &k.x[picture*k.h*k.w*k.c]
+	x := &k.x[img*k.h*k.w*k.c]
 	k.s.blend3(1, k.w*k.c, &tmp[0], x, &k.rows.off[row*maxTaps], &k.rows.weight[row*maxTaps])
 	k.s.blend3(k.outW, k.c, &k.out[job*k.outW*k.c], &tmp[0], &k.cols.off[0], &k.cols.weight[0])
 }

@@ -23,9 +23,9 @@ func (s *simd) pointTable(rows, c int) rowTable {
 	return t
 }
 
-// convTable is the table of a k x k convolution over whole pictures of h x w pixels, c channels.
+// convTable is the table of a k x k convolution over whole images of h x w pixels, c channels.
 func (s *simd) convTable(n, h, w, c, k int) rowTable {
-	g := s.groupPictures(n, h*w)
+	g := s.groupImages(n, h*w)
 	t := s.newTable(g*h*w, k*k)
 	t.stride = t.rows * c
 	for i := range t.rows {
@@ -88,9 +88,9 @@ func (s *simd) tiledRows(rows int) int {
 	return ceilDiv(tall, s.mr)*s.mr + ceilDiv(rows-tall, s.low)*s.low
 }
 
-// groupPictures is the number of pictures of size pixels per group: as few as waste less than half a
+// groupImages is the number of images of size pixels per group: as few as waste less than half a
 // percent of the rows.
-func (s *simd) groupPictures(n, size int) int {
+func (s *simd) groupImages(n, size int) int {
 	for g := 1; g < n && g < s.mr; g++ {
 		rows := g * size
 		if waste := s.tiledRows(rows) - rows; 200*waste <= rows {

@@ -18,7 +18,7 @@ func (z winoSize) places() int { return z.in() * z.in() }
 // winoJob is the tiles per transforming job.
 const winoJob = 4
 
-// winoTiling cuts n pictures of h x w pixels into tiles.
+// winoTiling cuts n images of h x w pixels into tiles.
 type winoTiling struct {
 	winoSize
 	n, h, w        int
@@ -29,21 +29,21 @@ func newWinoTiling(z winoSize, c ConvShape) winoTiling {
 	return winoTiling{winoSize: z, n: c.N, h: c.H, w: c.W, tilesH: ceilDiv(c.H, z.out()), tilesW: ceilDiv(c.W, z.out())}
 }
 
-// perPicture is the number of tiles of a picture, all that of all pictures.
-func (k *winoTiling) perPicture() int { return k.tilesH * k.tilesW }
-func (k *winoTiling) all() int        { return k.n * k.perPicture() }
+// perImage is the number of tiles of an image, all that of all images.
+func (k *winoTiling) perImage() int { return k.tilesH * k.tilesW }
+func (k *winoTiling) all() int      { return k.n * k.perImage() }
 
-// find is the picture and the tile in it of tile i of all.
-func (k *winoTiling) find(i int) (picture, tile int) { return i / k.perPicture(), i % k.perPicture() }
+// find is the image and the tile in it of tile i of all.
+func (k *winoTiling) find(i int) (img, tile int) { return i / k.perImage(), i % k.perImage() }
 
-// inputs tells where the pixels of c channels lie that each tile of a picture is made of, gradients the same of
+// inputs tells where the pixels of c channels lie that each tile of an image is made of, gradients the same of
 // those that it makes: lines and masks, as winoInputFunc takes them.
 func (k *winoTiling) inputs(c int) []int32    { return k.lines(k.in(), -1, c) }
 func (k *winoTiling) gradients(c int) []int32 { return k.lines(k.out(), 0, c) }
 
 func (k *winoTiling) lines(side, shift, c int) []int32 {
 	var at []int32
-	for t := range k.perPicture() {
+	for t := range k.perImage() {
 		y, x := t/k.tilesW*k.out()+shift, t%k.tilesW*k.out()+shift
 		for i := y; i < y+side; i++ {
 			if i < 0 || i >= k.h {
@@ -63,11 +63,11 @@ func (k *winoTiling) lines(side, shift, c int) []int32 {
 	return at
 }
 
-// outputs are the offsets of the pixels of c channels that the tiles of a picture make, in elements from the
-// picture's first, -1 where there is no pixel.
+// outputs are the offsets of the pixels of c channels that the tiles of an image make, in elements from the
+// image's first, -1 where there is no pixel.
 func (k *winoTiling) outputs(c int) []int32 {
 	var off []int32
-	for t := range k.perPicture() {
+	for t := range k.perImage() {
 		for i := range k.out() * k.out() {
 			y, x := t/k.tilesW*k.out()+i/k.out(), t%k.tilesW*k.out()+i%k.out()
 			if y >= k.h || x >= k.w {
@@ -126,5 +126,5 @@ func (s *simd) winogradPays(c ConvShape, fixed bool) winoSize {
 
 // waste is how many pixels are computed for each one that there is.
 func (k *winoTiling) waste() float64 {
-	return float64(k.perPicture()*k.out()*k.out()) / float64(k.h*k.w)
+	return float64(k.perImage()*k.out()*k.out()) / float64(k.h*k.w)
 }

@@ -1,7 +1,7 @@
 package kernel
 
 // weightGrad is the gradient of a convolution by its weights: per tap a product of channels by
-// pixels. It works through bands of whole pictures, or of rows of one picture, that fit a cache: x
+// pixels. It works through bands of whole images, or of rows of one image, that fit a cache: x
 // of a band is packed with its padding in panels [cin/mr][padded pixels][mr], dy in panels
 // [pixels][width], then every job adds the band's sums to its own part of dw, chunk by chunk of
 // pixels. So each element of dw is summed by one job per band, in the order of the pixels.
@@ -9,7 +9,7 @@ type weightGrad struct {
 	s *simd
 	ConvShape
 	images, rows int // of a band; images > 1 only with all rows
-	bands        int // per images pictures, times groups of pictures
+	bands        int // per images images, times groups of images
 	chunkRows    int // rows of pixels per call of the kernel, which stay in the first level cache
 	rangeTiles   int // tiles of input channels per job
 	rangePanels  int // panels of output channels per job
@@ -86,7 +86,7 @@ func relineate(c ConvShape) ConvShape {
 // tiles is the number of tiles of input channels.
 func (k *weightGrad) tiles() int { return ceilDiv(k.Ci, k.s.mr) }
 
-// lineX and padRows are the sides of a picture of a band with its padding.
+// lineX and padRows are the sides of an image of a band with its padding.
 func (k *weightGrad) lineX() int   { return k.W + k.K - 1 }
 func (k *weightGrad) padRows() int { return k.rows + k.K - 1 }
 
@@ -118,7 +118,7 @@ func (k *weightGrad) Run(c *Ctx[float32], out []float32, in [][]float32) {
 	k.x, k.dy, k.dw, k.px, k.pdy = nil, nil, nil, nil, nil
 }
 
-// extent is the band's first picture, its number of pictures, its first row and its number of rows.
+// extent is the band's first image, its number of images, its first row and its number of rows.
 func (k *weightGrad) extent() (image, images, row, rows int) {
 	perImage := ceilDiv(k.H, k.rows)
 	image = k.band / perImage * k.images

@@ -84,8 +84,8 @@ func (t *winoGradInputs) Do(job, worker int) {
 	k := (*winogradGrad)(t)
 	scratch := &k.scratch[worker*k.scratchLen()]
 	for i := job * winoJob; i < min(k.tiles, (job+1)*winoJob); i++ {
-		picture, tile := k.find(k.first + i)
-		pixel := picture * k.h * k.w
+		img, tile := k.find(k.first + i)
+		pixel := img * k.h * k.w
 		k.s.wino.input(k.cin, &k.x[pixel*k.cin], &k.zero[0], &k.inAt[tile*2*k.in()],
 			&k.v[i*k.pitch(k.cin)], k.planeV(), scratch)
 		k.s.winoGrad(k.cols, &k.dy[pixel*k.cols], &k.zero[0], &k.outAt[tile*2*k.out()],

@@ -34,8 +34,8 @@ type winograd struct {
 	stats    *partStats // of the results; a part is the tiles of a job. nil if nobody needs them
 	winoTiling
 	cin, cols  int
-	inAt       []int32 // lines and masks of each tile of a picture
-	outOff     []int32 // offsets of the outputs of each tile of a picture
+	inAt       []int32 // lines and masks of each tile of an image
+	outOff     []int32 // offsets of the outputs of each tile of an image
 	blockTiles int     // tiles per block
 	ranges     int     // ranges of panels per place
 	table      rowTable
@@ -270,8 +270,8 @@ func (t *winoOutputs) Do(job, worker int) {
 // transform transforms the inputs of tiles i..end-1 of a block.
 func (k *winograd) transform(b *winoBlock, i, end int, scratch []float32) {
 	for ; i < end; i++ {
-		picture, tile := k.find(b.first + i)
-		k.input(k.cin, &k.x[picture*k.h*k.w*k.cin], &k.zero[0], &k.inAt[tile*2*k.in()], &b.v[i*k.cin], k.planeV(), &scratch[0])
+		img, tile := k.find(b.first + i)
+		k.input(k.cin, &k.x[img*k.h*k.w*k.cin], &k.zero[0], &k.inAt[tile*2*k.in()], &b.v[i*k.cin], k.planeV(), &scratch[0])
 	}
 }
 
@@ -288,8 +288,8 @@ func (k *winograd) multiply(b *winoBlock, place, p0, p1 int, fetch []float32) {
 func (k *winograd) finish(b *winoBlock, i, end int, scratch []float32) {
 	spare := &scratch[len(scratch)-k.cols]
 	for t := i; t < end; t++ {
-		picture, tile := k.find(b.first + t)
-		at := picture * k.h * k.w * k.cols
+		img, tile := k.find(b.first + t)
+		at := img * k.h * k.w * k.cols
 		k.output(k.cols, &b.m[t*k.s.packedCols(k.cols)], k.planeM(), &k.y[at], &k.outOff[tile*k.out()*k.out()], spare,
 			&k.epilogue.padded[0], firstOf(k.epilogue.residual(at)), k.epilogue.slope, &scratch[0])
 	}

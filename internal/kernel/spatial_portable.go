@@ -28,12 +28,12 @@ func newBlocks[T Float](s MapShape, move func(deep, flat []T), fromDeep bool) Ke
 	return &spanPlan[T]{cut: cutElements(s.N*s.H/4, 4*s.W*s.C), body: body}
 }
 
-// channelBlock is how many channels a job of a per-picture reduction sums: a cache line of float32.
+// channelBlock is how many channels a job of a per-image reduction sums: a cache line of float32.
 const channelBlock = 16
 
-// newPictureSums plans out[n,c] = factor * sum over the pixels of picture n of value; add adds the
+// newImageSums plans out[n,c] = factor * sum over the pixels of image n of value; add adds the
 // channels lo..hi-1 of the pixel that starts at base to sums.
-func newPictureSums[T Float](s MapShape, factor float64, add func(sums *[channelBlock]float64, in [][]T, lo, hi int)) Kernel[T] {
+func newImageSums[T Float](s MapShape, factor float64, add func(sums *[channelBlock]float64, in [][]T, lo, hi int)) Kernel[T] {
 	blocks := (s.C + channelBlock - 1) / channelBlock
 	body := func(p *spanPlan[T], lo, hi int) {
 		for job := lo; job < hi; job++ {
@@ -52,7 +52,7 @@ func newPictureSums[T Float](s MapShape, factor float64, add func(sums *[channel
 }
 
 func newGlobalPool[T Float](d GlobalPool) Kernel[T] {
-	return newPictureSums(d.MapShape, 1/float64(d.H*d.W),
+	return newImageSums(d.MapShape, 1/float64(d.H*d.W),
 		func(sums *[channelBlock]float64, in [][]T, lo, hi int) {
 			for i, v := range in[0][lo:hi] {
 				sums[i%channelBlock] += float64(v)
@@ -61,7 +61,7 @@ func newGlobalPool[T Float](d GlobalPool) Kernel[T] {
 }
 
 func newScaleChannelsGrad[T Float](d ScaleChannelsGrad) Kernel[T] {
-	return newPictureSums(d.MapShape, 1,
+	return newImageSums(d.MapShape, 1,
 		func(sums *[channelBlock]float64, in [][]T, lo, hi int) {
 			x, dy := in[0][lo:hi], in[1][lo:hi]
 			for i, v := range x {
@@ -71,7 +71,7 @@ func newScaleChannelsGrad[T Float](d ScaleChannelsGrad) Kernel[T] {
 }
 
 // newPixels plans an elementwise map over pixels: body sees one pixel's channels, where they start
-// and the [N,C] row of the pixel's picture starts.
+// and the [N,C] row of the pixel's image starts.
 func newPixels[T Float](s MapShape, body func(p *spanPlan[T], pixel, row int)) Kernel[T] {
 	return &spanPlan[T]{
 		cut: cutElements(s.N*s.H*s.W, s.C),

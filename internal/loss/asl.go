@@ -39,7 +39,7 @@ func AsymmetricLoss[T kernel.Float](o ASLOptions, logits, labels []T, rows, clas
 		return Parts{}, nil, err
 	}
 	if n := rows * classes; len(logits) != n || len(labels) != n {
-		return Parts{}, nil, fmt.Errorf("asymmetric loss of %d pictures and %d classes: %d logits, %d labels", rows, classes, len(logits), len(labels))
+		return Parts{}, nil, fmt.Errorf("asymmetric loss of %d images and %d classes: %d logits, %d labels", rows, classes, len(logits), len(labels))
 	}
 	grad := make([]T, len(logits))
 	return e.Run(nil, logits, labels, grad), grad, nil

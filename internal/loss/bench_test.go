@@ -7,7 +7,7 @@ import (
 	"csl/internal/kernel"
 )
 
-// BenchmarkPartialLoss runs loss and gradient at the size of Open Images: 64 pictures, 9,605 classes.
+// BenchmarkPartialLoss runs loss and gradient at the size of Open Images: 64 images, 9,605 classes.
 func BenchmarkPartialLoss(b *testing.B) {
 	const rows, classes = 64, 9605
 	logits, labels := sample(20, rows*classes, 2, 0.999)

@@ -17,7 +17,7 @@ const (
 	Asymmetric = "asl"
 	// AsymmetricOptimized is AsymmetricLossOptimized: the gradient flows through the focusing weight.
 	AsymmetricOptimized = "asl_optimized"
-	// SingleLabel is ASLSingleLabel, with smoothing 0.1 and the mean over pictures.
+	// SingleLabel is ASLSingleLabel, with smoothing 0.1 and the mean over images.
 	SingleLabel = "asl_single_label"
 )
 
@@ -27,7 +27,7 @@ const (
 	Negative = "negative"
 	// Ignore gives unknown cells no weight.
 	Ignore = "ignore"
-	// IgnoreNormalizeClasses is Ignore with each picture weighted by 1 + 1/(1+annotated cells).
+	// IgnoreNormalizeClasses is Ignore with each image weighted by 1 + 1/(1+annotated cells).
 	IgnoreNormalizeClasses = "ignore_normalize_classes"
 	// Selective is Negative without the unknown cells that are likely positives: those of classes
 	// with a large prior and the most likely ones of the batch.
@@ -49,7 +49,7 @@ type Config struct {
 
 	// Clip shifts the negative probability: q = min(1, 1-p+Clip). In [0, 1).
 	Clip float64
-	// TopK times the number of pictures of the batch is how many unknown cells of the whole batch,
+	// TopK times the number of images of the batch is how many unknown cells of the whole batch,
 	// those with the smallest q, are dropped. Cells that the prior gate dropped use up that number
 	// too, unless TopKSkipsGated.
 	TopK           int
@@ -147,9 +147,9 @@ type spec struct {
 	pos, neg, unknown weighting
 	clip, logClamp    float64
 	ignore            bool // unknown cells have no weight
-	normalize         bool // picture weight 1 + 1/(1+annotated)
+	normalize         bool // image weight 1 + 1/(1+annotated)
 	focusGrad         bool // the gradient flows through the focusing weight
-	topK              int  // per picture; 0 outside the selective mode
+	topK              int  // per image; 0 outside the selective mode
 	topKSkipsGated    bool
 	// gate holds one byte per class, 1 where the prior drops unknown cells; empty without a gate.
 	// A string, because it is comparable and cannot change.
@@ -192,7 +192,7 @@ func gateOf(prior []float32, threshold float64) string {
 	return string(g)
 }
 
-// New makes an evaluator of the loss that c describes for batches of rows pictures and classes
+// New makes an evaluator of the loss that c describes for batches of rows images and classes
 // classes. prior holds one value per class in class order, nil for none; only the selective mode
 // uses it. SingleLabel has its own function.
 func New[T kernel.Float](c Config, prior []float32, rows, classes int) (*Evaluator[T], error) {
@@ -206,7 +206,7 @@ func New[T kernel.Float](c Config, prior []float32, rows, classes int) (*Evaluat
 		return nil, err
 	}
 	if rows < 1 || classes < 1 {
-		return nil, fmt.Errorf("loss of %d pictures and %d classes: both must be at least 1", rows, classes)
+		return nil, fmt.Errorf("loss of %d images and %d classes: both must be at least 1", rows, classes)
 	}
 	return newEvaluator[T](c.spec(prior), rows, classes), nil
 }

@@ -5,7 +5,7 @@
 // evaluator over slices and as graph operations; both run the same code, one fused pass that writes
 // loss and gradient.
 //
-// Losses are sums over cells, as the reference's. A cell is one (picture, class) pair; matrices are
-// [pictures, classes], row-major. Reading priors, matching class names and the training loop live
+// Losses are sums over cells, as the reference's. A cell is one (image, class) pair; matrices are
+// [images, classes], row-major. Reading priors, matching class names and the training loop live
 // elsewhere.
 package loss

@@ -71,7 +71,7 @@ func newEvaluator[T kernel.Float](s spec, rows, classes int) *Evaluator[T] {
 }
 
 // Run computes the loss of one batch and writes its gradient by the logits. All slices have
-// pictures*classes elements; grad must not overlap the others. A label other than 1, 0 and -1 is a
+// images*classes elements; grad must not overlap the others. A label other than 1, 0 and -1 is a
 // cell that takes no part. pool may be nil. The result is the same for any pool.
 func (e *Evaluator[T]) Run(pool *kernel.Pool, logits, labels, grad []T) Parts {
 	n := e.rows * e.classes

@@ -11,14 +11,14 @@ import (
 )
 
 // Build makes the function that adds the loss of c to a graph. Given nodes of logits and labels,
-// [pictures, classes] both, labels 1, 0 or -1 in the graph's element type, it returns the loss
+// [images, classes] both, labels 1, 0 or -1 in the graph's element type, it returns the loss
 // vector, of length PartCount; its gradient by the logits is that of element PartTotal, and the
 // seed must be 1 (or a scale) there.
 //
 // prior holds one value in [0, 1] per class in class order, nil for none; only the selective mode
 // uses it.
 //
-// SingleLabel takes as the target of a picture its first class labelled 1; pictures without one
+// SingleLabel takes as the target of an image its first class labelled 1; images without one
 // take no part, and the loss is the mean over the others.
 func Build(c Config, prior []float32) (func(logits, labels *G.Node) (*G.Node, error), error) {
 	if err := c.Validate(); err != nil {
@@ -62,7 +62,7 @@ func BuildSingle(o SingleOptions) (func(logits, labels *G.Node) (*G.Node, error)
 func matrixShape(logits *G.Node) (rows, classes int, err error) {
 	s := logits.Shape()
 	if len(s) != 2 {
-		return 0, 0, fmt.Errorf("loss: logits of shape %v, want [pictures, classes]", s)
+		return 0, 0, fmt.Errorf("loss: logits of shape %v, want [images, classes]", s)
 	}
 	return s[0], s[1], nil
 }

@@ -170,7 +170,7 @@ func TestGraphGradientEqualsTheNumericOne(t *testing.T) {
 	}
 }
 
-func TestSingleLabelGraphAveragesOverPicturesWithATarget(t *testing.T) {
+func TestSingleLabelGraphAveragesOverImagesWithATarget(t *testing.T) {
 	logits, _ := sample(14, 12, 2, 0)
 	labels := []float32{
 		0, 1, 0, 0,
@@ -193,7 +193,7 @@ func TestSingleLabelGraphAveragesOverPicturesWithATarget(t *testing.T) {
 	within(t, "loss", parts[:1], []float64{(losses[0] + losses[1]) / 2}, 1e-12)
 	within(t, "gradient", slices.Concat(grad[:4], grad[8:]), want, 1e-12)
 	if !slices.Equal(grad[4:8], make([]float64, 4)) {
-		t.Errorf("gradient %v of a picture without a target", grad[4:8])
+		t.Errorf("gradient %v of an image without a target", grad[4:8])
 	}
 	if p := PartsOf(parts); p.Positives != 3 || p.Negatives != 7 || p.Unknowns != 2 {
 		t.Errorf("parts %+v", p)

@@ -2,7 +2,7 @@ package loss
 
 import "csl/internal/kernel"
 
-// matrix is the shape of a loss: one cell per picture and class.
+// matrix is the shape of a loss: one cell per image and class.
 type matrix struct{ rows, classes int }
 
 func (m matrix) size() matrix { return m }

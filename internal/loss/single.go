@@ -27,7 +27,7 @@ func (o SingleOptions) validate() error {
 	return nil
 }
 
-// ASLSingleLabel computes the single-label asymmetric loss of each picture into losses [rows] and
+// ASLSingleLabel computes the single-label asymmetric loss of each image into losses [rows] and
 // the gradient of their sum by the logits into grad [rows, classes]; for the mean, divide both by
 // the number of rows. logits are [rows, classes], targets hold a class number per row.
 func ASLSingleLabel[T kernel.Float](o SingleOptions, logits []T, targets []int, losses, grad []T) error {
@@ -63,7 +63,7 @@ func newSingle[T kernel.Float](o SingleOptions) single[T] {
 	return single[T]{newExponent(o.GammaPos), newExponent(o.GammaNeg), o.Smoothing}
 }
 
-// row returns the loss of one picture and writes its gradient, both times scale. With
+// row returns the loss of one image and writes its gradient, both times scale. With
 // h_k = logp_k b_k^g_k, b = 1-p at the target and p elsewhere, the loss is -sum soft_k h_k and
 // dh_k/dlogp_k = b^g + logp g b^(g-1) db/dlogp, where b^(g-1) db/dlogp is -(1-p)^(g-1) p or p^g.
 func (s *single[T]) row(logits []T, target int, grad []T, scale float64) float64 {

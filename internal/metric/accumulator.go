@@ -6,7 +6,7 @@ import (
 	"slices"
 )
 
-// defaultMapBytes is enough for Open Images' validation set, 41,620 pictures of 9,605 classes.
+// defaultMapBytes is enough for Open Images' validation set, 41,620 images of 9,605 classes.
 const defaultMapBytes = 4 << 30
 
 // Options of an Accumulator.
@@ -20,13 +20,13 @@ type Options struct {
 	MapBytes int64
 }
 
-// Accumulator collects the scores of pictures.
+// Accumulator collects the scores of images.
 type Accumulator struct {
 	opt    Options
 	thre   float32
 	images int
 
-	// The annotated cells in row-major order, and how many there are up to the end of each picture.
+	// The annotated cells in row-major order, and how many there are up to the end of each image.
 	cells []cell
 	ends  []int
 	// All scores of the batches that have unknown cells.
@@ -60,7 +60,7 @@ func (c cell) index() int {
 }
 
 type batch struct {
-	first  int // picture
+	first  int // image
 	scores []float32
 }
 
@@ -84,28 +84,28 @@ func New(o Options) (*Accumulator, error) {
 	return &Accumulator{opt: o, thre: float32(o.Threshold), counts: make([]counts, len(o.Classes))}, nil
 }
 
-// Images is the number of pictures so far.
+// Images is the number of images so far.
 func (a *Accumulator) Images() int { return a.images }
 
-// Add takes the pictures of a batch: their names, for error messages, and their scores and labels
-// [pictures, classes], row-major. Labels are 1, 0 and -1 (unknown). The slices may be reused. A score
-// that is NaN and an unknown label are errors that name picture and class; nothing is added then.
+// Add takes the images of a batch: their names, for error messages, and their scores and labels
+// [images, classes], row-major. Labels are 1, 0 and -1 (unknown). The slices may be reused. A score
+// that is NaN and an unknown label are errors that name image and class; nothing is added then.
 func (a *Accumulator) Add(names []string, scores []float32, labels []int8) error {
 	classes := len(a.opt.Classes)
 	if n := len(names) * classes; len(scores) != n || len(labels) != n {
-		return fmt.Errorf("metric: %d scores and %d labels for %d pictures of %d classes", len(scores), len(labels), len(names), classes)
+		return fmt.Errorf("metric: %d scores and %d labels for %d images of %d classes", len(scores), len(labels), len(names), classes)
 	}
 	unknown := false
 	for i, s := range scores {
 		if s != s {
-			return fmt.Errorf("score of picture %q, class %q is NaN", names[i/classes], a.opt.Classes[i%classes])
+			return fmt.Errorf("score of image %q, class %q is NaN", names[i/classes], a.opt.Classes[i%classes])
 		}
 		switch labels[i] {
 		case 0, 1:
 		case -1:
 			unknown = true
 		default:
-			return fmt.Errorf("label of picture %q, class %q is %d, not 1, 0 or -1", names[i/classes], a.opt.Classes[i%classes], labels[i])
+			return fmt.Errorf("label of image %q, class %q is %d, not 1, 0 or -1", names[i/classes], a.opt.Classes[i%classes], labels[i])
 		}
 	}
 	for r := range names {
@@ -142,7 +142,7 @@ func (a *Accumulator) addRow(scores []float32, labels []int8) {
 }
 
 // keepScores keeps a batch for Map, within the limit.
-func (a *Accumulator) keepScores(pictures int, scores []float32) {
+func (a *Accumulator) keepScores(images int, scores []float32) {
 	if a.dropped {
 		return
 	}
@@ -153,11 +153,11 @@ func (a *Accumulator) keepScores(pictures int, scores []float32) {
 	a.batches = append(a.batches, batch{a.images, slices.Clone(scores)})
 }
 
-// row is the annotated cells of a picture, by rising class.
-func (a *Accumulator) row(picture int) []cell {
+// row is the annotated cells of an image, by rising class.
+func (a *Accumulator) row(img int) []cell {
 	from := 0
-	if picture > 0 {
-		from = a.ends[picture-1]
+	if img > 0 {
+		from = a.ends[img-1]
 	}
-	return a.cells[from:a.ends[picture]]
+	return a.cells[from:a.ends[img]]
 }

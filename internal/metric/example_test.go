@@ -7,10 +7,10 @@ import (
 	"csl/internal/metric"
 )
 
-// The six pictures of docs/metrics.md: scores and labels of cat, dog, car and bus, with equal scores
+// The six images of docs/metrics.md: scores and labels of cat, dog, car and bus, with equal scores
 // (cat in b and c, dog in a, b and e) and unknown labels.
 func ExampleAccumulator() {
-	pictures := []string{"a", "b", "c", "d", "e", "f"}
+	images := []string{"a", "b", "c", "d", "e", "f"}
 	scores := []float32{
 		0.9, 0.8, 0.3, 0.2,
 		0.7, 0.8, 0.6, 0.1,
@@ -32,7 +32,7 @@ func ExampleAccumulator() {
 		fmt.Println(err)
 		return
 	}
-	if err := a.Add(pictures, scores, labels); err != nil {
+	if err := a.Add(images, scores, labels); err != nil {
 		fmt.Println(err)
 		return
 	}

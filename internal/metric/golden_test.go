@@ -49,7 +49,7 @@ func loadGolden(t *testing.T) *golden {
 	return g
 }
 
-// goldenData returns the scores and labels of a golden, [pictures, classes].
+// goldenData returns the scores and labels of a golden, [images, classes].
 func goldenData(t *testing.T, name string) (scores []float32, labels []int8, classes int) {
 	t.Helper()
 	s, err := npy.ReadFile("testdata/" + name + ".npy")
@@ -85,7 +85,7 @@ func collect(t testing.TB, o Options, scores []float32, labels []int8, size int)
 		to := min(from+size*classes, len(scores))
 		names := make([]string, (to-from)/classes)
 		for i := range names {
-			names[i] = fmt.Sprintf("picture%d", from/classes+i)
+			names[i] = fmt.Sprintf("image%d", from/classes+i)
 		}
 		if err := a.Add(names, scores[from:to], labels[from:to]); err != nil {
 			t.Fatal(err)

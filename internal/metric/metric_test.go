@@ -39,9 +39,9 @@ func naiveAP(scores []float32, positive []bool) float64 {
 }
 
 // sample makes scores of few distinct values, -0 among them, and labels.
-func sample(seed uint64, pictures, classes, levels int) (scores []float32, labels []int8) {
+func sample(seed uint64, images, classes, levels int) (scores []float32, labels []int8) {
 	r := rand.New(rand.NewPCG(seed, 0xa9))
-	for range pictures * classes {
+	for range images * classes {
 		s := float32(r.IntN(levels)-levels/2) / float32(levels)
 		if s == 0 && r.IntN(2) == 0 {
 			s = float32(math.Copysign(0, -1))
@@ -54,8 +54,8 @@ func sample(seed uint64, pictures, classes, levels int) (scores []float32, label
 
 func TestRankingsEqualSortingEverything(t *testing.T) {
 	for _, levels := range []int{1, 3, 20, 1 << 20} {
-		const pictures, classes = 61, 5
-		scores, labels := sample(uint64(levels), pictures, classes, levels)
+		const images, classes = 61, 5
+		scores, labels := sample(uint64(levels), images, classes, levels)
 		a := collect(t, Options{Classes: classNames(classes)}, scores, labels, 8)
 		r := report(t, a)
 		var all, column []float32
@@ -85,7 +85,7 @@ func TestOfEqualScoresTheLaterRanksFirst(t *testing.T) {
 	same(t, "ap", r.PerClass[0].AP, percent(1./2))
 	same(t, "map", r.Map, percent(1./3/(1+1e-8)))
 	same(t, "map_o", r.MapO, percent(1./2))
-	// Row-major order for map_o: the second picture's first class comes after the first picture's second.
+	// Row-major order for map_o: the second image's first class comes after the first image's second.
 	a = collect(t, Options{Classes: []string{"a", "b"}}, []float32{0.5, 0.5, 0.5, 0.5}, []int8{0, 1, 0, 0}, 1)
 	same(t, "map_o", report(t, a).MapO, percent(1./3))
 }
@@ -149,7 +149,7 @@ func TestReportAsJSON(t *testing.T) {
 	}
 }
 
-func TestWithoutPicturesMeansAreUndefined(t *testing.T) {
+func TestWithoutImagesMeansAreUndefined(t *testing.T) {
 	r := report(t, collect(t, Options{Classes: []string{"a"}}, nil, nil, 1))
 	if r.Map != nil || r.MapPartial != nil || r.MapWeighted != nil || r.MapO != nil || r.OP != nil || len(r.PerClass) != 1 {
 		t.Errorf("%+v", r)
@@ -167,17 +167,17 @@ func TestMapIsLeftOutBeyondItsMemoryLimit(t *testing.T) {
 	same(t, "map_o", r.MapO, full.MapO)
 }
 
-func TestWrongInputIsAnErrorNamingPictureAndClassAndAddsNothing(t *testing.T) {
+func TestWrongInputIsAnErrorNamingImageAndClassAndAddsNothing(t *testing.T) {
 	a, err := New(Options{Classes: []string{"cat", "dog"}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	names, nan := []string{"a.jpg", "b.jpg"}, float32(math.NaN())
 	for want, err := range map[string]error{
-		`picture "b.jpg", class "dog" is NaN`: a.Add(names, []float32{0, 0, 0, nan}, []int8{1, 0, 1, -1}),
-		`picture "b.jpg", class "cat" is 2`:   a.Add(names, make([]float32, 4), []int8{1, 0, 2, -1}),
-		"3 scores":                            a.Add(names, make([]float32, 3), make([]int8, 4)),
-		"3 labels":                            a.Add(names, make([]float32, 4), make([]int8, 3)),
+		`image "b.jpg", class "dog" is NaN`: a.Add(names, []float32{0, 0, 0, nan}, []int8{1, 0, 1, -1}),
+		`image "b.jpg", class "cat" is 2`:   a.Add(names, make([]float32, 4), []int8{1, 0, 2, -1}),
+		"3 scores":                          a.Add(names, make([]float32, 3), make([]int8, 4)),
+		"3 labels":                          a.Add(names, make([]float32, 4), make([]int8, 3)),
 	} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("error %v, want %q", err, want)
@@ -256,11 +256,11 @@ func FuzzRankingEqualsSorting(f *testing.F) {
 	})
 }
 
-// BenchmarkReport ranks a validation set with few annotations per picture.
+// BenchmarkReport ranks a validation set with few annotations per image.
 func BenchmarkReport(b *testing.B) {
-	const pictures, classes = 1000, 2000
+	const images, classes = 1000, 2000
 	r := rand.New(rand.NewPCG(1, 1))
-	scores, labels := make([]float32, pictures*classes), make([]int8, pictures*classes)
+	scores, labels := make([]float32, images*classes), make([]int8, images*classes)
 	for i := range scores {
 		scores[i], labels[i] = r.Float32(), -1
 		if r.IntN(100) == 0 {

@@ -26,7 +26,7 @@ type Report struct {
 	PRFUnknownAsNegative PRF            `json:"prf_unknown_as_negative"`
 	PerClass             []ClassResult  `json:"per_class"`
 	SkippedClasses       []SkippedClass `json:"skipped_classes"` // in no mean but Map
-	// MapNote says why Map is null although there are pictures.
+	// MapNote says why Map is null although there are images.
 	MapNote string `json:"map_note,omitempty"`
 }
 
@@ -51,7 +51,7 @@ type SkippedClass struct {
 // reference's, as fractions.
 type classAP struct{ partial, reference float64 }
 
-// Report computes the metrics of all pictures added so far, with up to so many goroutines. The result
+// Report computes the metrics of all images added so far, with up to so many goroutines. The result
 // does not depend on their number. It ends early only with ctx's error.
 func (a *Accumulator) Report(ctx context.Context, workers int) (*Report, error) {
 	aps, err := a.classAPs(ctx, max(workers, 1))
@@ -203,14 +203,14 @@ func (a *Accumulator) eachUnknown(ctx context.Context, first, n int, f func(clas
 			return
 		}
 		for r := range len(b.scores) / classes {
-			picture := b.first + r
-			known := within(a.row(picture), first, n)
+			img := b.first + r
+			known := within(a.row(img), first, n)
 			for c, s := range b.scores[r*classes+first : r*classes+first+n] {
 				if len(known) > 0 && known[0].index() == first+c {
 					known = known[1:]
 					continue
 				}
-				f(c, key(s, picture))
+				f(c, key(s, img))
 			}
 		}
 	}

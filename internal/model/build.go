@@ -224,7 +224,7 @@ func (b *builder) scaledJoin(layer string, se *squeeze, x, residual *G.Node) *G.
 // than 4 save little.
 const keptBlocks = 4
 
-// model adds all layers behind the pictures x [N,H,W,3] and returns the logits [N,classes].
+// model adds all layers behind the images x [N,H,W,3] and returns the logits [N,classes].
 func (b *builder) model(x *G.Node) *G.Node {
 	a := newArch(b.w.spec)
 	x = b.do("body.SpaceToDepth", func() (*G.Node, error) { return graph.SpaceToDepth(x) })

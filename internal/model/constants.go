@@ -9,7 +9,7 @@ import (
 )
 
 // constants are the weights of one model as inference nets use them: norms folded in, and packed, each form
-// once for nets of all batch and picture sizes. Folded weights that are not packed live for a moment only.
+// once for nets of all batch and image sizes. Folded weights that are not packed live for a moment only.
 type constants struct {
 	w *Weights
 	// useUp lets go of each tensor once it is packed.
@@ -61,7 +61,7 @@ func (c *constants) get(t constant, form kernel.Form, pack func(src []float32) (
 	}
 	src := c.w.raw(t.name)
 	if src == nil {
-		return nil, fmt.Errorf("weights %q were used up and cannot be packed again, as %+v: nets of other batch or picture sizes need weights that are kept", t.name, form)
+		return nil, fmt.Errorf("weights %q were used up and cannot be packed again, as %+v: nets of other batch or image sizes need weights that are kept", t.name, form)
 	}
 	if t.unit != nil {
 		if c.folded == nil {

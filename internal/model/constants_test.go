@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// forward runs a net on fixed pictures and returns a copy of the logits.
+// forward runs a net on fixed images and returns a copy of the logits.
 func forward(t *testing.T, n forwardNet) []float32 {
 	t.Helper()
 	copy(n.Input(), pixels(len(n.Input())))

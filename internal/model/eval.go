@@ -17,7 +17,7 @@ func NewEvalNet(be graph.Backend, w *Weights, o Options) (*EvalNet, error) {
 	return &EvalNet{n}, nil
 }
 
-// Run computes the logits of the pictures in Input.
+// Run computes the logits of the images in Input.
 func (n *EvalNet) Run() error { return n.run() }
 
 // InferNet computes logits with every norm folded into its convolution: the fast form. The weights
@@ -36,5 +36,5 @@ func NewInferNet(be graph.Backend, w *Weights, o Options) (*InferNet, error) {
 	return &InferNet{n}, nil
 }
 
-// Run computes the logits of the pictures in Input.
+// Run computes the logits of the images in Input.
 func (n *InferNet) Run() error { return n.run() }

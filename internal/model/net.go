@@ -10,7 +10,7 @@ import (
 	"csl/internal/graph"
 )
 
-// Options says for which inputs a net is built. A net is made for one batch size and one picture
+// Options says for which inputs a net is built. A net is made for one batch size and one image
 // size; nets of other sizes may share the weights and the arena.
 type Options struct {
 	Batch, Height, Width int
@@ -30,7 +30,7 @@ type Options struct {
 // minSide is the smallest input side: the last feature map is then one pixel wide.
 const minSide = 32
 
-// CheckSize reports whether pictures of that size can go into a TResNet: sides are multiples of 4
+// CheckSize reports whether images of that size can go into a TResNet: sides are multiples of 4
 // and at least 32.
 func CheckSize(height, width int) error {
 	for _, s := range []int{height, width} {
@@ -79,7 +79,7 @@ func newNetwork(be graph.Backend, w *Weights, m mode, o Options) (*network, erro
 		return nil, err
 	}
 	if o.Batch < 1 {
-		return nil, fmt.Errorf("batch of %d pictures", o.Batch)
+		return nil, fmt.Errorf("batch of %d images", o.Batch)
 	}
 	if err := w.usable(o.fixed); err != nil {
 		return nil, err
@@ -224,13 +224,13 @@ func (n *network) value(node *G.Node) ([]float32, error) {
 	return c, buf.Read(c)
 }
 
-// Batch is the number of pictures of a run.
+// Batch is the number of images of a run.
 func (n *network) Batch() int { return n.opts.Batch }
 
-// Size is the height and the width of the pictures.
+// Size is the height and the width of the images.
 func (n *network) Size() (height, width int) { return n.opts.Height, n.opts.Width }
 
-// Input is where the pictures of the next run go: [N,H,W,3], RGB in [0,1].
+// Input is where the images of the next run go: [N,H,W,3], RGB in [0,1].
 func (n *network) Input() []float32 { return n.input }
 
 // Logits are the outputs of the last run, [N,classes]. They are valid until the next run of a net

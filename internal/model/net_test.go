@@ -249,7 +249,7 @@ func TestImpossibleSizesAreErrorsBeforeAnythingRuns(t *testing.T) {
 	}{
 		{Options{Batch: 2, Height: 30, Width: 64}, "30x64"},
 		{Options{Batch: 2, Height: 64, Width: 28}, "at least 32"},
-		{Options{Batch: 0, Height: 64, Width: 64}, "0 pictures"},
+		{Options{Batch: 0, Height: 64, Width: 64}, "0 images"},
 		{Options{Batch: 1, Height: 32, Width: 32}, "one value per channel"},
 	} {
 		if _, err := NewTrainNet(be, w, c.o, defaultLoss(t)); err == nil || !strings.Contains(err.Error(), c.want) {
@@ -260,7 +260,7 @@ func TestImpossibleSizesAreErrorsBeforeAnythingRuns(t *testing.T) {
 		t.Errorf("two values per channel: %v", err)
 	}
 	if _, err := NewEvalNet(be, w, Options{Batch: 1, Height: 32, Width: 32}); err != nil {
-		t.Errorf("evaluation of one small picture: %v", err)
+		t.Errorf("evaluation of one small image: %v", err)
 	}
 }
 

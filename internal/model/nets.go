@@ -6,7 +6,7 @@ import (
 	"csl/internal/graph"
 )
 
-// Nets makes nets of one model on demand and keeps them, one per batch and picture size, all in one
+// Nets makes nets of one model on demand and keeps them, one per batch and image size, all in one
 // arena. So a short last batch costs a small graph, not memory. Not safe for concurrent use; the
 // results of a net are valid until another net of the arena runs.
 type Nets struct {
@@ -58,7 +58,7 @@ func (n *Nets) Eval(batch, height, width int) (*EvalNet, error) {
 
 // UseUpWeights has the nets of Infer let go of each tensor of the weights once they have it in the form that
 // their kernels want, which saves a copy of the model. Everybody else who asks anything of the weights then
-// gets an error, and so do these nets if another batch or picture size needs another form, or after a Close.
+// gets an error, and so do these nets if another batch or image size needs another form, or after a Close.
 func (n *Nets) UseUpWeights() { n.fixed.useUp = true }
 
 // Infer returns the inference net for batches of that size. The nets share folded and packed weights. The

@@ -81,7 +81,7 @@ func TestTableCountsTheOperationsOfThePublishedModels(t *testing.T) {
 	for _, c := range []struct {
 		model string
 		side  int
-		gmac  float64 // multiply-adds per picture in 1e9, measured with the prototype
+		gmac  float64 // multiply-adds per image in 1e9, measured with the prototype
 	}{{"tresnet_m", 224, 5.73}, {"tresnet_l", 224, 10.9}, {"tresnet_l", 448, 43.5}} {
 		table, err := Table(known(t, c.model, 80), Options{Batch: 1, Height: c.side, Width: c.side}, nil)
 		if err != nil {

@@ -34,7 +34,7 @@ type TrainNet struct {
 	consume graph.Consumer // hands a gradient to apply
 }
 
-// NewTrainNet builds a training net. Pictures so small and few that the last feature map would hold
+// NewTrainNet builds a training net. Images so small and few that the last feature map would hold
 // one value per channel in the batch are an error: there is no variance to normalise with.
 func NewTrainNet(be graph.Backend, w *Weights, o Options, loss LossFunc) (*TrainNet, error) {
 	n, err := newTrainNet(be, w, o, loss)
@@ -57,7 +57,7 @@ func newTrainNet(be graph.Backend, w *Weights, o Options, loss LossFunc) (*Train
 		return nil, err
 	}
 	if h, wd := lastMap(o.Height, o.Width); o.Batch*h*wd == 1 {
-		return nil, fmt.Errorf("training on batches of one picture of %dx%d: the last feature map has one value per channel, which has no variance; use a larger batch or larger pictures", o.Height, o.Width)
+		return nil, fmt.Errorf("training on batches of one image of %dx%d: the last feature map has one value per channel, which has no variance; use a larger batch or larger images", o.Height, o.Width)
 	}
 	n := &TrainNet{network: net, labels: make([]float32, o.Batch*w.spec.NumClasses)}
 	labels := n.b.input("labels", []int{o.Batch, w.spec.NumClasses}, n.labels)
@@ -103,7 +103,7 @@ func (n *TrainNet) sinks() []graph.Sink {
 // Labels is where the labels of the next run go: [N,classes] of 1, 0 or -1 (unknown).
 func (n *TrainNet) Labels() []float32 { return n.labels }
 
-// Forward computes loss, logits and batch statistics of the pictures in Input. It changes neither
+// Forward computes loss, logits and batch statistics of the images in Input. It changes neither
 // weights nor running statistics.
 func (n *TrainNet) Forward() error {
 	if err := n.fill(); err != nil {

@@ -45,21 +45,21 @@ func TestClosedRunnersLeaveNothingInTheirArena(t *testing.T) {
 	runtime.KeepAlive(arena)
 }
 
-func TestMorePicturesThanTheOneBatchAreAnError(t *testing.T) {
+func TestMoreImagesThanTheOneBatchAreAnError(t *testing.T) {
 	r, err := New(newCPU(t), weights(t), nil, 64, 64)
 	if err != nil {
 		t.Fatal(err)
 	}
 	r.UseUpWeights(2)
 	if _, err := r.Logits(noise(3*64*64*3), 3); err == nil || !strings.Contains(err.Error(), "batch of 2") {
-		t.Errorf("3 pictures in a batch of 2: %v", err)
+		t.Errorf("3 images in a batch of 2: %v", err)
 	}
 }
 
 func TestEvenBatchesAreAsFewAndAsFullAsPossible(t *testing.T) {
 	for _, c := range [][3]int{{1, 8, 1}, {8, 8, 8}, {9, 8, 5}, {17, 8, 6}, {159, 64, 53}, {1000, 64, 63}, {5, 1, 1}, {0, 8, 8}, {4, 0, 0}} {
 		if got := EvenBatch(c[0], c[1]); got != c[2] {
-			t.Errorf("%d pictures in batches of %d at the most: %d, want %d", c[0], c[1], got, c[2])
+			t.Errorf("%d images in batches of %d at the most: %d, want %d", c[0], c[1], got, c[2])
 		}
 	}
 }
@@ -77,7 +77,7 @@ func TestUsingUpWeightsGivesTheSameLogits(t *testing.T) {
 			r.UseUpWeights(3)
 		}
 		var got []float32
-		for _, n := range []int{2, 3, 2} { // fewer pictures run as a whole batch
+		for _, n := range []int{2, 3, 2} { // fewer images run as a whole batch
 			run := n
 			if !up {
 				run = 3 // kernels are chosen by the size of the batch, and other kernels round differently

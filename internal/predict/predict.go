@@ -1,4 +1,4 @@
-// Package predict runs a model over pictures: batches in, logits out. What is done with the logits
+// Package predict runs a model over images: batches in, logits out. What is done with the logits
 // (metrics, priors, lists of tags) does not belong here.
 package predict
 
@@ -10,8 +10,8 @@ import (
 	"math"
 
 	"csl/internal/graph"
+	"csl/internal/images"
 	"csl/internal/model"
-	"csl/internal/pictures"
 )
 
 // Runner computes logits of batches of any size with one set of weights, folded for inference.
@@ -21,7 +21,7 @@ type Runner struct {
 	only          int // the one batch size of nets; 0: a net for each that comes
 }
 
-// New prepares a runner for pictures of height x width. The weights must not change while it is
+// New prepares a runner for images of height x width. The weights must not change while it is
 // in use. arena may be nil, or the one of other nets that never run at the same time.
 func New(be graph.Backend, w *model.Weights, arena *graph.Arena, height, width int) (*Runner, error) {
 	if err := model.CheckSize(height, width); err != nil {
@@ -31,14 +31,14 @@ func New(be graph.Backend, w *model.Weights, arena *graph.Arena, height, width i
 }
 
 // UseUpWeights saves the memory of the weights: they are let go of as the runner's own form of them is
-// made, and whoever else asks for them then gets an error. There is one net only, for batch pictures; fewer
+// made, and whoever else asks for them then gets an error. There is one net only, for batch images; fewer
 // run as a batch of that size. EvenBatch chooses it well.
 func (r *Runner) UseUpWeights(batch int) {
 	r.nets.UseUpWeights()
 	r.only = batch
 }
 
-// EvenBatch is the least batch size, at most the given one, that n pictures fill as many batches of: the last
+// EvenBatch is the least batch size, at most the given one, that n images fill as many batches of: the last
 // one is then hardly shorter than the others.
 func EvenBatch(n, most int) int {
 	if n < 1 || most < 1 {
@@ -48,7 +48,7 @@ func EvenBatch(n, most int) int {
 	return (n + batches - 1) / batches
 }
 
-// Logits computes the logits [n,classes] of n pictures [n,H,W,3]. They are valid until the next call
+// Logits computes the logits [n,classes] of n images [n,H,W,3]. They are valid until the next call
 // and must not be changed.
 func (r *Runner) Logits(pix []float32, n int) ([]float32, error) {
 	batch := n
@@ -56,7 +56,7 @@ func (r *Runner) Logits(pix []float32, n int) ([]float32, error) {
 		batch = r.only
 	}
 	if n > batch || len(pix) != n*r.height*r.width*3 {
-		return nil, fmt.Errorf("%d samples for %d pictures of %dx%d in a batch of %d", len(pix), n, r.height, r.width, batch)
+		return nil, fmt.Errorf("%d samples for %d images of %dx%d in a batch of %d", len(pix), n, r.height, r.width, batch)
 	}
 	net, err := r.nets.Infer(batch, r.height, r.width)
 	if err != nil {
@@ -74,7 +74,7 @@ func (r *Runner) Logits(pix []float32, n int) ([]float32, error) {
 func (r *Runner) Close() error { return r.nets.Close() }
 
 // Pass runs one epoch of a loader and calls use with every batch, in order.
-func Pass(ctx context.Context, l *pictures.Loader, epoch int, use func(b *pictures.Batch) error) error {
+func Pass(ctx context.Context, l *images.Loader, epoch int, use func(b *images.Batch) error) error {
 	batches := l.Epoch(ctx, epoch, 0)
 	defer batches.Close()
 	for first := true; ; first = false {
@@ -89,7 +89,7 @@ func Pass(ctx context.Context, l *pictures.Loader, epoch int, use func(b *pictur
 			return err
 		}
 		if first { // what the nets are made of is there
-			defer pictures.LimitGarbage()()
+			defer images.LimitGarbage()()
 		}
 	}
 }

@@ -9,10 +9,10 @@ import (
 	"strings"
 	"testing"
 
-	"csl/internal/corpus"
+	"csl/internal/dataset"
 	"csl/internal/graph"
+	"csl/internal/images"
 	"csl/internal/model"
-	"csl/internal/pictures"
 	"csl/internal/train/traintest"
 )
 
@@ -50,7 +50,7 @@ func noise(n int) []float32 {
 	return x
 }
 
-func TestLogitsOfAPictureDoNotDependOnItsBatch(t *testing.T) {
+func TestLogitsOfAImageDoNotDependOnItsBatch(t *testing.T) {
 	r, err := New(newCPU(t), weights(t), nil, 32, 64)
 	if err != nil {
 		t.Fatal(err)
@@ -69,7 +69,7 @@ func TestLogitsOfAPictureDoNotDependOnItsBatch(t *testing.T) {
 		}
 		for k, v := range one {
 			if math.Abs(float64(v-all[i*5+k])) > 1e-5 {
-				t.Errorf("picture %d, class %d: %v alone, %v in the batch", i, k, v, all[i*5+k])
+				t.Errorf("image %d, class %d: %v alone, %v in the batch", i, k, v, all[i*5+k])
 			}
 		}
 	}
@@ -116,7 +116,7 @@ func TestWrongSizesAreErrors(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := r.Logits(make([]float32, 100), 1); err == nil || !strings.Contains(err.Error(), "100 samples for 1 pictures of 32x32") {
+	if _, err := r.Logits(make([]float32, 100), 1); err == nil || !strings.Contains(err.Error(), "100 samples for 1 images of 32x32") {
 		t.Errorf("err = %v", err)
 	}
 	if _, err := r.Logits(nil, 0); err == nil {
@@ -136,19 +136,19 @@ func TestSigmoidIsExactAtItsEnds(t *testing.T) {
 	}
 }
 
-func TestPassTakesEveryPictureOnceInOrder(t *testing.T) {
+func TestPassTakesEveryImageOnceInOrder(t *testing.T) {
 	d := traintest.Make(t, 0, 5)
-	c, err := corpus.Open(context.Background(), corpus.Options{Root: d.Dir, Annotations: d.Val})
+	c, err := dataset.Open(context.Background(), dataset.Options{Root: d.Dir, Annotations: d.Val})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer c.Close()
-	l, err := c.Loader(context.Background(), corpus.Loading{Height: 32, Width: 32, Interpolation: "bilinear", Batch: 2}, nil)
+	l, err := c.Loader(context.Background(), dataset.Loading{Height: 32, Width: 32, Interpolation: "bilinear", Batch: 2}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	var seen []int
-	use := func(b *pictures.Batch) error {
+	use := func(b *images.Batch) error {
 		seen = append(seen, b.Samples...)
 		return nil
 	}
@@ -156,11 +156,11 @@ func TestPassTakesEveryPictureOnceInOrder(t *testing.T) {
 		t.Errorf("samples %v, %v", seen, err)
 	}
 	broken := errors.New("no room")
-	if err := Pass(context.Background(), l, 0, func(*pictures.Batch) error { return broken }); !errors.Is(err, broken) {
+	if err := Pass(context.Background(), l, 0, func(*images.Batch) error { return broken }); !errors.Is(err, broken) {
 		t.Errorf("err = %v", err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	err = Pass(ctx, l, 0, func(*pictures.Batch) error { cancel(); return nil })
+	err = Pass(ctx, l, 0, func(*images.Batch) error { cancel(); return nil })
 	if !errors.Is(err, context.Canceled) {
 		t.Errorf("err = %v", err)
 	}

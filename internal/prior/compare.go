@@ -8,7 +8,7 @@ import (
 	"slices"
 	"sort"
 
-	"csl/internal/dataset"
+	"csl/internal/labels"
 )
 
 // Agreement says how well an order of classes fits the true one.
@@ -43,8 +43,8 @@ type Comparison struct {
 // positives in full. All three have the same classes in the same order; top is
 // the length of the compared top lists (10 in the paper), cut to the number of
 // classes.
-func Compare(p *Prior, full, partial *dataset.Set, top int) (Comparison, error) {
-	for i, s := range []*dataset.Set{full, partial} {
+func Compare(p *Prior, full, partial *labels.Set, top int) (Comparison, error) {
+	for i, s := range []*labels.Set{full, partial} {
 		if !slices.Equal(p.Classes, s.ClassNames()) {
 			return Comparison{}, fmt.Errorf("compare prior: the %s annotations have another class list (%d classes, the prior has %d)",
 				[...]string{"full", "partial"}[i], s.NumClasses(), len(p.Classes))
@@ -60,7 +60,7 @@ func Compare(p *Prior, full, partial *dataset.Set, top int) (Comparison, error) 
 }
 
 // positives counts per class.
-func positives(s *dataset.Set) []float64 {
+func positives(s *labels.Set) []float64 {
 	var out []float64
 	for _, c := range s.Stats().Classes {
 		out = append(out, float64(c.Positives))

@@ -1,5 +1,5 @@
 // Package prior holds the class prior that the selective loss gates by: how
-// often each class is expected in a picture.
+// often each class is expected in an image.
 //
 // Here live the prior itself, its file, its estimate from a network's outputs,
 // the choice of classes to gate and the comparison with full annotations.
@@ -12,7 +12,7 @@ import (
 	"strings"
 )
 
-// Prior is the expected share of pictures that show each class.
+// Prior is the expected share of images that show each class.
 type Prior struct {
 	Classes []string  // unique names
 	Avg     []float32 // 0 to 1, one per class

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"csl/internal/dataset"
+	"csl/internal/labels"
 )
 
 func example() *Prior {
@@ -79,30 +79,30 @@ func TestSpearmanAveragesTies(t *testing.T) {
 
 // sets make full and partial annotations of three classes: the common one is
 // hardly annotated.
-func sets(t *testing.T) (full, partial *dataset.Set) {
+func sets(t *testing.T) (full, partial *labels.Set) {
 	t.Helper()
-	classes := []dataset.Class{{Name: "common"}, {Name: "rare"}, {Name: "middle"}}
-	var f, p dataset.Builder
+	classes := []labels.Class{{Name: "common"}, {Name: "rare"}, {Name: "middle"}}
+	var f, p labels.Builder
 	for i := range 10 {
 		row, _ := f.Image(string(rune('a' + i)))
 		p.Image(string(rune('a' + i)))
-		f.Add(row, 0, dataset.Positive)
+		f.Add(row, 0, labels.Positive)
 		if i < 2 {
-			f.Add(row, 1, dataset.Positive)
-			p.Add(row, 1, dataset.Positive)
+			f.Add(row, 1, labels.Positive)
+			p.Add(row, 1, labels.Positive)
 		}
 		if i < 5 {
-			f.Add(row, 2, dataset.Positive)
+			f.Add(row, 2, labels.Positive)
 		}
 		if i < 1 {
-			p.Add(row, 2, dataset.Positive)
+			p.Add(row, 2, labels.Positive)
 		}
 	}
-	full, err := f.Build(classes, dataset.Negative)
+	full, err := f.Build(classes, labels.Negative)
 	if err != nil {
 		t.Fatal(err)
 	}
-	partial, err = p.Build(classes, dataset.Unknown)
+	partial, err = p.Build(classes, labels.Unknown)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -144,7 +144,7 @@ func TestSummaryNamesTopClassesGatesAndComparison(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, want := range []string{
-		"5 classes, expected labels per picture 0.90", " 1. b 0.5000\n   2. e 0.3000\nclasses", "> 0.05  2 of 5",
+		"5 classes, expected labels per image 0.90", " 1. b 0.5000\n   2. e 0.3000\nclasses", "> 0.05  2 of 5",
 		"this prior", "0.900   7", "undefined   1",
 	} {
 		if !strings.Contains(b.String(), want) {

@@ -15,7 +15,7 @@ import (
 func Thresholds() []float32 { return []float32{0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5} }
 
 // WriteSummary prints for people the top classes with their priors, the
-// expected labels per picture (the sum), how many classes each threshold
+// expected labels per image (the sum), how many classes each threshold
 // gates, and the comparison if there is one.
 func (p *Prior) WriteSummary(w io.Writer, top int, c *Comparison) error {
 	var b strings.Builder
@@ -23,7 +23,7 @@ func (p *Prior) WriteSummary(w io.Writer, top int, c *Comparison) error {
 	for _, v := range p.Avg {
 		sum += float64(v)
 	}
-	fmt.Fprintf(&b, "prior of %s, expected labels per picture %.2f\n", count.Of(len(p.Avg), "class"), sum)
+	fmt.Fprintf(&b, "prior of %s, expected labels per image %.2f\n", count.Of(len(p.Avg), "class"), sum)
 	order := p.Ranked()[:min(top, len(p.Avg))]
 	width := 0
 	for _, class := range order {

@@ -15,7 +15,7 @@ type Format string
 
 // The formats of the log.
 const (
-	Text Format = "text" // for people: "warning: picture skipped file=a.jpg"
+	Text Format = "text" // for people: "warning: image skipped file=a.jpg"
 	JSON Format = "json" // for machines: slog's, one object a line
 )
 

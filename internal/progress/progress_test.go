@@ -82,8 +82,8 @@ func TestLogLinesMakeTheBarMoveDown(t *testing.T) {
 	task := d.Start("train", "step", 0)
 	s.now = s.now.Add(time.Second)
 	task.Add(3)
-	d.Log().Warn("picture skipped", "file", "a b.jpg", "why", errors.New("cut short"))
-	equal(t, s.screen(), "begin seed=1", `warning: picture skipped file="a b.jpg" why="cut short"`, "train  3 step  3.00 step/s")
+	d.Log().Warn("image skipped", "file", "a b.jpg", "why", errors.New("cut short"))
+	equal(t, s.screen(), "begin seed=1", `warning: image skipped file="a b.jpg" why="cut short"`, "train  3 step  3.00 step/s")
 }
 
 func TestResultsOnTheSameScreenMakeTheBarMoveDown(t *testing.T) {

@@ -26,7 +26,7 @@ type classRow struct {
 	AP, Width          string
 	Others             []string
 	Positive, Negative string // training labels
-	Val                string // validation pictures with it
+	Val                string // validation images with it
 	Gap                bool   // classes left out before this one
 }
 

@@ -7,30 +7,30 @@ import (
 	"path/filepath"
 	"slices"
 
-	"csl/internal/corpus"
 	"csl/internal/dataset"
+	"csl/internal/labels"
 	"csl/internal/metric"
 	"csl/internal/rundir"
 )
 
 // trainingCounts counts the labels that the run was trained with, per class: those that a
 // simulation left, or those of the annotation file.
-func (r *run) trainingCounts(ctx context.Context, classes []string) ([]dataset.ClassCount, error) {
-	o := corpus.FromConfig(r.cfg.Data, corpus.Train)
+func (r *run) trainingCounts(ctx context.Context, classes []string) ([]labels.ClassCount, error) {
+	o := dataset.FromConfig(r.cfg.Data, dataset.Train)
 	path, name := filepath.Join(r.dir, rundir.Labels), "csv"
 	if _, err := os.Stat(path); err != nil {
 		path, name = o.Annotations, o.Format
 		if path == "" {
-			if path, _, err = dataset.FindCOCO(o.Root, o.Split); err != nil {
+			if path, _, err = labels.FindCOCO(o.Root, o.Split); err != nil {
 				return nil, err
 			}
 		}
 	}
-	format, err := dataset.ParseFormat(name)
+	format, err := labels.ParseFormat(name)
 	if err != nil {
 		return nil, err
 	}
-	set, _, err := dataset.Open(ctx, dataset.Options{
+	set, _, err := labels.Open(ctx, labels.Options{
 		Path: path, Format: format, Classes: classes, SkipOtherClasses: true,
 		ClassDescriptions: o.ClassDescriptions, KeepUnannotated: o.KeepUnannotated,
 	})
@@ -62,7 +62,7 @@ func groupingOf(s *scored) grouping {
 		g.counts = append(g.counts, int(c.Annotated()))
 	}
 	if len(g.counts) == 0 || slices.Max(g.counts) < 3*slices.Min(g.counts) {
-		g.by, g.counts = "number of validation pictures with the class", nil
+		g.by, g.counts = "number of validation images with the class", nil
 		for _, c := range s.report.PerClass {
 			g.counts = append(g.counts, c.Positives)
 		}

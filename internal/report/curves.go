@@ -91,7 +91,7 @@ func stepSeries(r *run, name string, color int, value func(rundir.Step) float64)
 // lossChart has the loss of one run and its terms.
 func lossChart(r *run, named bool) chart {
 	return chart{
-		title: titleOf(r, named, "training loss per picture"), xName: "step", logY: true,
+		title: titleOf(r, named, "training loss per image"), xName: "step", logY: true,
 		note: "Logarithmic. Modes leave out or weigh terms differently: compare shapes, not heights.",
 		series: []series{
 			stepSeries(r, "total", 0, func(s rundir.Step) float64 { return s.Loss }),

@@ -15,8 +15,8 @@ import (
 	"csl/internal/checkpoint"
 	"csl/internal/config"
 	"csl/internal/graph"
+	"csl/internal/images"
 	"csl/internal/model"
-	"csl/internal/pictures"
 	"csl/internal/progress"
 	"csl/internal/rundir"
 	"csl/internal/safefile"
@@ -135,7 +135,7 @@ func (f *fixture) weights(classes []string, prior []float32) *fixture {
 	return f
 }
 
-// data makes n pictures of one colour each, named by name, with labels that go through present,
+// data makes n images of one colour each, named by name, with labels that go through present,
 // absent and unknown, and points the configuration to them as training and validation data.
 func (f *fixture) data(dir string, n int, classes []string, name func(i int) string) *fixture {
 	f.t.Helper()
@@ -146,7 +146,7 @@ func (f *fixture) data(dir string, n int, classes []string, name func(i int) str
 	rows := csv.NewWriter(&labels)
 	rows.Write([]string{"image", "label", "value"})
 	for i := range n {
-		m := pictures.NewRGB(200, 100)
+		m := images.NewRGB(200, 100)
 		for k := range m.Pix {
 			m.Pix[k] = uint8(40*i + 60*(k%3))
 		}
@@ -171,7 +171,7 @@ func (f *fixture) data(dir string, n int, classes []string, name func(i int) str
 	return f
 }
 
-func pictureName(i int) string { return fmt.Sprintf("p%02d.png", i) }
+func imageName(i int) string { return fmt.Sprintf("p%02d.png", i) }
 
 // options of a report on dirs, written beside them.
 func options(t *testing.T, dirs ...string) Options {
@@ -182,7 +182,7 @@ func options(t *testing.T, dirs ...string) Options {
 	}
 	t.Cleanup(be.Close)
 	return Options{
-		Runs: dirs, Out: filepath.Join(t.TempDir(), "page.html"), Pictures: 4, Backend: be, FS: safefile.OS(), Version: "csl test",
+		Runs: dirs, Out: filepath.Join(t.TempDir(), "page.html"), Images: 4, Backend: be, FS: safefile.OS(), Version: "csl test",
 		Display: progress.New(progress.Options{Out: io.Discard, Quiet: true}),
 	}
 }

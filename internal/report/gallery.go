@@ -6,27 +6,27 @@ import (
 	"strconv"
 )
 
-// gallery is the predicted pictures of a run.
+// gallery is the predicted images of a run.
 type gallery struct {
 	Run, Threshold, F1 string
-	Shots              []picture
+	Shots              []img
 }
 
-type picture struct {
+type img struct {
 	Name          string
 	URL           template.URL
 	Width, Height int
-	Tags          []pictureTag
+	Tags          []imageTag
 	More          int
 	None          bool // nothing predicted and nothing missed
 }
 
-// pictureTag is a class with its verdict as sign, word and style.
-type pictureTag struct {
+// imageTag is a class with its verdict as sign, word and style.
+type imageTag struct {
 	Class, Score, Verdict, Sign, Word string
 }
 
-// newGallery is nil if no picture is to be shown.
+// newGallery is nil if no image is to be shown.
 func newGallery(r *run) *gallery {
 	s := r.scored
 	if len(s.shots) == 0 {
@@ -37,10 +37,10 @@ func newGallery(r *run) *gallery {
 	for i := range s.shots {
 		shot := &s.shots[i]
 		tags, more := shot.tags(classes, s.threshold)
-		p := picture{Name: shot.name, URL: shot.url, Width: shot.width, Height: shot.height, More: more, None: len(tags) == 0}
+		p := img{Name: shot.name, URL: shot.url, Width: shot.width, Height: shot.height, More: more, None: len(tags) == 0}
 		for _, t := range tags {
 			sign, word := verdictSign(t.Verdict)
-			p.Tags = append(p.Tags, pictureTag{t.Class, strconv.FormatFloat(t.Score, 'f', 2, 64), t.Verdict, sign, word})
+			p.Tags = append(p.Tags, imageTag{t.Class, strconv.FormatFloat(t.Score, 'f', 2, 64), t.Verdict, sign, word})
 		}
 		g.Shots = append(g.Shots, p)
 	}

@@ -11,7 +11,7 @@ import (
 // notes are what a reader should keep in mind, each one sentence or two.
 func notes(runs []*run, s *Summary) []string {
 	var out []string
-	out = append(out, seedNote(runs, s), "The best epoch and weights were chosen on the validation pictures that the scores are from, so all scores are a little optimistic.")
+	out = append(out, seedNote(runs, s), "The best epoch and weights were chosen on the validation images that the scores are from, so all scores are a little optimistic.")
 	if len(runs) > 1 {
 		out = append(out, dataNote(runs))
 	}
@@ -81,7 +81,7 @@ func scoredNote(r *run) string {
 	}
 	text := fmt.Sprintf("Scores in random order would give mAP(C) of about %.1f.", 100*chance/float64(n))
 	if done := r.scored.report.Images; done < r.scored.total {
-		text += fmt.Sprintf(" Results per class are from %d of the %d validation pictures, evenly spaced.", done, r.scored.total)
+		text += fmt.Sprintf(" Results per class are from %d of the %d validation images, evenly spaced.", done, r.scored.total)
 	}
 	return text
 }

@@ -70,7 +70,7 @@ func (r *run) hasPrior() bool {
 	return r.scored != nil && len(r.scored.prior) > 0 && len(r.scored.prior) == len(r.scored.report.PerClass)
 }
 
-// mostlyAnnotated tells whether shares among the annotated labels are shares of the pictures.
+// mostlyAnnotated tells whether shares among the annotated labels are shares of the images.
 func mostlyAnnotated(classes []metric.ClassResult) bool {
 	annotated, unknown := 0, 0
 	for _, c := range classes {

@@ -14,9 +14,9 @@ import (
 type Options struct {
 	Runs []string // folders of training runs, in the order of the tables
 	Out  string   // the page's file
-	// Pictures is how many predicted validation pictures the page shows; 0 for none.
-	Pictures int
-	// Scored limits the validation pictures that are run through each model for per-class results;
+	// Images is how many predicted validation images the page shows; 0 for none.
+	Images int
+	// Scored limits the validation images that are run through each model for per-class results;
 	// they are spread evenly over the set. 0 means as many as take seconds to a minute: 100
 	// megapixels of network input.
 	Scored  int
@@ -52,7 +52,7 @@ func Write(ctx context.Context, o Options) (*Summary, error) {
 	for i, r := range runs {
 		shots := 0
 		if i == max(best, 0) {
-			shots = o.Pictures
+			shots = o.Images
 		}
 		if err := r.score(ctx, &o, shots); err != nil {
 			return nil, err

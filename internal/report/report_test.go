@@ -25,7 +25,7 @@ func trio(t *testing.T) []string {
 	root := t.TempDir()
 	var dirs []string
 	for i, mode := range []string{config.ModeIgnore, config.ModeNegative, config.ModeSelective} {
-		f := newFixture(t, filepath.Join(root, mode), mode).data(filepath.Join(root, "data"), 9, threeClasses, pictureName)
+		f := newFixture(t, filepath.Join(root, mode), mode).data(filepath.Join(root, "data"), 9, threeClasses, imageName)
 		var prior []float32
 		if mode == config.ModeSelective {
 			prior = []float32{0.2, 0.7, 0.4}
@@ -102,13 +102,13 @@ func elements(t *testing.T, page string, visit func(xml.StartElement)) {
 
 func TestPageIsWellFormedAndNeedsNothingElse(t *testing.T) {
 	_, page := write(t, options(t, trio(t)...))
-	pictures, charts := 0, 0
+	images, charts := 0, 0
 	elements(t, page, func(e xml.StartElement) {
 		switch e.Name.Local {
 		case "script", "link", "iframe", "object":
 			t.Errorf("the page has a <%s>", e.Name.Local)
 		case "img":
-			pictures++
+			images++
 		case "svg":
 			charts++
 		}
@@ -119,8 +119,8 @@ func TestPageIsWellFormedAndNeedsNothingElse(t *testing.T) {
 		}
 	})
 	// mAP(C), mAP(O), learning rate, a loss for each run, what selective drops.
-	if pictures != 4 || charts != 7 {
-		t.Errorf("%d pictures and %d charts, want 4 and 7", pictures, charts)
+	if images != 4 || charts != 7 {
+		t.Errorf("%d images and %d charts, want 4 and 7", images, charts)
 	}
 	for _, want := range []string{
 		"Highest: selective, mAP(C) 53.00 after epoch 2 of 3, EMA weights.", "One run each (seed 1)",
@@ -170,7 +170,7 @@ func TestHostileNamesAreText(t *testing.T) {
 		}
 	})
 	if images != 4 {
-		t.Errorf("%d images, want the 4 pictures", images)
+		t.Errorf("%d images, want the 4 images", images)
 	}
 	if !strings.Contains(page, "&lt;script&gt;alert(1)&lt;/script&gt;") || !strings.Contains(page, "{{.Version}}") {
 		t.Error("class names are not shown as they are")
@@ -226,12 +226,12 @@ func TestPartialRunsGiveAPageThatSaysWhatIsMissing(t *testing.T) {
 	}
 }
 
-func TestALimitScoresEvenlySpacedPicturesAndSaysSo(t *testing.T) {
+func TestALimitScoresEvenlySpacedImagesAndSaysSo(t *testing.T) {
 	o := options(t, trio(t)[:1]...)
-	o.Scored, o.Pictures = 5, 0
+	o.Scored, o.Images = 5, 0
 	_, page := write(t, o)
-	if !strings.Contains(page, "from 5 of the 9 validation pictures, evenly spaced") || strings.Contains(page, "<img") {
-		t.Error("the page does not say what it is from, or has pictures")
+	if !strings.Contains(page, "from 5 of the 9 validation images, evenly spaced") || strings.Contains(page, "<img") {
+		t.Error("the page does not say what it is from, or has images")
 	}
 }
 

@@ -8,38 +8,38 @@ import (
 	"path/filepath"
 	"slices"
 
-	"csl/internal/corpus"
 	"csl/internal/dataset"
+	"csl/internal/images"
+	"csl/internal/labels"
 	"csl/internal/metric"
-	"csl/internal/pictures"
 	"csl/internal/predict"
 	"csl/internal/rundir"
 	"csl/internal/validate"
 )
 
-// scored is what a run's best weights make of the validation pictures.
+// scored is what a run's best weights make of the validation images.
 type scored struct {
 	report *metric.Report
-	total  int // validation pictures there are; report.Images of them were scored
+	total  int // validation images there are; report.Images of them were scored
 	// threshold is the score above which a class is shown as predicted: the one with the best overall
-	// F1 on these pictures.
+	// F1 on these images.
 	threshold float64
 	f1        float64   // that F1, percent
 	prior     []float32 // the class prior that the run was trained with; nil without
-	training  []dataset.ClassCount
+	training  []labels.ClassCount
 	shots     []shot
 }
 
-// autoPixels is how much network input is scored unless the user says: seconds for small pictures,
+// autoPixels is how much network input is scored unless the user says: seconds for small images,
 // about a minute for a TResNet-M at 448.
 const autoPixels = 100e6
 
-// score runs the best weights over validation pictures and keeps `shots` of them with what was
+// score runs the best weights over validation images and keeps `shots` of them with what was
 // predicted. What hinders it is noted as missing; the error is only for ctx's end.
 func (r *run) score(ctx context.Context, o *Options, shots int) error {
 	path := filepath.Join(r.dir, rundir.Best)
 	if _, err := os.Stat(path); err != nil {
-		r.lack("no %s yet, so no results per class and no pictures", rundir.Best)
+		r.lack("no %s yet, so no results per class and no images", rundir.Best)
 		return nil
 	}
 	s, err := r.scoreFile(ctx, o, path, shots)
@@ -47,7 +47,7 @@ func (r *run) score(ctx context.Context, o *Options, shots int) error {
 		return fmt.Errorf("report: %w", ctx.Err())
 	}
 	if err != nil {
-		r.lack("no results per class and no pictures: %v", err)
+		r.lack("no results per class and no images: %v", err)
 		return nil
 	}
 	r.scored = s
@@ -61,7 +61,7 @@ func (r *run) score(ctx context.Context, o *Options, shots int) error {
 }
 
 func (r *run) scoreFile(ctx context.Context, o *Options, path string, shots int) (s *scored, err error) {
-	data := corpus.FromConfig(r.cfg.Data, corpus.Val)
+	data := dataset.FromConfig(r.cfg.Data, dataset.Val)
 	m, err := validate.LoadModel(ctx, path, 0, data.Decode)
 	if err != nil {
 		return nil, err
@@ -89,7 +89,7 @@ func (r *run) scoreFile(ctx context.Context, o *Options, path string, shots int)
 	}
 	s.threshold, s.f1 = p.cells.best()
 	for i := range s.shots {
-		if err := s.shots[i].picture(c.Source, m.Loading.Decode); err != nil {
+		if err := s.shots[i].img(c.Source, m.Loading.Decode); err != nil {
 			return nil, err
 		}
 	}
@@ -98,8 +98,8 @@ func (r *run) scoreFile(ctx context.Context, o *Options, path string, shots int)
 
 // pass is one scoring pass.
 type pass struct {
-	set    *dataset.Set // the pictures that are scored
-	loader *pictures.Loader
+	set    *labels.Set // the images that are scored
+	loader *images.Loader
 	runner *predict.Runner
 	acc    *metric.Accumulator
 	cells  cells
@@ -107,7 +107,7 @@ type pass struct {
 	shots  []shot
 }
 
-func newPass(ctx context.Context, r *run, o *Options, m *validate.Model, c *corpus.Corpus) (*pass, error) {
+func newPass(ctx context.Context, r *run, o *Options, m *validate.Model, c *dataset.Split) (*pass, error) {
 	l := m.Loading
 	limit := o.Scored
 	if limit == 0 {
@@ -127,8 +127,8 @@ func newPass(ctx context.Context, r *run, o *Options, m *validate.Model, c *corp
 	return p, err
 }
 
-// spread is at most limit pictures of s, evenly spaced.
-func spread(s *dataset.Set, limit int) *dataset.Set {
+// spread is at most limit images of s, evenly spaced.
+func spread(s *labels.Set, limit int) *labels.Set {
 	n := s.Len()
 	if n <= limit {
 		return s
@@ -136,7 +136,7 @@ func spread(s *dataset.Set, limit int) *dataset.Set {
 	return s.Filter(func(i int) bool { return (i+1)*limit/n > i*limit/n })
 }
 
-// choose wants n pictures, evenly spaced: nobody picks the ones that look good.
+// choose wants n images, evenly spaced: nobody picks the ones that look good.
 func (p *pass) choose(n int) {
 	total := p.set.Len()
 	n = min(n, total)
@@ -150,7 +150,7 @@ func (p *pass) run(ctx context.Context, o *Options, name string) error {
 	defer task.Done()
 	classes := p.set.NumClasses()
 	var scores []float32
-	return predict.Pass(ctx, p.loader, 0, func(b *pictures.Batch) error {
+	return predict.Pass(ctx, p.loader, 0, func(b *images.Batch) error {
 		logits, err := p.runner.Logits(b.Pix, b.N)
 		if err != nil {
 			return err

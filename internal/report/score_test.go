@@ -7,7 +7,7 @@ import (
 	"testing"
 
 	"csl/internal/config"
-	"csl/internal/dataset"
+	"csl/internal/labels"
 	"csl/internal/metric"
 )
 
@@ -50,7 +50,7 @@ func TestClassesOfOneFrequencyAreGroupedByValidation(t *testing.T) {
 	for i := range 10 {
 		ap := float64(10 * i)
 		s.report.PerClass = append(s.report.PerClass, metric.ClassResult{Class: fmt.Sprint(i), AP: &ap, Positives: 100 - i})
-		s.training = append(s.training, dataset.ClassCount{Positives: 50, Negatives: int64(50 + i)})
+		s.training = append(s.training, labels.ClassCount{Positives: 50, Negatives: int64(50 + i)})
 	}
 	g := groupingOf(s)
 	groups, err := g.of(s.report)
@@ -70,13 +70,13 @@ func TestClassesOfOneFrequencyAreGroupedByValidation(t *testing.T) {
 
 func TestTrainingLabelsAreThoseThatWereLeft(t *testing.T) {
 	root := t.TempDir()
-	f := newFixture(t, filepath.Join(root, "run"), config.ModeIgnore).data(filepath.Join(root, "data"), 6, threeClasses, pictureName).config()
+	f := newFixture(t, filepath.Join(root, "run"), config.ModeIgnore).data(filepath.Join(root, "data"), 6, threeClasses, imageName).config()
 	r, err := loadRun(f.dir)
 	if err != nil {
 		t.Fatal(err)
 	}
 	all, err := r.trainingCounts(t.Context(), threeClasses)
-	if err != nil || all[0] != (dataset.ClassCount{Positives: 2, Negatives: 2, Unknown: 2}) {
+	if err != nil || all[0] != (labels.ClassCount{Positives: 2, Negatives: 2, Unknown: 2}) {
 		t.Errorf("all labels: %+v, %v", all, err)
 	}
 	f.write("labels.csv", []byte("image,label,value\np00.png,cat,1\np01.png,cat,-1\np01.png,owl,0\n"))
@@ -86,7 +86,7 @@ func TestTrainingLabelsAreThoseThatWereLeft(t *testing.T) {
 	}
 }
 
-func TestPicturesAreSpreadEvenly(t *testing.T) {
+func TestImagesAreSpreadEvenly(t *testing.T) {
 	var b []int
 	p := pass{set: numbered(t, 100), wanted: map[int]bool{}}
 	p.choose(4)
@@ -110,8 +110,8 @@ func TestPicturesAreSpreadEvenly(t *testing.T) {
 	}
 }
 
-// numbered is a set of n pictures.
-func numbered(t *testing.T, n int) *dataset.Set {
+// numbered is a set of n images.
+func numbered(t *testing.T, n int) *labels.Set {
 	t.Helper()
 	root := t.TempDir()
 	f := newFixture(t, root, config.ModeIgnore)
@@ -120,7 +120,7 @@ func numbered(t *testing.T, n int) *dataset.Set {
 		text += fmt.Sprintf("p%03d.png,cat,%d\n", i, i%2)
 	}
 	f.write("labels.csv", []byte(text))
-	set, _, err := dataset.Open(t.Context(), dataset.Options{Path: filepath.Join(root, "labels.csv")})
+	set, _, err := labels.Open(t.Context(), labels.Options{Path: filepath.Join(root, "labels.csv")})
 	if err != nil || set.Len() != n {
 		t.Fatal(set.Len(), err)
 	}

@@ -9,17 +9,17 @@ import (
 	"image/jpeg"
 	"slices"
 
-	"csl/internal/dataset"
-	"csl/internal/pictures"
+	"csl/internal/images"
+	"csl/internal/labels"
 )
 
-// shot is one validation picture with what the model says of it.
+// shot is one validation image with what the model says of it.
 type shot struct {
 	name          string
 	scores        []float32
 	states        []int8
 	width, height int
-	url           template.URL // the picture itself, as a data URI
+	url           template.URL // the image itself, as a data URI
 }
 
 const (
@@ -27,8 +27,8 @@ const (
 	thumbQ    = 82  // JPEG quality
 )
 
-// picture reads the picture and makes its thumbnail.
-func (s *shot) picture(src pictures.Source, o pictures.DecodeOptions) error {
+// image reads the image and makes its thumbnail.
+func (s *shot) img(src images.Source, o images.DecodeOptions) error {
 	key, err := src.Resolve(s.name)
 	if err != nil {
 		return err
@@ -37,23 +37,23 @@ func (s *shot) picture(src pictures.Source, o pictures.DecodeOptions) error {
 	if err != nil {
 		return err
 	}
-	m, _, err := pictures.Decode(data, o)
+	m, _, err := images.Decode(data, o)
 	if err != nil {
-		return fmt.Errorf("picture %q: %w", s.name, err)
+		return fmt.Errorf("image %q: %w", s.name, err)
 	}
 	if most := max(m.W, m.H); most > thumbSide {
-		m = pictures.Resize(m, max(1, m.W*thumbSide/most), max(1, m.H*thumbSide/most), pictures.Bilinear)
+		m = images.Resize(m, max(1, m.W*thumbSide/most), max(1, m.H*thumbSide/most), images.Bilinear)
 	}
 	var b bytes.Buffer
 	if err := jpeg.Encode(&b, m.NRGBA(), &jpeg.Options{Quality: thumbQ}); err != nil {
-		return fmt.Errorf("picture %q: %w", s.name, err)
+		return fmt.Errorf("image %q: %w", s.name, err)
 	}
 	s.width, s.height = m.W, m.H
 	s.url = template.URL("data:image/jpeg;base64," + base64.StdEncoding.EncodeToString(b.Bytes()))
 	return nil
 }
 
-// Verdicts on a class of a picture.
+// Verdicts on a class of an image.
 const (
 	verdictHit   = "hit"
 	verdictFalse = "false"
@@ -61,14 +61,14 @@ const (
 	verdictOpen  = "open" // predicted, and nobody knows
 )
 
-// tag is one class of a picture, predicted or missed.
+// tag is one class of an image, predicted or missed.
 type tag struct {
 	Class   string
 	Score   float64
 	Verdict string
 }
 
-// mostTags is how many predicted and how many missed classes a picture shows.
+// mostTags is how many predicted and how many missed classes an image shows.
 const mostTags = 10
 
 // tags are the classes scored above the threshold, by falling score, then those that are present and
@@ -78,14 +78,14 @@ func (s *shot) tags(classes []string, threshold float64) (list []tag, more int) 
 	for c, v := range s.scores {
 		t := tag{Class: classes[c], Score: float64(v)}
 		above := float64(v) > threshold
-		switch state := dataset.State(s.states[c]); {
-		case above && state == dataset.Positive:
+		switch state := labels.State(s.states[c]); {
+		case above && state == labels.Positive:
 			t.Verdict = verdictHit
-		case above && state == dataset.Negative:
+		case above && state == labels.Negative:
 			t.Verdict = verdictFalse
 		case above:
 			t.Verdict = verdictOpen
-		case state == dataset.Positive:
+		case state == labels.Positive:
 			t.Verdict = verdictMiss
 			missed = append(missed, t)
 			continue

@@ -13,7 +13,7 @@ const (
 	Best    = "best.safetensors" // the weights that scored best, and which they were
 	Prior   = "prior.csv"        // the class prior of an estimating run
 	Report  = "report.html"      // the page for people
-	Bad     = "skipped.txt"      // pictures left out, one a line, with the reason
+	Bad     = "skipped.txt"      // images left out, one a line, with the reason
 )
 
 // Kinds of records in Metrics.
@@ -23,14 +23,14 @@ const (
 )
 
 // Step is what one logging interval of training looked like. Sums and counts are means over the
-// steps since the last record, per picture.
+// steps since the last record, per image.
 type Step struct {
 	Kind  string  `json:"kind"` // KindStep
 	Step  int     `json:"step"` // optimizer steps done
 	Epoch int     `json:"epoch"`
 	LR    float64 `json:"lr"`
 	Beta1 float64 `json:"beta1"`
-	// Loss per picture and its three terms: annotated positive, annotated negative, unknown.
+	// Loss per image and its three terms: annotated positive, annotated negative, unknown.
 	Loss     float64 `json:"loss"`
 	Positive float64 `json:"loss_pos"`
 	Negative float64 `json:"loss_neg"`
@@ -71,6 +71,6 @@ type Timing struct {
 	Kind    string  `json:"kind"`
 	Step    int     `json:"step"`
 	Seconds float64 `json:"seconds"`           // of this interval
-	Rate    float64 `json:"images_per_second"` // pictures over seconds
+	Rate    float64 `json:"images_per_second"` // images over seconds
 	Elapsed float64 `json:"elapsed"`           // since this process started training
 }

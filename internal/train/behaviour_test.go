@@ -13,8 +13,8 @@ import (
 	"testing"
 
 	"csl/internal/checkpoint"
+	"csl/internal/images"
 	"csl/internal/model"
-	"csl/internal/pictures"
 	"csl/internal/predict"
 	"csl/internal/rundir"
 	"csl/internal/safefile"
@@ -143,7 +143,7 @@ func writeWeights(t *testing.T, path string, w *model.Weights) {
 
 func TestPatienceEndsARunThatNoLongerImproves(t *testing.T) {
 	d, j, out := traintest.Make(t, 4, 4), newJob(t), t.TempDir()
-	// The last pictures of a class decide: with a learning rate of nothing every validation is the same.
+	// The last images of a class decide: with a learning rate of nothing every validation is the same.
 	r := j.must(t, d.Settings(out, "schedule.epochs=9", "train.patience=2", "optimizer.lr=1e-30", "ema.decay=0", "model.path="+frozen(t, j, d)))
 	if r.Epochs >= 9 || !strings.Contains(r.Stopped, "no better map_partial for 2 validations") {
 		t.Errorf("result %+v", r)
@@ -382,7 +382,7 @@ func TestAccumulatedGradientsAreSums(t *testing.T) {
 		l.sums = append(l.sums, make([]float32, len(p.Data)))
 	}
 	x, y := nhwc(goldenArray(t, "x")), goldenArray(t, "labels").I32
-	b := &pictures.Batch{N: 4, Pix: x[:4*64*64*3]}
+	b := &images.Batch{N: 4, Pix: x[:4*64*64*3]}
 	for _, v := range y[:32] {
 		b.States = append(b.States, int8(v))
 	}
@@ -484,7 +484,7 @@ func TestSelectiveModeAsksThePriorAndCountsWhatItDrops(t *testing.T) {
 	}
 	text := j.log.String()
 	for _, want := range []string{
-		"class prior file=" + path, "classes_above=1", "epoch 1/1: loss ", " a picture: positive ", "of the unknown dropped: ", "top-K 0.0%", "img/s",
+		"class prior file=" + path, "classes_above=1", "epoch 1/1: loss ", " an image: positive ", "of the unknown dropped: ", "top-K 0.0%", "img/s",
 		"epoch 1/1: validation: mAP(C) ", "mAP(O) ", "average of weights: mAP(C) ", "best so far: ",
 	} {
 		if !strings.Contains(text, want) {
@@ -495,11 +495,11 @@ func TestSelectiveModeAsksThePriorAndCountsWhatItDrops(t *testing.T) {
 
 func TestSettingsThatDoNotFitTheDataAreRefusedBeforeAnythingIsWritten(t *testing.T) {
 	d, j := traintest.Make(t, 5, 2), newJob(t)
-	other := traintest.Write(t, filepath.Join(t.TempDir(), "val.csv"), "image,label,value\n"+d.Pictures[5]+",purple,1\n")
+	other := traintest.Write(t, filepath.Join(t.TempDir(), "val.csv"), "image,label,value\n"+d.Images[5]+",purple,1\n")
 	prior := traintest.Write(t, filepath.Join(t.TempDir(), "prior.csv"), "Classes,avg_pred\nred,0.5\n")
 	for setting, want := range map[string]string{
 		"model.num_classes=7":           "model.num_classes is 7, but the labels have 4 classes",
-		"train.batch=4":                 "one value per channel", // the last batch has one picture of 32x32
+		"train.batch=4":                 "one value per channel", // the last batch has one image of 32x32
 		"data.val.annotations=" + other: `class "purple" is not in the list of 4 classes`,
 		"prior.path=" + prior:           "green",
 		"data.val.root=/nowhere":        "/nowhere",
@@ -516,13 +516,13 @@ func TestSettingsThatDoNotFitTheDataAreRefusedBeforeAnythingIsWritten(t *testing
 	}
 }
 
-func TestBrokenPicturesAreNamedAndRemembered(t *testing.T) {
+func TestBrokenImagesAreNamedAndRemembered(t *testing.T) {
 	d, j := traintest.Make(t, 10, 5), newJob(t)
-	damage(t, filepath.Join(d.Dir, d.Pictures[2]))
-	damage(t, filepath.Join(d.Dir, d.Pictures[11]))
+	damage(t, filepath.Join(d.Dir, d.Images[2]))
+	damage(t, filepath.Join(d.Dir, d.Images[11]))
 	undisturbed, out := t.TempDir(), t.TempDir()
 	_, err := j.run(t, d.Settings(t.TempDir()))
-	if err == nil || !strings.Contains(err.Error(), d.Pictures[2]) {
+	if err == nil || !strings.Contains(err.Error(), d.Images[2]) {
 		t.Errorf("without skip_bad: err = %v", err)
 	}
 	if r := j.must(t, d.Settings(undisturbed, "data.skip_bad=true")); r.Skipped != 2 {
@@ -530,7 +530,7 @@ func TestBrokenPicturesAreNamedAndRemembered(t *testing.T) {
 	}
 	list := traintest.Files(t, undisturbed)[rundir.Bad]
 	if lines := strings.Split(strings.TrimSpace(list), "\n"); len(lines) != 2 ||
-		!strings.HasPrefix(lines[0], `train: picture "p002.png": `) || !strings.HasPrefix(lines[1], `val: picture "p011.png": `) {
+		!strings.HasPrefix(lines[0], `train: image "p002.png": `) || !strings.HasPrefix(lines[1], `val: image "p011.png": `) {
 		t.Errorf("list %q", list)
 	}
 	if err := j.interrupt(t, d.Settings(out, "data.skip_bad=true"), &canceller{steps: 6}); !errors.Is(err, context.Canceled) {
@@ -543,7 +543,7 @@ func TestBrokenPicturesAreNamedAndRemembered(t *testing.T) {
 	same(t, "resumed", lasting(t, out), lasting(t, undisturbed))
 }
 
-// damage cuts a picture short behind its header, so that only loading it shows.
+// damage cuts an image short behind its header, so that only loading it shows.
 func damage(t *testing.T, path string) {
 	t.Helper()
 	b, err := os.ReadFile(path)

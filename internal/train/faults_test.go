@@ -14,17 +14,17 @@ import (
 )
 
 // faultSettings write every kind of file: simulated labels, a prior, states, logs, the best weights,
-// caches of pictures.
+// caches of images.
 func faultSettings(d traintest.Data, out string) []string {
 	return d.Settings(out, "schedule.epochs=1", "ema.decay=0", "data.train.annotations="+d.Full, "simulate.type=fpc", "simulate.param=1",
 		"prior.source=training", "data.skip_bad=true", "data.cache="+out+"/cache")
 }
 
-// faultData has a broken picture in each split, so that a list of them is written, too.
+// faultData has a broken image in each split, so that a list of them is written, too.
 func faultData(t *testing.T) traintest.Data {
 	d := traintest.Make(t, 5, 3)
 	for _, i := range []int{0, 5} {
-		traintest.Write(t, d.Dir+"/"+d.Pictures[i], "no picture")
+		traintest.Write(t, d.Dir+"/"+d.Images[i], "no image")
 	}
 	return d
 }

@@ -9,11 +9,11 @@ import (
 
 	"csl/internal/config"
 	"csl/internal/graph"
+	"csl/internal/images"
 	"csl/internal/loss"
 	"csl/internal/model"
 	"csl/internal/npy"
 	"csl/internal/optim"
-	"csl/internal/pictures"
 	"csl/internal/predict"
 )
 
@@ -171,7 +171,7 @@ func TestTrainingMatchesTheReference(t *testing.T) {
 	var got, want []float32
 	for step := range g.Training.Steps {
 		from := step * batch % all
-		b := &pictures.Batch{N: batch, Pix: x[from*sample : (from+batch)*sample]}
+		b := &images.Batch{N: batch, Pix: x[from*sample : (from+batch)*sample]}
 		for _, v := range y[from*8 : (from+batch)*8] {
 			b.States = append(b.States, int8(v))
 		}
@@ -189,7 +189,7 @@ func TestTrainingMatchesTheReference(t *testing.T) {
 	within(t, "ema_logits", logitsOf(t, be, l.average, x, all), goldenArray(t, "ema_logits").F32, goldenTolerance)
 }
 
-// logitsOf evaluates n pictures of 64x64.
+// logitsOf evaluates n images of 64x64.
 func logitsOf(t *testing.T, be *graph.CPU, w *model.Weights, x []float32, n int) []float32 {
 	t.Helper()
 	r, err := predict.New(be, w, nil, 64, 64)

@@ -82,7 +82,7 @@ func (s *showing) afterStep(t *trainer, i stepInfo) error {
 func (s *showing) afterEpoch(_ context.Context, t *trainer) error {
 	r := t.epochMeter.record()
 	var b strings.Builder
-	fmt.Fprintf(&b, "epoch %d/%d: loss %.3f a picture: positive %.3f, negative %.3f, unknown %.3f",
+	fmt.Fprintf(&b, "epoch %d/%d: loss %.3f an image: positive %.3f, negative %.3f, unknown %.3f",
 		t.place.Epoch+1, t.epochs(), r.Loss, r.Positive, r.Negative, r.Unknown)
 	if t.cfg.Loss.Mode == config.ModeSelective {
 		fmt.Fprintf(&b, "; of the unknown dropped: %.1f%% (prior %.1f%%, top-K %.1f%%)",

@@ -31,7 +31,7 @@ func openLogs(fsys safefile.FS, dir string, metrics, timings int64) (*logs, erro
 }
 
 // record appends a record of metrics and, beside it, how long its interval took for so many
-// pictures.
+// images.
 func (l *logs) record(r any, kind string, step, images int) error {
 	line, err := json.Marshal(r)
 	if err != nil {

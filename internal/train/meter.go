@@ -19,7 +19,7 @@ type meter struct {
 	DroppedBoth  int     `json:"dropped_both"`
 }
 
-// add counts one batch of so many pictures.
+// add counts one batch of so many images.
 func (m *meter) add(images int, p loss.Parts) {
 	m.Images += images
 	m.Total += p.Total

@@ -168,7 +168,7 @@ func TestResumeWithOtherDataIsRefused(t *testing.T) {
 	traintest.Write(t, d.Val, strings.Join(lines[:1+4*len(traintest.Classes())], ""))
 	j.resume = true
 	_, err = j.run(t, d.Settings(out, "schedule.epochs=1"))
-	if err == nil || !strings.Contains(err.Error(), "the data changed: 10 training and 5 validation pictures of 4 classes there, 10 training and 4 validation") {
+	if err == nil || !strings.Contains(err.Error(), "the data changed: 10 training and 5 validation images of 4 classes there, 10 training and 4 validation") {
 		t.Errorf("err = %v", err)
 	}
 }

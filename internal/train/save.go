@@ -46,14 +46,14 @@ type state struct {
 
 // dataSize tells data sets apart that have the same name.
 type dataSize struct {
-	Train   int `json:"train"` // pictures
+	Train   int `json:"train"` // images
 	Val     int `json:"val"`
 	Classes int `json:"classes"`
 }
 
 // String is for people.
 func (d dataSize) String() string {
-	return fmt.Sprintf("%d training and %s of %s", d.Train, count.Of(d.Val, "validation picture"), count.Of(d.Classes, "class"))
+	return fmt.Sprintf("%d training and %s of %s", d.Train, count.Of(d.Val, "validation image"), count.Of(d.Classes, "class"))
 }
 
 func (t *trainer) dataSize() dataSize {
@@ -135,7 +135,7 @@ func (t *trainer) moments() []checkpoint.Out {
 func slotName(s optim.Slot) string { return s.Param + "#" + s.Kind }
 
 // configText is the resolved configuration without what may differ between the parts of a run,
-// because it changes no result: its folder, where pictures are cached, the number of loading
+// because it changes no result: its folder, where images are cached, the number of loading
 // goroutines, how often it is saved, and how strictly the weights were read that it began with.
 func configText(cfg *config.Config) (string, error) {
 	c := *cfg

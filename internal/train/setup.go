@@ -9,11 +9,11 @@ import (
 	"path/filepath"
 
 	"csl/internal/config"
-	"csl/internal/corpus"
 	"csl/internal/count"
+	"csl/internal/dataset"
+	"csl/internal/images"
 	"csl/internal/loss"
 	"csl/internal/optim"
-	"csl/internal/pictures"
 	"csl/internal/prior"
 	"csl/internal/rundir"
 	"csl/internal/safefile"
@@ -88,10 +88,10 @@ func (t *trainer) openData(ctx context.Context) error {
 	if err := t.cfg.Require("data.train.root"); err != nil {
 		return err
 	}
-	opts := corpus.FromConfig(t.cfg.Data, corpus.Train)
+	opts := dataset.FromConfig(t.cfg.Data, dataset.Train)
 	opts.Display = t.o.Display
 	var err error
-	if t.data, err = corpus.Open(ctx, opts); err != nil {
+	if t.data, err = dataset.Open(ctx, opts); err != nil {
 		return err
 	}
 	if err := t.simulate(); err != nil {
@@ -116,7 +116,7 @@ func (t *trainer) simulate() error {
 
 // openVal opens the validation split, if there is one.
 func (t *trainer) openVal(ctx context.Context) error {
-	opts := corpus.FromConfig(t.cfg.Data, corpus.Val)
+	opts := dataset.FromConfig(t.cfg.Data, dataset.Val)
 	if opts.Annotations == "" && t.cfg.Data.Val.Root == "" && !hasLayout(opts.Root) {
 		t.o.Display.Log().Warn("no validation data: nothing will be scored (data.val.annotations names the labels)")
 		return nil
@@ -124,7 +124,7 @@ func (t *trainer) openVal(ctx context.Context) error {
 	opts.Classes = t.data.Names()
 	opts.Display = t.o.Display
 	var err error
-	t.val, err = corpus.Open(ctx, opts)
+	t.val, err = dataset.Open(ctx, opts)
 	return err
 }
 
@@ -178,15 +178,15 @@ func (t *trainer) tryBatches() error {
 	return nil
 }
 
-func (t *trainer) trainLoader(ctx context.Context) (*pictures.Loader, error) {
+func (t *trainer) trainLoader(ctx context.Context) (*images.Loader, error) {
 	c := t.cfg
-	l := corpus.LoadingFromConfig(c, t.o.FS, t.o.Display)
+	l := dataset.LoadingFromConfig(c, t.o.FS, t.o.Display)
 	l.Shuffle, l.Seed = true, c.Train.Seed
-	l.Augment = pictures.Augment{
+	l.Augment = images.Augment{
 		Flip: c.Augment.Flip, Cutout: c.Augment.Cutout,
 		Ops: c.Augment.RandAugment.Ops, Magnitude: c.Augment.RandAugment.Magnitude,
 	}
-	l.OnSkip = t.skip(corpus.Train)
+	l.OnSkip = t.skip(dataset.Train)
 	return t.data.Loader(ctx, l, nil)
 }
 
@@ -222,11 +222,11 @@ func (t *trainer) loadPrior() ([]float32, error) {
 // before the work.
 func (t *trainer) start(ctx context.Context) error {
 	for _, b := range t.data.Bad {
-		t.skips.add(corpus.Train, b)
+		t.skips.add(dataset.Train, b)
 	}
 	if t.val != nil {
 		for _, b := range t.val.Bad {
-			t.skips.add(corpus.Val, b)
+			t.skips.add(dataset.Val, b)
 		}
 	}
 	if t.lock == nil {

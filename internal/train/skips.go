@@ -7,12 +7,12 @@ import (
 	"strings"
 	"sync"
 
-	"csl/internal/pictures"
+	"csl/internal/images"
 	"csl/internal/rundir"
 	"csl/internal/safefile"
 )
 
-// skips are the pictures left out of a run, each once, as lines for people. Loading goroutines add
+// skips are the images left out of a run, each once, as lines for people. Loading goroutines add
 // to it.
 type skips struct {
 	mu      sync.Mutex
@@ -20,8 +20,8 @@ type skips struct {
 	written int // lines in the file
 }
 
-// add notes a picture of a split ("train", "val") and tells whether it is new.
-func (s *skips) add(split string, b pictures.Bad) bool {
+// add notes an image of a split ("train", "val") and tells whether it is new.
+func (s *skips) add(split string, b images.Bad) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	line := split + ": " + b.String()
@@ -32,7 +32,7 @@ func (s *skips) add(split string, b pictures.Bad) bool {
 	return true
 }
 
-// list is a sorted copy: the order in which broken pictures are found depends on the machine.
+// list is a sorted copy: the order in which broken images are found depends on the machine.
 func (s *skips) list() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -50,16 +50,16 @@ func (s *skips) restore(lines []string) {
 	}
 }
 
-// skip is told of pictures that turn out to be broken while they are loaded.
-func (t *trainer) skip(split string) func(pictures.Bad) {
-	return func(b pictures.Bad) {
+// skip is told of images that turn out to be broken while they are loaded.
+func (t *trainer) skip(split string) func(images.Bad) {
+	return func(b images.Bad) {
 		if t.skips.add(split, b) {
 			t.o.Display.Log().Warn("left out: " + b.String())
 		}
 	}
 }
 
-// writeSkipped lists the pictures left out, if there are more than the file has, in a file of the
+// writeSkipped lists the images left out, if there are more than the file has, in a file of the
 // run's folder.
 func (t *trainer) writeSkipped() error {
 	lines := t.skips.list()

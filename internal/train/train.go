@@ -3,7 +3,7 @@
 // sets of weights after each epoch, and saves from which a later run continues to the bit.
 //
 // The loop (loop.go) fits one screen; logging, validation, early stopping and saving are hooks on
-// it. Reading labels, decoding pictures, networks, losses, optimizers and metrics have packages of
+// it. Reading labels, decoding images, networks, losses, optimizers and metrics have packages of
 // their own, and nothing here talks to a terminal but through package progress.
 package train
 
@@ -40,7 +40,7 @@ type Result struct {
 	Source   string   // whose weights the best ones are: "regular" or "ema"
 	BestStep int      // when they were
 	Stopped  string   // why the run ended before its last epoch; "" if it did not
-	Skipped  int      // pictures left out
+	Skipped  int      // images left out
 }
 
 // Interrupted is how a run ends whose context was cancelled: it saved, and can be resumed. It wraps

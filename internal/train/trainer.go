@@ -6,9 +6,9 @@ import (
 	"fmt"
 
 	"csl/internal/config"
-	"csl/internal/corpus"
+	"csl/internal/dataset"
+	"csl/internal/images"
 	"csl/internal/loss"
-	"csl/internal/pictures"
 	"csl/internal/prior"
 	"csl/internal/progress"
 	"csl/internal/safefile"
@@ -22,9 +22,9 @@ type trainer struct {
 	cfg      *config.Config
 	dir      string
 	lock     *safefile.DirLock
-	data     *corpus.Corpus // training pictures
-	val      *corpus.Corpus // validation pictures; nil without
-	loader   *pictures.Loader
+	data     *dataset.Split // training images
+	val      *dataset.Split // validation images; nil without
+	loader   *images.Loader
 	learner  *learner
 	logs     *logs
 	hooks    []hook
@@ -60,7 +60,7 @@ func (t *trainer) epochs() int {
 }
 
 // count notes a batch that was learnt from.
-func (t *trainer) count(b *pictures.Batch, p loss.Parts) error {
+func (t *trainer) count(b *images.Batch, p loss.Parts) error {
 	t.place.Batch = b.Number + 1
 	t.meter.add(b.N, p)
 	t.epochMeter.add(b.N, p)

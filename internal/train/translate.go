@@ -4,8 +4,8 @@ import (
 	"os"
 
 	"csl/internal/config"
-	"csl/internal/corpus"
 	"csl/internal/dataset"
+	"csl/internal/labels"
 	"csl/internal/loss"
 	"csl/internal/model"
 	"csl/internal/optim"
@@ -59,9 +59,9 @@ func optimizerConfig(c *config.Config) optim.Config {
 	return o
 }
 
-// simulated hides labels of a corpus.
-func simulated(c *corpus.Corpus, s config.Simulate) (*dataset.Set, error) {
-	return dataset.Simulate(c.Set, s.Type, s.Param, s.Seed)
+// simulated hides labels of a split.
+func simulated(c *dataset.Split, s config.Simulate) (*labels.Set, error) {
+	return labels.Simulate(c.Set, s.Type, s.Param, s.Seed)
 }
 
 // hasLayout tells whether a folder is laid out as COCO and has validation labels.
@@ -69,6 +69,6 @@ func hasLayout(root string) bool {
 	if info, err := os.Stat(root); err != nil || !info.IsDir() {
 		return false
 	}
-	_, _, err := dataset.FindCOCO(root, corpus.Val)
+	_, _, err := labels.FindCOCO(root, dataset.Val)
 	return err == nil
 }

@@ -6,11 +6,11 @@ import (
 	"fmt"
 	"slices"
 
-	"csl/internal/corpus"
+	"csl/internal/dataset"
 	"csl/internal/graph"
+	"csl/internal/images"
 	"csl/internal/metric"
 	"csl/internal/model"
-	"csl/internal/pictures"
 	"csl/internal/predict"
 	"csl/internal/rundir"
 )
@@ -22,12 +22,12 @@ const reportThreshold = 0.8
 // validating scores the weights and their average after each epoch and keeps the best.
 type validating struct {
 	noHook
-	loader *pictures.Loader
+	loader *images.Loader
 }
 
 func newValidating(ctx context.Context, t *trainer) (*validating, error) {
-	l := corpus.LoadingFromConfig(t.cfg, t.o.FS, t.o.Display)
-	l.OnSkip = t.skip(corpus.Val)
+	l := dataset.LoadingFromConfig(t.cfg, t.o.FS, t.o.Display)
+	l.OnSkip = t.skip(dataset.Val)
 	loader, err := t.val.Loader(ctx, l, nil)
 	return &validating{loader: loader}, err
 }
@@ -70,7 +70,7 @@ type contest struct {
 	acc    *metric.Accumulator
 }
 
-// score runs sets of weights over the validation pictures, all in one pass.
+// score runs sets of weights over the validation images, all in one pass.
 func (v *validating) score(ctx context.Context, t *trainer, weights []*model.Weights) (scores []rundir.Scores, err error) {
 	size := t.cfg.Data.Size
 	var all []contest
@@ -92,7 +92,7 @@ func (v *validating) score(ctx context.Context, t *trainer, weights []*model.Wei
 	}
 	task := t.o.Display.Start("validating", "img", int64(v.loader.Len()))
 	defer task.Done()
-	err = predict.Pass(ctx, v.loader, 0, func(b *pictures.Batch) error {
+	err = predict.Pass(ctx, v.loader, 0, func(b *images.Batch) error {
 		task.Add(int64(b.N))
 		for _, c := range all {
 			if err := c.add(b, t.val.Set); err != nil {
@@ -115,7 +115,7 @@ func (v *validating) score(ctx context.Context, t *trainer, weights []*model.Wei
 }
 
 // add scores a batch.
-func (c contest) add(b *pictures.Batch, names interface{ ImageName(int) string }) error {
+func (c contest) add(b *images.Batch, names interface{ ImageName(int) string }) error {
 	logits, err := c.runner.Logits(b.Pix, b.N)
 	if err != nil {
 		return err

@@ -6,7 +6,7 @@ import (
 	"strconv"
 )
 
-// table writes scores as CSV, one row per picture and class: image,label,score,value, where value is
+// table writes scores as CSV, one row per image and class: image,label,score,value, where value is
 // 1, 0 or -1 (unknown).
 type table struct {
 	w       *csv.Writer

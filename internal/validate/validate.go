@@ -1,4 +1,4 @@
-// Package validate scores a checkpoint on labelled pictures. Metrics themselves live in package
+// Package validate scores a checkpoint on labelled images. Metrics themselves live in package
 // metric, running the network in package predict; this is the workflow that joins them.
 package validate
 
@@ -11,12 +11,12 @@ import (
 	"strconv"
 
 	"csl/internal/checkpoint"
-	"csl/internal/corpus"
 	"csl/internal/count"
+	"csl/internal/dataset"
 	"csl/internal/graph"
+	"csl/internal/images"
 	"csl/internal/metric"
 	"csl/internal/model"
-	"csl/internal/pictures"
 	"csl/internal/predict"
 	"csl/internal/progress"
 	"csl/internal/safefile"
@@ -29,11 +29,11 @@ const DefaultSize = 448
 // Options says what to score.
 type Options struct {
 	ModelPath string
-	Data      corpus.Options // Classes is set by the checkpoint
-	Size      int            // side of the input; 0: the checkpoint's, else DefaultSize
+	Data      dataset.Options // Classes is set by the checkpoint
+	Size      int             // side of the input; 0: the checkpoint's, else DefaultSize
 	Batch     int
 	Threshold float64 // for precision, recall and F1
-	// ScoresPath is where every picture's scores and labels go, as CSV; "" for nowhere.
+	// ScoresPath is where every image's scores and labels go, as CSV; "" for nowhere.
 	ScoresPath string
 	Backend    *graph.CPU
 	Display    *progress.Display
@@ -43,21 +43,21 @@ type Options struct {
 // Result is what scoring gave.
 type Result struct {
 	Report *metric.Report
-	Bad    []pictures.Bad // pictures left out
+	Bad    []images.Bad // images left out
 }
 
-// Model is a checkpoint made ready: its weights and how it wants its pictures.
+// Model is a checkpoint made ready: its weights and how it wants its images.
 type Model struct {
 	Weights *model.Weights
 	Classes []string // names in order; nil if the checkpoint has none
-	Loading corpus.Loading
+	Loading dataset.Loading
 	Meta    *checkpoint.Meta // nil if it is not csl's own
 
 	ids []string // of Classes
 }
 
 // LoadModel reads a checkpoint strictly. size 0 takes the checkpoint's input size, or DefaultSize.
-func LoadModel(ctx context.Context, path string, size int, d pictures.DecodeOptions) (*Model, error) {
+func LoadModel(ctx context.Context, path string, size int, d images.DecodeOptions) (*Model, error) {
 	w, sd, err := checkpoint.ReadModel(ctx, path)
 	if err != nil {
 		return nil, err
@@ -67,7 +67,7 @@ func LoadModel(ctx context.Context, path string, size int, d pictures.DecodeOpti
 		m.Classes = append(m.Classes, c.Name)
 		m.ids = append(m.ids, c.ID)
 	}
-	m.Loading = corpus.Loading{Height: DefaultSize, Width: DefaultSize, Interpolation: "bilinear", Decode: d}
+	m.Loading = dataset.Loading{Height: DefaultSize, Width: DefaultSize, Interpolation: "bilinear", Decode: d}
 	if sd.Meta != nil && sd.Meta.Input != nil {
 		in := sd.Meta.Input
 		m.Loading.Height, m.Loading.Width, m.Loading.Interpolation = in.Height, in.Width, in.Interpolation
@@ -80,12 +80,12 @@ func LoadModel(ctx context.Context, path string, size int, d pictures.DecodeOpti
 	return m, model.CheckSize(m.Loading.Height, m.Loading.Width)
 }
 
-// OpenFor opens labelled pictures for a model. Where the checkpoint names its classes, labels are
+// OpenFor opens labelled images for a model. Where the checkpoint names its classes, labels are
 // matched to the model's outputs by name or by the id that the checkpoint has for it, and classes
 // that the model does not have are left out and counted; else they are matched by position.
-func (m *Model) OpenFor(ctx context.Context, o corpus.Options) (*corpus.Corpus, error) {
+func (m *Model) OpenFor(ctx context.Context, o dataset.Options) (*dataset.Split, error) {
 	o.Classes, o.ClassIDs, o.SkipOtherClasses = m.Classes, m.ids, true
-	c, err := corpus.Open(ctx, o)
+	c, err := dataset.Open(ctx, o)
 	if err != nil {
 		return nil, err
 	}
@@ -113,7 +113,7 @@ func Run(ctx context.Context, o Options) (r Result, err error) {
 	defer func() { err = errors.Join(err, c.Close()) }()
 	l := m.Loading
 	l.Batch, l.Workers, l.SkipBad = predict.EvenBatch(c.Set.Len(), o.Batch), o.Data.Workers, o.Data.SkipBad
-	l.OnSkip = func(b pictures.Bad) { o.Display.Log().Warn("left out: " + b.String()) }
+	l.OnSkip = func(b images.Bad) { o.Display.Log().Warn("left out: " + b.String()) }
 	loader, err := c.Loader(ctx, l, nil)
 	if err != nil {
 		return r, err
@@ -136,16 +136,16 @@ func Run(ctx context.Context, o Options) (r Result, err error) {
 	return r, err
 }
 
-// scorer is one pass over the pictures.
+// scorer is one pass over the images.
 type scorer struct {
 	o      Options
-	c      *corpus.Corpus
-	loader *pictures.Loader
+	c      *dataset.Split
+	loader *images.Loader
 	runner *predict.Runner
 	acc    *metric.Accumulator
 }
 
-// run scores all pictures, writing the scores down where that is asked for.
+// run scores all images, writing the scores down where that is asked for.
 func (s *scorer) run(ctx context.Context) error {
 	if s.o.ScoresPath == "" {
 		return s.pass(ctx, nil)
@@ -166,7 +166,7 @@ func (s *scorer) pass(ctx context.Context, t *table) error {
 	task := s.o.Display.Start("validating", "img", int64(s.loader.Len()))
 	defer task.Done()
 	var scores []float32
-	return predict.Pass(ctx, s.loader, 0, func(b *pictures.Batch) error {
+	return predict.Pass(ctx, s.loader, 0, func(b *images.Batch) error {
 		logits, err := s.runner.Logits(b.Pix, b.N)
 		if err != nil {
 			return err

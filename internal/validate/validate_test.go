@@ -14,7 +14,7 @@ import (
 	"syscall"
 	"testing"
 
-	"csl/internal/corpus"
+	"csl/internal/dataset"
 	"csl/internal/graph"
 	"csl/internal/metric"
 	"csl/internal/model"
@@ -23,7 +23,7 @@ import (
 	"csl/internal/train/traintest"
 )
 
-// options score a checkpoint on the validation pictures of d.
+// options score a checkpoint on the validation images of d.
 func options(t *testing.T, d traintest.Data, path string) (o Options, log *bytes.Buffer) {
 	t.Helper()
 	be, err := graph.NewCPU(2)
@@ -33,7 +33,7 @@ func options(t *testing.T, d traintest.Data, path string) (o Options, log *bytes
 	t.Cleanup(be.Close)
 	log = &bytes.Buffer{}
 	return Options{
-		ModelPath: path, Data: corpus.Options{Split: corpus.Val, Root: d.Dir, Annotations: d.Val}, Batch: 2, Threshold: 0.5,
+		ModelPath: path, Data: dataset.Options{Split: dataset.Val, Root: d.Dir, Annotations: d.Val}, Batch: 2, Threshold: 0.5,
 		Backend: be, Display: progress.New(progress.Options{Out: log}), FS: traintest.FS(),
 	}, log
 }
@@ -110,7 +110,7 @@ func TestACheckpointWithoutNamesIsMatchedByPosition(t *testing.T) {
 	}
 }
 
-func TestTheCheckpointSaysHowPicturesAreLoaded(t *testing.T) {
+func TestTheCheckpointSaysHowImagesAreLoaded(t *testing.T) {
 	o, _ := options(t, traintest.Make(t, 0, 1), traintest.Checkpoint(t, traintest.Classes(), nil))
 	m, err := LoadModel(context.Background(), o.ModelPath, 0, o.Data.Decode)
 	if err != nil || m.Loading.Width != 32 || m.Loading.Height != 32 || m.Loading.Interpolation != "bilinear" {
@@ -192,21 +192,21 @@ func TestAFailureWhileScoresAreWrittenKeepsTheOldFile(t *testing.T) {
 	}
 }
 
-func TestBrokenPicturesStopOrAreCounted(t *testing.T) {
+func TestBrokenImagesStopOrAreCounted(t *testing.T) {
 	d := traintest.Make(t, 0, 5)
 	o, log := options(t, d, traintest.Checkpoint(t, traintest.Classes(), nil))
-	whole, err := os.ReadFile(filepath.Join(d.Dir, d.Pictures[1]))
+	whole, err := os.ReadFile(filepath.Join(d.Dir, d.Images[1]))
 	if err != nil {
 		t.Fatal(err)
 	}
-	traintest.Write(t, filepath.Join(d.Dir, d.Pictures[1]), string(whole[:len(whole)/2])) // its header is fine
-	traintest.Write(t, filepath.Join(d.Dir, d.Pictures[3]), "no picture")
-	if _, err := Run(context.Background(), o); err == nil || !strings.Contains(err.Error(), d.Pictures[3]) {
+	traintest.Write(t, filepath.Join(d.Dir, d.Images[1]), string(whole[:len(whole)/2])) // its header is fine
+	traintest.Write(t, filepath.Join(d.Dir, d.Images[3]), "no image")
+	if _, err := Run(context.Background(), o); err == nil || !strings.Contains(err.Error(), d.Images[3]) {
 		t.Errorf("err = %v", err)
 	}
 	o.Data.SkipBad = true
 	r, err := Run(context.Background(), o)
-	if err != nil || len(r.Bad) != 2 || r.Report.Images != 3 || !strings.Contains(log.String(), d.Pictures[1]) {
+	if err != nil || len(r.Bad) != 2 || r.Report.Images != 3 || !strings.Contains(log.String(), d.Images[1]) {
 		t.Errorf("left out %v, %+v, %v; log %s", r.Bad, r.Report, err, log)
 	}
 }

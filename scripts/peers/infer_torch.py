@@ -20,14 +20,14 @@ def make(path):
     torch.save({"model": model.state_dict(), "num_classes": 80, "idx_to_class": names}, path)
 
 
-def infer(path, picture, size):
+def infer(path, image, size):
     import numpy as np
     from PIL import Image
     checkpoint = torch.load(path, map_location="cpu")
     model = TResNet("tresnet_m", checkpoint["num_classes"])
     model.load_state_dict(checkpoint["model"])
     model.eval()
-    image = Image.open(picture).convert("RGB").resize((size, size), Image.BILINEAR)
+    image = Image.open(image).convert("RGB").resize((size, size), Image.BILINEAR)
     x = torch.from_numpy(np.array(image)).permute(2, 0, 1)[None].float() / 255
     with torch.no_grad():
         scores = torch.sigmoid(model(x))[0]

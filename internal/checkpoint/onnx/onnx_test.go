@@ -150,7 +150,7 @@ func TestGraphIsConnected(t *testing.T) {
 	}
 }
 
-// A folded unit gives what convolution and norm give, on a picture of ones.
+// A folded unit gives what convolution and norm give, on an image of ones.
 func TestFoldingKeepsTheFunction(t *testing.T) {
 	w := weights(t, model.PlainHead)
 	g := decode(t, one(t, decode(t, encode(t, w, Options{})), modelGraph).bytes)

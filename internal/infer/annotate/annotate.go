@@ -1,4 +1,4 @@
-// Package annotate draws a picture with the names and scores of what is in it: the photo as it is, and
+// Package annotate draws an image with the names and scores of what is in it: the photo as it is, and
 // below it a panel of tags, so that nothing of the photo is covered. Which tags there are is package
 // infer's business, where the result is stored the caller's.
 package annotate
@@ -24,7 +24,7 @@ const (
 	minWidth = 360  // of the whole
 )
 
-// Tag is one class that is in a picture.
+// Tag is one class that is in an image.
 type Tag struct {
 	Name  string
 	Score float32 // 0 to 1
@@ -32,7 +32,7 @@ type Tag struct {
 	Instead string
 }
 
-// Painter draws annotated pictures. It is for one goroutine at a time.
+// Painter draws annotated images. It is for one goroutine at a time.
 type Painter struct {
 	medium, regular *opentype.Font
 	size            float64 // of the faces below

@@ -132,7 +132,7 @@ func TestOnlyAScoreOfOneIsAHundredPercent(t *testing.T) {
 	}
 }
 
-func TestNoTwoPicturesGetTheSameName(t *testing.T) {
+func TestNoTwoImagesGetTheSameName(t *testing.T) {
 	got := Names([]string{"x/a.jpg", "x/a.png", "y/A.JPG", "a-2.jpg", "a.b.gif", "a", ".jpg", "x/a.jpg"})
 	want := []string{"a.jpg", "a-3.jpg", "A-4.jpg", "a-2.jpg", "a.b.jpg", "a-5.jpg", ".jpg.jpg", "a-6.jpg"}
 	if !slices.Equal(got, want) {
@@ -145,6 +145,6 @@ func TestNoTwoPicturesGetTheSameName(t *testing.T) {
 	names := Names(many)
 	slices.Sort(names)
 	if n := len(slices.Compact(names)); n != len(many) {
-		t.Errorf("%d names for %d pictures", n, len(many))
+		t.Errorf("%d names for %d images", n, len(many))
 	}
 }

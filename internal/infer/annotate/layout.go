@@ -104,7 +104,7 @@ func shorten(f font.Face, s string, room int) string {
 	return string(letters[:low]) + "…"
 }
 
-// text is what a tag is called in the picture: its name, if the font has all letters of it.
+// text is what a tag is called in the image: its name, if the font has all letters of it.
 func (p *Painter) text(t Tag) string {
 	name := plain(t.Name)
 	if t.Instead == "" {

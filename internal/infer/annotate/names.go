@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// Names are the names of the annotated pictures of inputs: the base name with the extension .jpg. Where
+// Names are the names of the annotated images of inputs: the base name with the extension .jpg. Where
 // several inputs would get the same one, not minding capitals, later ones are numbered: a.jpg, a-2.jpg.
 func Names(inputs []string) []string {
 	names := make([]string, len(inputs))

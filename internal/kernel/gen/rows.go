@@ -22,7 +22,7 @@ type evenTile struct {
 }
 
 // evenRows generates the matrix product of equally spaced rows: of 1x1 convolutions and of Winograd's places.
-// Addresses need no table, so that a machine with 32 vector registers has tiles of 28 sums: TResNet's pictures
+// Addresses need no table, so that a machine with 32 vector registers has tiles of 28 sums: TResNet's images
 // have sides of 7, 14, 28 or 56 pixels. With two panels at a time the rows are few enough for the eight ways of
 // a cache where they are a multiple of 4 kB apart, and x comes from the caches half as often.
 //

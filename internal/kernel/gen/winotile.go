@@ -91,7 +91,7 @@ func (m machine) transformTiles(name string, t tileTransform) {
 	m.end()
 }
 
-// outside is the offset of a tile's line that lies outside the picture.
+// outside is the offset of a tile's line that lies outside the image.
 const outside = math.MinInt32
 
 // line loads the pointer to line i of a tile: to zeros where it lies outside.

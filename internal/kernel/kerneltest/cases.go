@@ -36,7 +36,7 @@ func groups() []group {
 }
 
 // convShapes has every pair of channel counts, every pair of sides with every batch size, kernels
-// of 1 and 3 (and 5, once), and shapes that need several blocks of rows, pixels or pictures.
+// of 1 and 3 (and 5, once), and shapes that need several blocks of rows, pixels or images.
 func convShapes() []kernel.ConvShape {
 	var out []kernel.ConvShape
 	i := 0

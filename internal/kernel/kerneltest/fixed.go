@@ -35,7 +35,7 @@ func packed[T kernel.Float](k kernel.Kernel[T], p *kernel.Pool, in [][]T) ([][]T
 }
 
 // testFixed runs fixed convolutions and linear layers with two weights in turn, and runs a kernel for more
-// pictures with the weights packed by one for fewer, where their forms are equal.
+// images with the weights packed by one for fewer, where their forms are equal.
 func testFixed[T kernel.Float](t *testing.T, set kernel.Set[T], p *kernel.Pool) {
 	identity := kernel.Epilogue{Slope: 1}
 	for _, c := range []struct{ few, more kernel.Desc }{
@@ -62,7 +62,7 @@ func testFixed[T kernel.Float](t *testing.T, set kernel.Set[T], p *kernel.Pool) 
 		}
 		in, more := fixedCase(t, set, p, c.more, c.few)
 		if err := more(in); err != nil {
-			t.Errorf("%T%+v, packed for fewer pictures: %v", c.more, c.more, err)
+			t.Errorf("%T%+v, packed for fewer images: %v", c.more, c.more, err)
 		}
 	}
 }

@@ -25,17 +25,17 @@ func Classes() []string { return []string{"red", "green", "blue", "dark"} }
 
 // Data is a small data set in a folder.
 type Data struct {
-	Dir      string // pictures
-	Train    string // CSV of partial labels: about every third is unknown
-	Full     string // the same without unknown labels
-	Val      string // CSV of validation labels, all known
-	Pictures []string
+	Dir    string // images
+	Train  string // CSV of partial labels: about every third is unknown
+	Full   string // the same without unknown labels
+	Val    string // CSV of validation labels, all known
+	Images []string
 }
 
-// Size is the side of the pictures in pixels.
+// Size is the side of the images in pixels.
 const Size = 32
 
-// Make draws a data set of so many training and validation pictures. The same numbers give the same
+// Make draws a data set of so many training and validation images. The same numbers give the same
 // data.
 func Make(t testing.TB, train, val int) Data {
 	t.Helper()
@@ -47,7 +47,7 @@ func Make(t testing.TB, train, val int) Data {
 	}
 	for i := range train + val {
 		name := fmt.Sprintf("p%03d.png", i)
-		d.Pictures = append(d.Pictures, name)
+		d.Images = append(d.Images, name)
 		shown := draw(t, filepath.Join(d.Dir, name), r)
 		for c, class := range Classes() {
 			row := fmt.Sprintf("%s,%s,%d\n", name, class, shown[c])
@@ -68,7 +68,7 @@ func Make(t testing.TB, train, val int) Data {
 	return d
 }
 
-// draw makes a picture of noise with a band of each colour that is shown.
+// draw makes an image of noise with a band of each colour that is shown.
 func draw(t testing.TB, path string, r *rand.Rand) (shown [4]int) {
 	t.Helper()
 	img := image.NewRGBA(image.Rect(0, 0, Size, Size))

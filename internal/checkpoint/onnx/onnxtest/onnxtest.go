@@ -16,7 +16,7 @@ import (
 //go:embed run.js
 var script []byte
 
-// Run gives the logits [N,classes] that ONNX Runtime computes of pictures x, [N,3,H,W] in 0 to 1. The
+// Run gives the logits [N,classes] that ONNX Runtime computes of images x, [N,3,H,W] in 0 to 1. The
 // script checks the scores against them.
 func Run(t *testing.T, model string, x []float32, n, height, width int) []float32 {
 	t.Helper()

@@ -1,0 +1,104 @@
+package dataset
+
+import (
+	"context"
+
+	"csl/internal/config"
+	"csl/internal/images"
+	"csl/internal/progress"
+	"csl/internal/safefile"
+)
+
+// FromConfig are the options of a split of a configuration. The validation split uses the training
+// split's root where it has none.
+func FromConfig(d config.Data, split string) Options {
+	s := d.Train
+	if split == Val {
+		s = d.Val
+		if s.Root == "" {
+			s.Root = d.Train.Root
+		}
+	}
+	return Options{
+		Split: split, Root: s.Root, Annotations: s.Annotations, Format: s.Format,
+		ClassDescriptions: d.ClassDescriptions, KeepUnannotated: d.KeepUnannotated, SkipBad: d.SkipBad,
+		Decode:  images.DecodeOptions{MaxPixels: int64(d.MaxPixels), EXIFOrientation: d.EXIFOrientation},
+		Workers: d.Workers,
+	}
+}
+
+// Loading says how images become batches.
+type Loading struct {
+	Height, Width int
+	Interpolation string
+	Mean, Std     []float64
+	Decode        images.DecodeOptions
+	Batch         int
+	Workers       int
+	SkipBad       bool
+	Shuffle       bool
+	Seed          uint64
+	Augment       images.Augment
+	// OnSkip is told of images that turn out to be broken.
+	OnSkip func(images.Bad)
+	// Cache is a folder for resized images, "" for none. FS writes there, Display shows it.
+	Cache   string
+	FS      safefile.FS
+	Display *progress.Display
+}
+
+// LoadingFromConfig is how the configuration's images are loaded for evaluation: in order and
+// unaltered.
+func LoadingFromConfig(c *config.Config, fsys safefile.FS, display *progress.Display) Loading {
+	d := c.Data
+	return Loading{
+		Height: d.Size, Width: d.Size, Interpolation: d.Interpolation, Mean: d.Mean, Std: d.Std,
+		Decode: images.DecodeOptions{MaxPixels: int64(d.MaxPixels), EXIFOrientation: d.EXIFOrientation},
+		Batch:  c.Train.Batch, Workers: d.Workers, SkipBad: d.SkipBad,
+		Cache: d.Cache, FS: fsys, Display: display,
+	}
+}
+
+// Loader makes a loader of the split; samples is part of it or has other labels, or is nil for the
+// split's own. With a cache folder the resized images come from a file there, which is made first
+// if need be.
+func (c *Split) Loader(ctx context.Context, l Loading, samples images.Samples) (*images.Loader, error) {
+	filter, err := images.ParseFilter(l.Interpolation)
+	if err != nil {
+		return nil, err
+	}
+	scale, err := images.NewScale(l.Mean, l.Std)
+	if err != nil {
+		return nil, err
+	}
+	if samples == nil {
+		samples = c.Set
+	}
+	files := &images.Files{Source: c.Source, Decode: l.Decode, W: l.Width, H: l.Height, Filter: filter}
+	var feed images.Feed = files
+	if l.Cache != "" {
+		if feed, err = c.cache(ctx, l, files, samples); err != nil {
+			return nil, err
+		}
+	}
+	return images.NewLoader(images.LoaderConfig{
+		Samples: samples, Scale: scale, Augment: l.Augment, Feed: feed,
+		Batch: l.Batch, Shuffle: l.Shuffle, Seed: l.Seed, SkipBad: l.SkipBad, OnSkip: l.OnSkip, Workers: l.Workers,
+	})
+}
+
+// cache opens the split's cache, which [Split.Close] closes.
+func (c *Split) cache(ctx context.Context, l Loading, files *images.Files, samples images.Samples) (images.Feed, error) {
+	task := l.Display.Start("caching images", "img", int64(samples.Len()))
+	defer task.Done()
+	told := int64(0)
+	cache, err := images.OpenCache(ctx, images.CacheConfig{
+		Dir: l.Cache, Files: files, Samples: samples, FS: l.FS, Workers: l.Workers,
+		Progress: func(done, _ int) { task.Add(int64(done) - told); told = int64(done) },
+	})
+	if err != nil {
+		return nil, err
+	}
+	c.caches = append(c.caches, cache)
+	return cache, nil
+}

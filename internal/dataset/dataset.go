@@ -1,0 +1,164 @@
+// Package dataset joins labels with images: it opens one split of a data set, makes sure before
+// any long work that every image is there and is one, and loads batches of it. Formats of labels
+// (package labels) and of images (package images) do not belong here.
+package dataset
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"csl/internal/images"
+	"csl/internal/labels"
+	"csl/internal/progress"
+)
+
+// The splits of a data set.
+const (
+	Train = "train"
+	Val   = "val"
+)
+
+// Options says which images and labels to open, and how.
+type Options struct {
+	Split       string // Train or Val: which part of a COCO layout, and for messages
+	Root        string // folder or tar of images, or a folder laid out as COCO
+	Annotations string // "" to look for a COCO layout below Root
+	Format      string // "" or "auto" to go by the content
+	// Classes, if given, is the class list to hold the labels to, by name.
+	Classes           []string
+	ClassIDs          []string // the ids of Classes, by which labels may call them too; nil for none
+	SkipOtherClasses  bool
+	ClassDescriptions string
+	KeepUnannotated   bool
+	// SkipBad leaves images out that are missing or broken; else they are an error.
+	SkipBad bool
+	Decode  images.DecodeOptions
+	Workers int // goroutines for checking; 0: GOMAXPROCS
+	// Display shows the check's progress and the reader's report; nil for silence.
+	Display *progress.Display
+}
+
+// Split is a split whose images were found.
+type Split struct {
+	// Set has the labels of the usable images.
+	Set    *labels.Set
+	Source images.Source
+	// Root and Annotations are where they were found.
+	Root, Annotations string
+	// Bad lists the images left out; samples are numbered as in the annotations.
+	Bad []images.Bad
+
+	caches []*images.Cache // of the loaders made so far
+}
+
+// Open reads the labels and checks the images by their headers. Without SkipBad an image that is
+// missing or broken is an error that counts them and names the first.
+func Open(ctx context.Context, o Options) (*Split, error) {
+	c := &Split{Root: o.Root, Annotations: o.Annotations}
+	if c.Annotations == "" {
+		var err error
+		if c.Annotations, c.Root, err = labels.FindCOCO(o.Root, o.Split); err != nil {
+			return nil, err
+		}
+	}
+	format, err := labels.ParseFormat(o.Format)
+	if err != nil {
+		return nil, err
+	}
+	set, report, err := Labels(ctx, labels.Options{
+		Path: c.Annotations, Format: format, Classes: o.Classes, ClassIDs: o.ClassIDs, SkipOtherClasses: o.SkipOtherClasses,
+		ClassDescriptions: o.ClassDescriptions, KeepUnannotated: o.KeepUnannotated,
+	})
+	if err != nil {
+		return nil, err
+	}
+	c.Set = set
+	if o.Display != nil {
+		o.Display.Log().Info(o.Split + " labels: " + joined(report.String()))
+	}
+	if c.Source, err = images.OpenSource(c.Root); err != nil {
+		return nil, err
+	}
+	if err := c.check(ctx, o); err != nil {
+		return nil, errors.Join(err, c.Source.Close())
+	}
+	return c, nil
+}
+
+// Labels is [labels.Open] with errors of one line.
+func Labels(ctx context.Context, o labels.Options) (*labels.Set, *labels.Report, error) {
+	set, report, err := labels.Open(ctx, o)
+	if err != nil {
+		return nil, nil, oneLine(err)
+	}
+	return set, report, nil
+}
+
+// oneLine joins the lines of an error that carries a report.
+func oneLine(err error) error {
+	if !strings.Contains(err.Error(), "\n") {
+		return err
+	}
+	return lineError{joined(err.Error()), err}
+}
+
+// joined makes one line of several.
+func joined(text string) string {
+	var parts []string
+	for line := range strings.Lines(text) {
+		parts = append(parts, strings.TrimSpace(line))
+	}
+	return strings.Join(parts, "; ")
+}
+
+// lineError shows another text for an error.
+type lineError struct {
+	text string
+	error
+}
+
+func (e lineError) Error() string { return e.text }
+func (e lineError) Unwrap() error { return e.error }
+
+// check finds the bad images and takes them out of the set.
+func (c *Split) check(ctx context.Context, o Options) error {
+	var task *progress.Task
+	if o.Display != nil {
+		task = o.Display.Start("checking "+o.Split+" images", "img", int64(c.Set.Len()))
+	}
+	bad, err := images.Check(ctx, c.Source, c.Set, o.Decode, o.Workers, func(int, int) { task.Add(1) })
+	task.Done()
+	if err != nil || len(bad) == 0 {
+		return err
+	}
+	problem := images.BadError(bad, c.Set.Len())
+	if !o.SkipBad {
+		return fmt.Errorf("%w (--skip_bad leaves them out)", problem)
+	}
+	if len(bad) == c.Set.Len() {
+		return problem
+	}
+	drop := make(map[int]bool, len(bad))
+	for _, b := range bad {
+		drop[b.Sample] = true
+	}
+	c.Set, c.Bad = c.Set.Filter(func(i int) bool { return !drop[i] }), bad
+	if o.Display != nil {
+		o.Display.Log().Warn("left out: " + problem.Error())
+	}
+	return nil
+}
+
+// Close closes the images and their caches. Loaders of the split must not be in use.
+func (c *Split) Close() error {
+	var errs []error
+	for _, k := range c.caches {
+		errs = append(errs, k.Close())
+	}
+	return errors.Join(append(errs, c.Source.Close())...)
+}
+
+// Names are the names of the classes in order.
+func (c *Split) Names() []string { return c.Set.ClassNames() }

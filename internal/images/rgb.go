@@ -1,0 +1,59 @@
+package images
+
+import (
+	"image"
+	"image/color"
+)
+
+// RGB is an image of W x H pixels. Pix holds W*H*3 samples, [H,W,3], 0 to 255, without padding
+// between rows.
+type RGB struct {
+	W, H int
+	Pix  []uint8
+}
+
+// NewRGB returns a black image of w x h pixels.
+func NewRGB(w, h int) *RGB {
+	return &RGB{W: w, H: h, Pix: make([]uint8, w*h*3)}
+}
+
+// Reset makes m an image of w x h pixels, in the same memory where that is large enough. The
+// samples are undefined afterwards.
+func (m *RGB) Reset(w, h int) {
+	n := w * h * 3
+	if cap(m.Pix) < n {
+		m.Pix = make([]uint8, n)
+	}
+	m.W, m.H, m.Pix = w, h, m.Pix[:n]
+}
+
+// row is the samples of row y.
+func (m *RGB) row(y int) []uint8 {
+	n := m.W * 3
+	return m.Pix[y*n : y*n+n : y*n+n]
+}
+
+// NRGBA returns a copy of m as an opaque image of the standard library.
+func (m *RGB) NRGBA() *image.NRGBA {
+	img := image.NewNRGBA(image.Rect(0, 0, m.W, m.H))
+	for i, o := 0, 0; i < len(m.Pix); i, o = i+3, o+4 {
+		img.Pix[o], img.Pix[o+1], img.Pix[o+2], img.Pix[o+3] = m.Pix[i], m.Pix[i+1], m.Pix[i+2], 255
+	}
+	return img
+}
+
+// ColorModel, Bounds and At make an image an image.Image, for encoders. Loops over pixels should
+// use Pix.
+func (m *RGB) ColorModel() color.Model { return color.NRGBAModel }
+
+// Bounds is the rectangle from (0,0) to (W,H).
+func (m *RGB) Bounds() image.Rectangle { return image.Rect(0, 0, m.W, m.H) }
+
+// At returns the opaque colour of the pixel in column x of row y, black outside the image.
+func (m *RGB) At(x, y int) color.Color {
+	if x < 0 || y < 0 || x >= m.W || y >= m.H {
+		return color.NRGBA{A: 255}
+	}
+	i := (y*m.W + x) * 3
+	return color.NRGBA{R: m.Pix[i], G: m.Pix[i+1], B: m.Pix[i+2], A: 255}
+}

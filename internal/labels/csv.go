@@ -1,0 +1,161 @@
+package labels
+
+import (
+	"bufio"
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+)
+
+// csvColumns are the columns of the plain format.
+var csvColumns = [...]string{"image", "label", "value"}
+
+// readCSV reads rows image,label,value.
+func readCSV(text *bufio.Reader, list *classList, rep *Report) (*Set, error) {
+	r := newCSV(text)
+	t := table{list: list, rep: rep}
+	order := [3]int{0, 1, 2}
+	width := 0
+	for {
+		rec, err := r.Read()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return nil, cutShort(err)
+		}
+		line, _ := r.FieldPos(0)
+		if width == 0 {
+			width = len(rec)
+			isHeader, err := csvHeader(rec, &order)
+			if err != nil {
+				return nil, fmt.Errorf("line %d: %w", line, err)
+			}
+			if isHeader {
+				continue
+			}
+		}
+		if len(rec) != width {
+			return nil, fmt.Errorf("line %d: %d fields, want %d", line, len(rec), width)
+		}
+		if err := t.add(line, rec[order[0]], rec[order[1]], rec[order[2]]); err != nil {
+			return nil, fmt.Errorf("line %d: %w", line, err)
+		}
+	}
+	return t.set()
+}
+
+// newCSV is a reader of comma-separated values that says itself what a row of
+// another length means.
+func newCSV(r io.Reader) *csv.Reader {
+	c := csv.NewReader(r)
+	c.ReuseRecord = true
+	c.FieldsPerRecord = -1
+	c.TrimLeadingSpace = true // a writer quotes a name that begins with a space
+	return c
+}
+
+// csvHeader tells whether the first row names the columns, and where they are.
+// Without a header the row has exactly three fields, the last of them a value.
+func csvHeader(rec []string, order *[3]int) (bool, error) {
+	for i, name := range csvColumns {
+		order[i] = columnOf(rec, name)
+	}
+	if !slices.Contains(order[:], -1) {
+		return true, nil
+	}
+	*order = [3]int{0, 1, 2}
+	if len(rec) == 3 {
+		if _, err := parseState(rec[2]); err == nil {
+			return false, nil
+		}
+	}
+	return false, fmt.Errorf("columns %s: want image,label,value (value 1, 0 or -1) or the Open Images columns ImageID,Source,LabelName,Confidence",
+		clip(fmt.Sprintf("%q", rec)))
+}
+
+// parseState reads 1, 0 or -1.
+func parseState(s string) (State, error) {
+	switch strings.TrimSpace(s) {
+	case "1":
+		return Positive, nil
+	case "0":
+		return Negative, nil
+	case "-1":
+		return Unknown, nil
+	}
+	return Unknown, fmt.Errorf("value %q: want 1 (present), 0 (absent) or -1 (unknown)", clip(s))
+}
+
+// table gathers rows of a plain CSV with their lines.
+type table struct {
+	list    *classList
+	rep     *Report
+	builder Builder
+	lines   []uint32 // of each cell of the builder
+}
+
+func (t *table) add(line int, image, label, value string) error {
+	if image == "" {
+		return errors.New("empty image name")
+	}
+	state, err := parseState(value)
+	if err != nil {
+		return err
+	}
+	class, err := t.list.column(label)
+	switch {
+	case errors.Is(err, errSkip):
+		t.rep.add(OtherClasses, func() string { return fmt.Sprintf("line %d %q", line, clip(label)) })
+		return nil
+	case err != nil:
+		return err
+	}
+	if state == Unknown {
+		t.rep.add(ExplicitUnknown, nil)
+	}
+	t.list.seen(class, label)
+	row, _ := t.builder.Image(image)
+	t.builder.Add(row, class, state)
+	t.lines = append(t.lines, uint32(line))
+	return nil
+}
+
+// set builds. Two different values for one cell are an error that names both
+// lines.
+func (t *table) set() (*Set, error) {
+	var clash error
+	rows, cells := t.builder.rows, t.builder.cells
+	t.builder.OnConflict = func(image string, class int) {
+		if clash == nil {
+			clash = t.clash(rows, cells, image, class)
+		}
+	}
+	set, err := t.builder.Build(t.list.classes, Unknown)
+	if err != nil {
+		return nil, err
+	}
+	t.rep.addN(DuplicateRows, t.builder.Duplicates, nil)
+	t.list.reportAbsent(t.rep)
+	return set, clash
+}
+
+// clash names the lines that contradict each other.
+func (t *table) clash(rows []uint32, cells []cell, image string, class int) error {
+	row, _ := t.builder.Image(image)
+	first := -1
+	for i, c := range cells {
+		switch {
+		case rows[i] != uint32(row) || c.class() != class:
+		case first < 0:
+			first = i
+		case c != cells[first]:
+			return fmt.Errorf("lines %d and %d: image %q, label %q is both %d and %d: keep one", t.lines[first], t.lines[i],
+				clip(image), clip(t.list.classes[class].Name), cells[first].state(), c.state())
+		}
+	}
+	return fmt.Errorf("image %q, label %q has two values", clip(image), clip(t.list.classes[class].Name))
+}

@@ -1,0 +1,151 @@
+package labels
+
+import (
+	"context"
+	"fmt"
+	"io"
+)
+
+// Format is a layout of annotation files.
+type Format string
+
+// The formats that Open reads. Auto looks at the content.
+const (
+	Auto       Format = ""
+	COCO       Format = "coco"
+	LVIS       Format = "lvis"
+	OpenImages Format = "openimages"
+	CSV        Format = "csv"
+	JSONL      Format = "jsonl"
+)
+
+// ParseFormat is the format of that name; the empty name and "auto" are Auto.
+func ParseFormat(name string) (Format, error) {
+	switch f := Format(name); f {
+	case Auto, COCO, LVIS, OpenImages, CSV, JSONL:
+		return f, nil
+	case "auto":
+		return Auto, nil
+	}
+	return Auto, fmt.Errorf("unknown data format %q: want coco, lvis, openimages, csv, jsonl or auto", name)
+}
+
+// Options says what to read and how.
+type Options struct {
+	// Path is the annotation file, plain or gzip.
+	Path string
+	// Format is Auto to go by the content.
+	Format Format
+	// Classes, if given, are the classes of the set in order, by name; an
+	// annotation of another class is an error unless SkipOtherClasses is set.
+	// A class the file does not know is Unknown in every image.
+	Classes []string
+	// ClassIDs, if given, are the ids of Classes, one each, "" where there is none: a label that is
+	// no class's name but one's id (an Open Images MID) means that class.
+	ClassIDs []string
+	// SkipOtherClasses leaves out, and counts, annotations of classes that are
+	// not in Classes.
+	SkipOtherClasses bool
+	// ClassDescriptions is an Open Images file LabelName,DisplayName. Its rows
+	// are the classes, in order, where Classes is not given.
+	ClassDescriptions string
+	// KeepUnannotated keeps images without any annotation (COCO: as all
+	// negative) instead of dropping them.
+	KeepUnannotated bool
+}
+
+// Open reads an annotation file.
+//
+//   - COCO instances JSON: a category with at least one annotation (crowds
+//     count) is Positive, every other one Negative; classes by ascending
+//     category id.
+//   - LVIS JSON: instances Positive, neg_category_ids Negative, the rest
+//     Unknown, also what is named in not_exhaustive_category_ids without an
+//     instance.
+//   - Open Images human-verified labels (ImageID,Source,LabelName,Confidence):
+//     1 Positive, 0 Negative, the rest Unknown. Classes are those of
+//     ClassDescriptions or, without it, the labels found, sorted. A cell said
+//     to be both is Positive, as one person's sighting outweighs another's miss.
+//   - CSV image,label,value with value 1, 0 or -1 (unknown), with or without a
+//     header; classes in the order in which labels first appear. A
+//     contradiction is an error.
+//   - JSONL {"image":…,"positive":[…],"negative":[…]} per line; classes as in CSV.
+//
+// Errors name path, line or byte (of the unpacked content), the value and what
+// to do. What was dropped or odd without being wrong is in the report.
+func Open(ctx context.Context, o Options) (*Set, *Report, error) {
+	f, err := openText(ctx, o.Path)
+	if err != nil {
+		return nil, nil, fmt.Errorf("read labels: %w", err)
+	}
+	defer f.Close()
+	set, rep, err := read(ctx, f, o)
+	if err != nil {
+		return nil, nil, fmt.Errorf("read labels %q: %w", o.Path, err)
+	}
+	return set, rep, nil
+}
+
+// read is Open of content that is already unpacked.
+func read(ctx context.Context, r io.Reader, o Options) (*Set, *Report, error) {
+	text, format, err := sniff(r)
+	if err != nil {
+		return nil, nil, err
+	}
+	if o.Format != Auto && !sameReader(o.Format, format) {
+		return nil, nil, fmt.Errorf("it looks like %s, not %s (data_format)", format, o.Format)
+	}
+	if o.Format != Auto {
+		format = o.Format
+	}
+	list, err := newClassList(o.Classes, o.ClassIDs)
+	if err != nil {
+		return nil, nil, err
+	}
+	list.skipOthers = o.SkipOtherClasses
+	rep := &Report{Path: o.Path, Format: format}
+	var set *Set
+	switch format {
+	case OpenImages:
+		set, err = readOpenImages(ctx, text, o, list, rep)
+	case CSV:
+		set, err = readCSV(text, list, rep)
+	case JSONL:
+		set, err = readJSONL(text, o, list, rep)
+	default:
+		set, err = readCOCO(text, o, list, rep)
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	if set.Len() == 0 || set.NumClasses() == 0 {
+		return nil, nil, fmt.Errorf("no image with a label is left\n%s", rep)
+	}
+	rep.Images, rep.Classes = set.Len(), set.NumClasses()
+	return set, rep, nil
+}
+
+// dropUnannotated leaves out the images about which nothing is said, unless
+// they are wanted, and counts them.
+func dropUnannotated(set *Set, annotated func(i int) bool, keep bool, rep *Report) *Set {
+	kind := Unannotated
+	if keep {
+		kind = UnannotatedKept
+	}
+	for i := range set.Len() {
+		if !annotated(i) {
+			rep.add(kind, func() string { return set.ImageName(i) })
+		}
+	}
+	if keep || rep.Count(kind) == 0 {
+		return set
+	}
+	return set.Filter(annotated)
+}
+
+// sameReader tells whether a file that looks like one format may be read as
+// another: COCO and LVIS share a layout.
+func sameReader(want, found Format) bool {
+	isJSON := func(f Format) bool { return f == COCO || f == LVIS }
+	return want == found || isJSON(want) && isJSON(found)
+}

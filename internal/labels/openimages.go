@@ -1,0 +1,239 @@
+package labels
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strconv"
+)
+
+// readOpenImages reads human-verified image labels.
+func readOpenImages(ctx context.Context, text *bufio.Reader, o Options, list *classList, rep *Report) (*Set, error) {
+	labels, err := newOpenImagesLabels(ctx, o, list, rep)
+	if err != nil {
+		return nil, err
+	}
+	oi := openImages{labels: labels, rep: rep}
+	r := newCSV(text)
+	header, err := r.Read()
+	if err != nil {
+		return nil, cutShort(err)
+	}
+	if err := oi.header(header); err != nil {
+		return nil, fmt.Errorf("line 1: %w", err)
+	}
+	for {
+		rec, err := r.Read()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return nil, cutShort(err)
+		}
+		if err := oi.row(rec); err != nil {
+			line, _ := r.FieldPos(0)
+			return nil, fmt.Errorf("line %d: %w", line, err)
+		}
+	}
+	return oi.set()
+}
+
+// openImages gathers the rows.
+type openImages struct {
+	labels                           *openImagesLabels
+	rep                              *Report
+	builder                          Builder
+	width                            int
+	image, source, label, confidence int // columns; source may be -1
+}
+
+func (oi *openImages) header(rec []string) error {
+	oi.width = len(rec)
+	oi.source = columnOf(rec, "Source")
+	for i, at := range []*int{&oi.image, &oi.label, &oi.confidence} {
+		name := [...]string{"ImageID", "LabelName", "Confidence"}[i]
+		if *at = columnOf(rec, name); *at < 0 {
+			return fmt.Errorf("columns %s: no %s", clip(fmt.Sprintf("%q", rec)), name)
+		}
+	}
+	return nil
+}
+
+func (oi *openImages) row(rec []string) error {
+	if len(rec) != oi.width {
+		return fmt.Errorf("%d fields, want %d", len(rec), oi.width)
+	}
+	image, label := rec[oi.image], rec[oi.label]
+	if image == "" {
+		return errors.New("empty ImageID")
+	}
+	if oi.source >= 0 && rec[oi.source] == "machine" {
+		oi.rep.add(MachineLabels, nil)
+		return nil
+	}
+	state, err := parseConfidence(rec[oi.confidence])
+	if err != nil {
+		return fmt.Errorf("image %q, label %q: %w", clip(image), clip(label), err)
+	}
+	class, err := oi.labels.column(label)
+	if errors.Is(err, errSkip) {
+		oi.rep.add(OtherClasses, func() string { return fmt.Sprintf("%s %q", image, clip(label)) })
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	row, _ := oi.builder.Image(image)
+	oi.builder.Add(row, class, state)
+	return nil
+}
+
+// parseConfidence reads 1 or 0.
+func parseConfidence(s string) (State, error) {
+	f, err := strconv.ParseFloat(s, 64)
+	switch {
+	case err == nil && f == 1:
+		return Positive, nil
+	case err == nil && f == 0:
+		return Negative, nil
+	case err == nil && f > 0 && f < 1:
+		return Unknown, fmt.Errorf("confidence %s: a human-verified label has 1 or 0; this looks like the machine-generated file", clip(s))
+	}
+	return Unknown, fmt.Errorf("confidence %q: want 1 or 0", clip(s))
+}
+
+func (oi *openImages) set() (*Set, error) {
+	classes, order := oi.labels.classes()
+	for i, c := range oi.builder.cells {
+		oi.builder.cells[i] = newCell(order[c.class()], c.state())
+	}
+	oi.builder.OnConflict = func(image string, class int) {
+		oi.rep.add(Contradictions, func() string { return fmt.Sprintf("%s %q", image, classes[class].Name) })
+	}
+	set, err := oi.builder.Build(classes, Unknown)
+	if err != nil {
+		return nil, err
+	}
+	oi.rep.addN(DuplicateRows, oi.builder.Duplicates, nil)
+	if oi.labels.list.fixed {
+		oi.labels.list.reportAbsent(oi.rep)
+	}
+	return set, nil
+}
+
+// openImagesLabels turns MIDs into columns.
+type openImagesLabels struct {
+	list      *classList
+	described []Class        // of the class descriptions, in order; nil without them
+	byID      map[string]int // number in described
+}
+
+func newOpenImagesLabels(ctx context.Context, o Options, list *classList, rep *Report) (*openImagesLabels, error) {
+	l := &openImagesLabels{list: list}
+	if o.ClassDescriptions == "" {
+		return l, nil
+	}
+	f, err := openText(ctx, o.ClassDescriptions)
+	if err != nil {
+		return nil, fmt.Errorf("read class descriptions: %w", err)
+	}
+	defer f.Close()
+	if l.described, err = readDescriptions(f, rep); err != nil {
+		return nil, fmt.Errorf("read class descriptions %q: %w", o.ClassDescriptions, err)
+	}
+	l.byID = make(map[string]int, len(l.described))
+	for i, c := range l.described {
+		l.byID[c.ID] = i
+		if !list.fixed {
+			list.classes = append(list.classes, c)
+		}
+	}
+	return l, nil
+}
+
+// column is the class of a MID: by description, or by the name itself in an
+// enforced list or where there are no descriptions.
+func (l *openImagesLabels) column(mid string) (int, error) {
+	number, described := l.byID[mid]
+	if !l.list.fixed && described {
+		return number, nil
+	}
+	if !l.list.fixed && l.described != nil {
+		return 0, fmt.Errorf("label %q is not in the class descriptions", clip(mid))
+	}
+	name := mid
+	if _, known := l.list.byName[mid]; !known && described {
+		name = l.described[number].Name
+	}
+	class, err := l.list.column(name)
+	if err == nil {
+		l.list.seen(class, mid)
+	}
+	return class, err
+}
+
+// classes are the final ones and, for each column given so far, its final
+// number: labels that were merely found are sorted.
+func (l *openImagesLabels) classes() (classes []Class, order []int) {
+	order = make([]int, len(l.list.classes))
+	for i := range order {
+		order[i] = i
+	}
+	if l.list.fixed || l.described != nil {
+		return l.list.classes, order
+	}
+	classes = slices.Clone(l.list.classes)
+	slices.SortFunc(classes, func(a, b Class) int { return compareIDs(a.ID, b.ID) })
+	for i, c := range classes {
+		order[l.list.byName[c.Name]] = i
+	}
+	return classes, order
+}
+
+// readDescriptions reads LabelName,DisplayName rows, with or without a header.
+// A display name that stands for several labels gets the label added to it, as
+// classes are told apart by name.
+func readDescriptions(text io.Reader, rep *Report) ([]Class, error) {
+	b, _, err := sniff(text)
+	if err != nil {
+		return nil, err
+	}
+	r := newCSV(b)
+	var classes []Class
+	seen := map[string]bool{}
+	uses := map[string]int{}
+	for {
+		rec, err := r.Read()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return nil, cutShort(err)
+		}
+		line, _ := r.FieldPos(0)
+		switch {
+		case len(rec) != 2 || rec[0] == "" || rec[1] == "":
+			return nil, fmt.Errorf("line %d: %s: want LabelName,DisplayName", line, clip(fmt.Sprintf("%q", rec)))
+		case len(classes) == 0 && rec[0] == "LabelName":
+			continue
+		case seen[rec[0]]:
+			return nil, fmt.Errorf("line %d: label %q appears twice", line, clip(rec[0]))
+		}
+		seen[rec[0]] = true
+		uses[rec[1]]++
+		classes = append(classes, Class{ID: rec[0], Name: rec[1]})
+	}
+	if len(classes) == 0 {
+		return nil, errors.New("no class in it")
+	}
+	for i, c := range classes {
+		if uses[c.Name] > 1 {
+			classes[i].Name = fmt.Sprintf("%s (%s)", c.Name, c.ID)
+			rep.add(SharedNames, func() string { return fmt.Sprintf("%q", c.Name) })
+		}
+	}
+	return classes, checkClasses(classes)
+}
