@@ -20,8 +20,8 @@ func TestDataSynthMakesADataSetThatOpens(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if c.Set.Len() != want || c.Set.NumClasses() < 20 || len(c.Bad) > 0 {
-			t.Errorf("%s: %d images, %d classes, %d bad", split, c.Set.Len(), c.Set.NumClasses(), len(c.Bad))
+		if c.Set.Len() != want || c.Set.NumClasses() < 20 || len(c.Skipped) > 0 {
+			t.Errorf("%s: %d images, %d classes, %d bad", split, c.Set.Len(), c.Set.NumClasses(), len(c.Skipped))
 		}
 		if err := c.Close(); err != nil {
 			t.Error(err)

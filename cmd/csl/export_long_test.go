@@ -15,7 +15,8 @@ import (
 
 	"csl/internal/checkpoint"
 	"csl/internal/checkpoint/onnx/onnxtest"
-	"csl/internal/images"
+	"csl/internal/images/codec"
+	"csl/internal/images/transform"
 )
 
 // ONNX Runtime computes of the file that the binary writes what csl infer prints, for one image and
@@ -73,11 +74,11 @@ func planes(t *testing.T, files []string, height, width int) []float32 {
 		if err != nil {
 			t.Fatal(err)
 		}
-		full, _, err := images.Decode(data, images.DecodeOptions{})
+		full, _, err := codec.Decode(data, codec.Options{})
 		if err != nil {
 			t.Fatal(err)
 		}
-		m := images.Resize(full, width, height, images.Bilinear)
+		m := transform.Resize(full, width, height, transform.Bilinear)
 		for i, v := range m.Pix {
 			x[(n*3+i%3)*size+i/3] = float32(v) / 255
 		}

@@ -10,7 +10,8 @@ import (
 	"csl/internal/config"
 	"csl/internal/count"
 	"csl/internal/graph"
-	"csl/internal/images"
+	"csl/internal/images/codec"
+	"csl/internal/images/transform"
 	"csl/internal/infer"
 	"csl/internal/model"
 
@@ -83,7 +84,7 @@ func (o *inferOptions) bind(cmd *cobra.Command) {
 	fs.StringVar(&o.model.Descriptions, "class_description_path", "", "Open Images class descriptions `FILE`: CSV MID,name")
 	fs.StringVar(&o.model.Interpolation, "interpolation", "", "resizing: bilinear or bicubic; default the checkpoint's, else bilinear")
 	fs.BoolVar(&o.exifOrientation, "exif_orientation", false, "turn images upright as their EXIF says; default the checkpoint's, else no")
-	fs.Int64Var(&o.maxPixels, "max_pixels", images.DefaultMaxPixels, "larger images are refused from their header")
+	fs.Int64Var(&o.maxPixels, "max_pixels", codec.DefaultMaxPixels, "larger images are refused from their header")
 	fs.IntVar(&o.batch, "batch_size", 8, "images per run of the network")
 	fs.IntVar(&o.workers, "workers", 0, "goroutines that decode; 0: one per thread")
 	fs.BoolVar(&o.strict, "strict", true, "refuse a checkpoint with tensors that the model has no place for")
@@ -131,7 +132,7 @@ func (o *inferOptions) check() error {
 		}
 	}
 	if o.model.Interpolation != "" {
-		if _, err := images.ParseFilter(o.model.Interpolation); err != nil {
+		if _, err := transform.ParseFilter(o.model.Interpolation); err != nil {
 			return usagef("--interpolation: %w", err)
 		}
 	}

@@ -83,7 +83,7 @@ func runTrain(ctx context.Context, o *trainOptions) error {
 		return fmt.Errorf("the run is complete, its %s is not: %w", rundir.Report, err)
 	}
 	if r.Skipped > 0 {
-		return &skippedError{fmt.Errorf("%w; %s names them", leftOut(r.Skipped), filepath.Join(r.Dir, rundir.Bad))}
+		return &skippedError{fmt.Errorf("%w; %s names them", leftOut(r.Skipped), filepath.Join(r.Dir, rundir.Skipped))}
 	}
 	return nil
 }

@@ -88,7 +88,7 @@ func runValidate(ctx context.Context, o *validateOptions) error {
 	if err := writeReport(o.out, r, o.format, o.threshold); err != nil {
 		return err
 	}
-	if n := len(r.Bad); n > 0 {
+	if n := len(r.Skipped); n > 0 {
 		return &skippedError{leftOut(n)}
 	}
 	return nil

@@ -44,7 +44,7 @@ type leftOutImage struct {
 func writeReport(w io.Writer, v validate.Result, format string, threshold float64) error {
 	if format == formatJSON {
 		out := validation{Report: v.Report}
-		for _, b := range v.Bad {
+		for _, b := range v.Skipped {
 			out.LeftOut = append(out.LeftOut, leftOutImage{b.Name, b.Why()})
 		}
 		return writeJSON(w, out)
@@ -75,7 +75,7 @@ func writeReport(w io.Writer, v validate.Result, format string, threshold float6
 		fmt.Fprintf(&b, "\n%s\n", r.MapNote)
 	}
 	writeClasses(&b, r)
-	for i, bad := range v.Bad {
+	for i, bad := range v.Skipped {
 		if i == 0 {
 			b.WriteString("\nleft out\n")
 		}

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"csl/internal/images"
+	"csl/internal/images/loader"
 	"csl/internal/metric"
 	"csl/internal/validate"
 )
@@ -25,7 +25,7 @@ func sampleReport() validate.Result {
 			{Class: "<owl>", Negatives: 3},
 		},
 		SkippedClasses: []metric.SkippedClass{{Class: "<owl>", Why: "no positive"}},
-	}, Bad: []images.Bad{
+	}, Skipped: []loader.Skipped{
 		{Name: "a\tb.jpg", Err: errors.New("no such file")},
 		{Name: "<c>.jpg", Err: errors.New(`image "<c>.jpg": cut short`)},
 	}}

@@ -91,7 +91,7 @@ func TestListsAndTruthsOnTheCommandLine(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(c.Model.Stages) != 4 || c.Model.Stages[2] != 2 || c.Data.Std[1] != 0.2 || len(c.Data.Mean) != 0 || !c.Data.SkipBad {
+	if len(c.Model.Stages) != 4 || c.Model.Stages[2] != 2 || c.Data.Std[1] != 0.2 || len(c.Data.Mean) != 0 || !c.Data.SkipBroken {
 		t.Errorf("%+v %+v", c.Model, c.Data)
 	}
 }

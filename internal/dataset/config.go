@@ -4,7 +4,9 @@ import (
 	"context"
 
 	"csl/internal/config"
-	"csl/internal/images"
+	"csl/internal/images/codec"
+	"csl/internal/images/loader"
+	"csl/internal/images/transform"
 	"csl/internal/progress"
 	"csl/internal/safefile"
 )
@@ -21,8 +23,8 @@ func FromConfig(d config.Data, split string) Options {
 	}
 	return Options{
 		Split: split, Root: s.Root, Annotations: s.Annotations, Format: s.Format,
-		ClassDescriptions: d.ClassDescriptions, KeepUnannotated: d.KeepUnannotated, SkipBad: d.SkipBad,
-		Decode:  images.DecodeOptions{MaxPixels: int64(d.MaxPixels), EXIFOrientation: d.EXIFOrientation},
+		ClassDescriptions: d.ClassDescriptions, KeepUnannotated: d.KeepUnannotated, SkipBroken: d.SkipBroken,
+		Decode:  codec.Options{MaxPixels: int64(d.MaxPixels), EXIFOrientation: d.EXIFOrientation},
 		Workers: d.Workers,
 	}
 }
@@ -32,15 +34,15 @@ type Loading struct {
 	Height, Width int
 	Interpolation string
 	Mean, Std     []float64
-	Decode        images.DecodeOptions
+	Decode        codec.Options
 	Batch         int
 	Workers       int
-	SkipBad       bool
+	SkipBroken       bool
 	Shuffle       bool
 	Seed          uint64
-	Augment       images.Augment
+	Augment       transform.Augment
 	// OnSkip is told of images that turn out to be broken.
-	OnSkip func(images.Bad)
+	OnSkip func(loader.Skipped)
 	// Cache is a folder for resized images, "" for none. FS writes there, Display shows it.
 	Cache   string
 	FS      safefile.FS
@@ -53,8 +55,8 @@ func LoadingFromConfig(c *config.Config, fsys safefile.FS, display *progress.Dis
 	d := c.Data
 	return Loading{
 		Height: d.Size, Width: d.Size, Interpolation: d.Interpolation, Mean: d.Mean, Std: d.Std,
-		Decode: images.DecodeOptions{MaxPixels: int64(d.MaxPixels), EXIFOrientation: d.EXIFOrientation},
-		Batch:  c.Train.Batch, Workers: d.Workers, SkipBad: d.SkipBad,
+		Decode: codec.Options{MaxPixels: int64(d.MaxPixels), EXIFOrientation: d.EXIFOrientation},
+		Batch:  c.Train.Batch, Workers: d.Workers, SkipBroken: d.SkipBroken,
 		Cache: d.Cache, FS: fsys, Display: display,
 	}
 }
@@ -62,37 +64,37 @@ func LoadingFromConfig(c *config.Config, fsys safefile.FS, display *progress.Dis
 // Loader makes a loader of the split; samples is part of it or has other labels, or is nil for the
 // split's own. With a cache folder the resized images come from a file there, which is made first
 // if need be.
-func (c *Split) Loader(ctx context.Context, l Loading, samples images.Samples) (*images.Loader, error) {
-	filter, err := images.ParseFilter(l.Interpolation)
+func (c *Split) Loader(ctx context.Context, l Loading, samples loader.Samples) (*loader.Loader, error) {
+	filter, err := transform.ParseFilter(l.Interpolation)
 	if err != nil {
 		return nil, err
 	}
-	scale, err := images.NewScale(l.Mean, l.Std)
+	scale, err := transform.NewScale(l.Mean, l.Std)
 	if err != nil {
 		return nil, err
 	}
 	if samples == nil {
 		samples = c.Set
 	}
-	files := &images.Files{Source: c.Source, Decode: l.Decode, W: l.Width, H: l.Height, Filter: filter}
-	var feed images.Feed = files
+	files := &loader.Files{Source: c.Source, Decode: l.Decode, W: l.Width, H: l.Height, Filter: filter}
+	var feed loader.Feed = files
 	if l.Cache != "" {
 		if feed, err = c.cache(ctx, l, files, samples); err != nil {
 			return nil, err
 		}
 	}
-	return images.NewLoader(images.LoaderConfig{
+	return loader.New(loader.Config{
 		Samples: samples, Scale: scale, Augment: l.Augment, Feed: feed,
-		Batch: l.Batch, Shuffle: l.Shuffle, Seed: l.Seed, SkipBad: l.SkipBad, OnSkip: l.OnSkip, Workers: l.Workers,
+		Batch: l.Batch, Shuffle: l.Shuffle, Seed: l.Seed, SkipBroken: l.SkipBroken, OnSkip: l.OnSkip, Workers: l.Workers,
 	})
 }
 
 // cache opens the split's cache, which [Split.Close] closes.
-func (c *Split) cache(ctx context.Context, l Loading, files *images.Files, samples images.Samples) (images.Feed, error) {
+func (c *Split) cache(ctx context.Context, l Loading, files *loader.Files, samples loader.Samples) (loader.Feed, error) {
 	task := l.Display.Start("caching images", "img", int64(samples.Len()))
 	defer task.Done()
 	told := int64(0)
-	cache, err := images.OpenCache(ctx, images.CacheConfig{
+	cache, err := loader.OpenCache(ctx, loader.CacheConfig{
 		Dir: l.Cache, Files: files, Samples: samples, FS: l.FS, Workers: l.Workers,
 		Progress: func(done, _ int) { task.Add(int64(done) - told); told = int64(done) },
 	})

@@ -9,7 +9,9 @@ import (
 	"fmt"
 	"strings"
 
-	"csl/internal/images"
+	"csl/internal/images/codec"
+	"csl/internal/images/loader"
+	"csl/internal/images/source"
 	"csl/internal/labels"
 	"csl/internal/progress"
 )
@@ -32,9 +34,9 @@ type Options struct {
 	SkipOtherClasses  bool
 	ClassDescriptions string
 	KeepUnannotated   bool
-	// SkipBad leaves images out that are missing or broken; else they are an error.
-	SkipBad bool
-	Decode  images.DecodeOptions
+	// SkipBroken leaves images out that are missing or broken; else they are an error.
+	SkipBroken bool
+	Decode  codec.Options
 	Workers int // goroutines for checking; 0: GOMAXPROCS
 	// Display shows the check's progress and the reader's report; nil for silence.
 	Display *progress.Display
@@ -44,16 +46,16 @@ type Options struct {
 type Split struct {
 	// Set has the labels of the usable images.
 	Set    *labels.Set
-	Source images.Source
+	Source source.Source
 	// Root and Annotations are where they were found.
 	Root, Annotations string
-	// Bad lists the images left out; samples are numbered as in the annotations.
-	Bad []images.Bad
+	// Skipped lists the images left out; samples are numbered as in the annotations.
+	Skipped []loader.Skipped
 
-	caches []*images.Cache // of the loaders made so far
+	caches []*loader.Cache // of the loaders made so far
 }
 
-// Open reads the labels and checks the images by their headers. Without SkipBad an image that is
+// Open reads the labels and checks the images by their headers. Without SkipBroken an image that is
 // missing or broken is an error that counts them and names the first.
 func Open(ctx context.Context, o Options) (*Split, error) {
 	c := &Split{Root: o.Root, Annotations: o.Annotations}
@@ -78,7 +80,7 @@ func Open(ctx context.Context, o Options) (*Split, error) {
 	if o.Display != nil {
 		o.Display.Log().Info(o.Split + " labels: " + joined(report.String()))
 	}
-	if c.Source, err = images.OpenSource(c.Root); err != nil {
+	if c.Source, err = source.Open(c.Root); err != nil {
 		return nil, err
 	}
 	if err := c.check(ctx, o); err != nil {
@@ -128,13 +130,13 @@ func (c *Split) check(ctx context.Context, o Options) error {
 	if o.Display != nil {
 		task = o.Display.Start("checking "+o.Split+" images", "img", int64(c.Set.Len()))
 	}
-	bad, err := images.Check(ctx, c.Source, c.Set, o.Decode, o.Workers, func(int, int) { task.Add(1) })
+	bad, err := loader.Check(ctx, c.Source, c.Set, o.Decode, o.Workers, func(int, int) { task.Add(1) })
 	task.Done()
 	if err != nil || len(bad) == 0 {
 		return err
 	}
-	problem := images.BadError(bad, c.Set.Len())
-	if !o.SkipBad {
+	problem := loader.SkippedError(bad, c.Set.Len())
+	if !o.SkipBroken {
 		return fmt.Errorf("%w (--skip_bad leaves them out)", problem)
 	}
 	if len(bad) == c.Set.Len() {
@@ -144,7 +146,7 @@ func (c *Split) check(ctx context.Context, o Options) error {
 	for _, b := range bad {
 		drop[b.Sample] = true
 	}
-	c.Set, c.Bad = c.Set.Filter(func(i int) bool { return !drop[i] }), bad
+	c.Set, c.Skipped = c.Set.Filter(func(i int) bool { return !drop[i] }), bad
 	if o.Display != nil {
 		o.Display.Log().Warn("left out: " + problem.Error())
 	}

@@ -19,7 +19,7 @@ func TestOpenChecksThatEveryImageIsOne(t *testing.T) {
 	d := traintest.Make(t, 5, 0)
 	o := Options{Split: Train, Root: d.Dir, Annotations: d.Train}
 	c, err := Open(context.Background(), o)
-	if err != nil || c.Set.Len() != 5 || c.Bad != nil || strings.Join(c.Names(), " ") != "red green blue dark" {
+	if err != nil || c.Set.Len() != 5 || c.Skipped != nil || strings.Join(c.Names(), " ") != "red green blue dark" {
 		t.Fatalf("%+v, %v", c, err)
 	}
 	if err := c.Close(); err != nil {
@@ -36,8 +36,8 @@ func TestOpenChecksThatEveryImageIsOne(t *testing.T) {
 		}
 	}
 	var log bytes.Buffer
-	o.SkipBad, o.Display = true, progress.New(progress.Options{Out: &log})
-	if c, err = Open(context.Background(), o); err != nil || c.Set.Len() != 3 || len(c.Bad) != 2 || c.Set.ImageName(2) != d.Images[3] {
+	o.SkipBroken, o.Display = true, progress.New(progress.Options{Out: &log})
+	if c, err = Open(context.Background(), o); err != nil || c.Set.Len() != 3 || len(c.Skipped) != 2 || c.Set.ImageName(2) != d.Images[3] {
 		t.Fatalf("%+v, %v", c, err)
 	}
 	for _, want := range []string{"train labels: ", "5 images, 4 classes", "warning: left out: 2 of 5 images"} {
@@ -55,7 +55,7 @@ func TestADataSetWithoutOneGoodImageIsAnErrorEvenIfBadOnesMayBeSkipped(t *testin
 	for _, p := range d.Images {
 		traintest.Write(t, filepath.Join(d.Dir, p), "")
 	}
-	_, err := Open(context.Background(), Options{Root: d.Dir, Annotations: d.Train, SkipBad: true})
+	_, err := Open(context.Background(), Options{Root: d.Dir, Annotations: d.Train, SkipBroken: true})
 	if err == nil || !strings.Contains(err.Error(), "2 of 2 images") {
 		t.Errorf("err = %v", err)
 	}
@@ -132,9 +132,9 @@ func TestAFolderLaidOutAsCOCONeedsNoMore(t *testing.T) {
 func TestSettingsBecomeOptions(t *testing.T) {
 	c := config.Default()
 	c.Data.Train.Root, c.Data.Train.Annotations = "a", "a.csv"
-	c.Data.Val.Annotations, c.Data.SkipBad, c.Data.MaxPixels, c.Data.EXIFOrientation = "b.csv", true, 99, true
+	c.Data.Val.Annotations, c.Data.SkipBroken, c.Data.MaxPixels, c.Data.EXIFOrientation = "b.csv", true, 99, true
 	o := FromConfig(c.Data, Val)
-	if o.Root != "a" || o.Annotations != "b.csv" || !o.SkipBad || o.Decode.MaxPixels != 99 || !o.Decode.EXIFOrientation || o.Split != Val {
+	if o.Root != "a" || o.Annotations != "b.csv" || !o.SkipBroken || o.Decode.MaxPixels != 99 || !o.Decode.EXIFOrientation || o.Split != Val {
 		t.Errorf("%+v", o)
 	}
 	c.Data.Val.Root = "b"

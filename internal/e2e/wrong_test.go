@@ -117,8 +117,8 @@ func TestABrokenImageStopsOrIsNamed(t *testing.T) {
 	}
 	// With 9 images left, a batch of 3.
 	o := csl(t, train(d.Settings(out), "--skip_bad", "--batch_size", "3")...)
-	o.complains(t, 3, "1 image was left out", filepath.Join(out, rundir.Bad))
-	if text, err := os.ReadFile(filepath.Join(out, rundir.Bad)); err != nil || !strings.Contains(string(text), "train: image \"p003.png\": ") {
+	o.complains(t, 3, "1 image was left out", filepath.Join(out, rundir.Skipped))
+	if text, err := os.ReadFile(filepath.Join(out, rundir.Skipped)); err != nil || !strings.Contains(string(text), "train: image \"p003.png\": ") {
 		t.Errorf("list %q, %v", text, err)
 	}
 	if !strings.Contains(o.stderr, d.Images[3]) || !exists(filepath.Join(out, rundir.Best)) {

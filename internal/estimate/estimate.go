@@ -13,7 +13,7 @@ import (
 	"csl/internal/config"
 	"csl/internal/dataset"
 	"csl/internal/graph"
-	"csl/internal/images"
+	"csl/internal/images/loader"
 	"csl/internal/labels"
 	"csl/internal/predict"
 	"csl/internal/prior"
@@ -156,9 +156,9 @@ func (o *Options) fromBatches(ctx context.Context, path string, skipped int, r *
 // average is one clean pass over the images; skipped tells how many were left out.
 func (o *Options) average(ctx context.Context, m *validate.Model, c *dataset.Split, skipped *int) (*prior.Prior, error) {
 	l := m.Loading
-	l.Batch, l.Workers, l.SkipBad = o.Config.Train.Batch, o.Config.Data.Workers, o.Config.Data.SkipBad
-	l.OnSkip = func(b images.Bad) { o.Display.Log().Warn("left out: " + b.String()) }
-	loader, err := c.Loader(ctx, l, nil)
+	l.Batch, l.Workers, l.SkipBroken = o.Config.Train.Batch, o.Config.Data.Workers, o.Config.Data.SkipBroken
+	l.OnSkip = func(b loader.Skipped) { o.Display.Log().Warn("left out: " + b.String()) }
+	batches, err := c.Loader(ctx, l, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -167,9 +167,9 @@ func (o *Options) average(ctx context.Context, m *validate.Model, c *dataset.Spl
 		return nil, err
 	}
 	mean := prior.NewMean(c.Set.NumClasses())
-	task := o.Display.Start("estimating the prior", "img", int64(loader.Len()))
+	task := o.Display.Start("estimating the prior", "img", int64(batches.Len()))
 	defer task.Done()
-	err = predict.Pass(ctx, loader, 0, func(b *images.Batch) error {
+	err = predict.Pass(ctx, batches, 0, func(b *loader.Batch) error {
 		logits, err := runner.Logits(b.Pix, b.N)
 		if err != nil {
 			return err
@@ -180,6 +180,6 @@ func (o *Options) average(ctx context.Context, m *validate.Model, c *dataset.Spl
 	if err != nil {
 		return nil, fmt.Errorf("estimate the prior: %w", err)
 	}
-	*skipped = len(c.Bad) + len(loader.Skipped())
+	*skipped = len(c.Skipped) + len(batches.Skipped())
 	return mean.Prior(c.Names())
 }

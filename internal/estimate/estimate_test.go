@@ -15,7 +15,7 @@ import (
 	"csl/internal/config"
 	"csl/internal/dataset"
 	"csl/internal/graph"
-	"csl/internal/images"
+	"csl/internal/images/loader"
 	"csl/internal/model"
 	"csl/internal/predict"
 	"csl/internal/prior"
@@ -70,7 +70,7 @@ func meanScores(t *testing.T, o Options, path string) []float64 {
 	defer c.Close()
 	l := m.Loading
 	l.Batch = 1
-	loader, err := c.Loader(context.Background(), l, nil)
+	batches, err := c.Loader(context.Background(), l, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -79,7 +79,7 @@ func meanScores(t *testing.T, o Options, path string) []float64 {
 		t.Fatal(err)
 	}
 	sum := make([]float64, c.Set.NumClasses())
-	err = predict.Pass(context.Background(), loader, 0, func(b *images.Batch) error {
+	err = predict.Pass(context.Background(), batches, 0, func(b *loader.Batch) error {
 		logits, err := runner.Logits(b.Pix, b.N)
 		for i, z := range logits {
 			sum[i] += 1 / (1 + math.Exp(-float64(z))) / float64(c.Set.Len())

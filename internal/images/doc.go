@@ -1,12 +1,14 @@
-// Package images brings images from files to batches: it finds them in a folder or a tar
-// (Source), decodes them to RGB as Pillow does (Decode), resizes (Resize), augments (Augment) and
-// loads them ahead of the training loop (Loader), optionally from a cache of resized images
-// (Cache).
+// Package images holds what an image is to csl: 8-bit samples, red, green, blue, row by row from the top, [H,W,3]. The
+// packages below bring images from files to batches, each using those named before it only:
 //
-// What an image is: 8 bit samples, red, green, blue, row by row from the top, [H,W,3]. Nothing
-// here knows labels beyond copying rows of states, and nothing here knows models: a batch is
-// [N,H,W,3] float32 and that is where this package ends.
+//   - jpeg decodes JPEG files as libjpeg-turbo does;
+//   - codec recognizes formats, reads headers and decodes files to RGB as Pillow does;
+//   - transform resizes, augments and scales to float32;
+//   - source finds files in a folder or a tar;
+//   - loader checks images and loads batches [N,H,W,3] ahead of the training loop, from files or from a cache of
+//     resized images.
 //
-// Everything random is drawn from a PCG generator seeded by (seed, purpose, epoch, sample), so that
-// a batch is the same for any number of workers and after any resume.
+// Nothing here knows labels beyond copying rows of states, and nothing knows models. Everything random is drawn from a
+// PCG generator seeded by (seed, purpose, epoch, sample), so that a batch is the same for any number of workers and
+// after any resume.
 package images

@@ -27,8 +27,8 @@ func (m *RGB) Reset(w, h int) {
 	m.W, m.H, m.Pix = w, h, m.Pix[:n]
 }
 
-// row is the samples of row y.
-func (m *RGB) row(y int) []uint8 {
+// Row is the samples of row y.
+func (m *RGB) Row(y int) []uint8 {
 	n := m.W * 3
 	return m.Pix[y*n : y*n+n : y*n+n]
 }
@@ -56,4 +56,20 @@ func (m *RGB) At(x, y int) color.Color {
 	}
 	i := (y*m.W + x) * 3
 	return color.NRGBA{R: m.Pix[i], G: m.Pix[i+1], B: m.Pix[i+2], A: 255}
+}
+
+// Clamp limits v to 0 to 255.
+func Clamp(v int32) uint8 {
+	if uint32(v) > 255 {
+		return uint8(^(v >> 31)) // 0 for negative v, else 255
+	}
+	return uint8(v)
+}
+
+// Grow returns a slice of n elements, in the memory of s where that is enough. What they hold is undefined.
+func Grow[T any](s []T, n int) []T {
+	if cap(s) < n {
+		return make([]T, n)
+	}
+	return s[:n]
 }

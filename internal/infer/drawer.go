@@ -9,6 +9,7 @@ import (
 	"sync"
 
 	"csl/internal/images"
+	"csl/internal/images/transform"
 	"csl/internal/infer/annotate"
 	"csl/internal/safefile"
 )
@@ -142,5 +143,5 @@ func handy(photo *images.RGB) *images.RGB {
 	if long <= handySide {
 		return photo
 	}
-	return images.Resize(photo, max(1, photo.W*handySide/long), max(1, photo.H*handySide/long), images.Bilinear)
+	return transform.Resize(photo, max(1, photo.W*handySide/long), max(1, photo.H*handySide/long), transform.Bilinear)
 }

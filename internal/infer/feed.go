@@ -8,6 +8,9 @@ import (
 	"sync"
 
 	"csl/internal/images"
+	"csl/internal/images/codec"
+	"csl/internal/images/loader"
+	"csl/internal/images/transform"
 )
 
 // maxFile is the largest image file read, in bytes: a bound on memory, far above real images.
@@ -17,34 +20,21 @@ const maxFile = 1 << 30
 // images without labels.
 type feed struct {
 	paths   []string
-	decode  images.DecodeOptions
+	decode  codec.Options
 	w, h    int
-	filter  images.Filter
-	scratch sync.Pool // of *scratch
+	filter  transform.Filter
 
 	mu       sync.Mutex
 	animated map[int]bool // samples of which only the first frame was taken
 }
 
-// scratch is what a goroutine keeps between images.
-type scratch struct {
-	file    []byte
-	full    images.RGB
-	resizer images.Resizer
-}
-
-// keep is how much memory of a huge image is kept for the next one, in bytes.
-const keep = 64 << 20
-
 func newFeed(m *Model, paths []string, maxPixels int64) *feed {
-	f := &feed{paths: paths, decode: m.decode(maxPixels), w: m.Width, h: m.Height, filter: m.Filter, animated: map[int]bool{}}
-	f.scratch.New = func() any { return new(scratch) }
-	return f
+	return &feed{paths: paths, decode: m.decode(maxPixels), w: m.Width, h: m.Height, filter: m.Filter, animated: map[int]bool{}}
 }
 
 // decode is how images are decoded for the model.
-func (m *Model) decode(maxPixels int64) images.DecodeOptions {
-	return images.DecodeOptions{MaxPixels: maxPixels, EXIFOrientation: m.EXIFOrientation}
+func (m *Model) decode(maxPixels int64) codec.Options {
+	return codec.Options{MaxPixels: maxPixels, EXIFOrientation: m.EXIFOrientation}
 }
 
 func (f *feed) Len() int               { return len(f.paths) }
@@ -54,23 +44,16 @@ func (f *feed) Row(int, []int8)        {}
 func (f *feed) Size() (w, h int)       { return f.w, f.h }
 
 // Image makes dst the input made of sample i. Errors do not name the image.
-func (f *feed) Image(i int, _ string, dst *images.RGB, _ *images.Scratch) error {
-	s := f.scratch.Get().(*scratch)
-	defer f.scratch.Put(s)
-	var err error
-	if s.file, err = readFile(f.paths[i], s.file); err != nil {
+func (f *feed) Image(i int, _ string, dst *images.RGB, s *loader.Scratch) (err error) {
+	if s.File, err = readFile(f.paths[i], s.File); err != nil {
 		return err
 	}
-	info, err := images.DecodeInto(&s.full, s.file, f.decode)
+	info, err := s.Decode(dst, s.File, f.decode, f.w, f.h, f.filter)
 	if err != nil {
 		return err
 	}
 	if info.Animated {
 		f.noteAnimated(i)
-	}
-	s.resizer.Resize(dst, &s.full, f.w, f.h, f.filter)
-	if cap(s.full.Pix) > keep || cap(s.file) > keep {
-		*s = scratch{}
 	}
 	return nil
 }
@@ -93,7 +76,7 @@ func (m *Model) Image(path string, maxPixels int64) (*images.RGB, error) {
 	if err != nil {
 		return nil, err
 	}
-	img, _, err := images.Decode(data, m.decode(maxPixels))
+	img, _, err := codec.Decode(data, m.decode(maxPixels))
 	return img, err
 }
 

@@ -7,7 +7,7 @@ import (
 	"fmt"
 	"strings"
 
-	"csl/internal/images"
+	"csl/internal/images/transform"
 	"csl/internal/model"
 )
 
@@ -71,9 +71,9 @@ type Model struct {
 
 	// How an image becomes the input.
 	Height, Width   int
-	Filter          images.Filter
+	Filter          transform.Filter
 	EXIFOrientation bool
-	Scale           *images.Scale
+	Scale           *transform.Scale
 
 	// Warnings are what the user should know about the choices made.
 	Warnings []string

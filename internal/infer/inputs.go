@@ -11,7 +11,7 @@ import (
 	"path/filepath"
 	"strings"
 
-	"csl/internal/images"
+	"csl/internal/images/source"
 )
 
 // maxPath is the longest line of a list, in bytes: far above what systems allow for a path.
@@ -56,7 +56,7 @@ func expand(arg string, stdin io.Reader) ([]string, error) {
 
 // below lists the images below a folder.
 func below(dir string) ([]string, error) {
-	source, err := images.OpenSource(dir)
+	source, err := source.Open(dir)
 	if err != nil {
 		return nil, err
 	}

@@ -8,7 +8,7 @@ import (
 
 	"csl/internal/checkpoint"
 	"csl/internal/count"
-	"csl/internal/images"
+	"csl/internal/images/transform"
 	"csl/internal/model"
 )
 
@@ -106,7 +106,7 @@ func (m *Model) readLeniently(ctx context.Context, path string) (sd *checkpoint.
 
 // preprocess settles how images become input.
 func (m *Model) preprocess(o ModelOptions, meta *checkpoint.Meta) error {
-	in := checkpoint.Input{Height: DefaultSize, Width: DefaultSize, Interpolation: images.Bilinear.String()}
+	in := checkpoint.Input{Height: DefaultSize, Width: DefaultSize, Interpolation: transform.Bilinear.String()}
 	known := meta != nil && meta.Input != nil
 	if known {
 		in = *meta.Input
@@ -132,10 +132,10 @@ func (m *Model) preprocess(o ModelOptions, meta *checkpoint.Meta) error {
 		return err
 	}
 	var err error
-	if m.Filter, err = images.ParseFilter(in.Interpolation); err != nil {
+	if m.Filter, err = transform.ParseFilter(in.Interpolation); err != nil {
 		return err
 	}
-	if m.Scale, err = images.NewScale(in.Mean, in.Std); err != nil {
+	if m.Scale, err = transform.NewScale(in.Mean, in.Std); err != nil {
 		return fmt.Errorf("checkpoint %q: %w", o.Path, err)
 	}
 	m.Height, m.Width, m.EXIFOrientation = in.Height, in.Width, in.EXIFOrientation

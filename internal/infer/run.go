@@ -11,7 +11,7 @@ import (
 
 	"csl/internal/count"
 	"csl/internal/graph"
-	"csl/internal/images"
+	"csl/internal/images/loader"
 	"csl/internal/predict"
 )
 
@@ -46,7 +46,7 @@ type Sink interface {
 type Options struct {
 	Model  *Model
 	Images []string
-	// MaxPixels is the largest image to decode; 0: images.DefaultMaxPixels.
+	// MaxPixels is the largest image to decode; 0: codec.DefaultMaxPixels.
 	MaxPixels int64
 	Batch     int // images per run of the network
 	Workers   int // goroutines that decode; 0: GOMAXPROCS
@@ -61,9 +61,9 @@ func Run(ctx context.Context, o Options, sink Sink) (skipped int, err error) {
 	f := newFeed(o.Model, o.Images, o.MaxPixels)
 	p := &pass{o: o, feed: f, sink: sink, bad: map[int]error{}}
 	batch := predict.EvenBatch(len(o.Images), o.Batch)
-	loader, err := images.NewLoader(images.LoaderConfig{
+	batches, err := loader.New(loader.Config{
 		Samples: f, Feed: f, Scale: o.Model.Scale,
-		Batch: batch, Workers: o.Workers, SkipBad: true, OnSkip: p.skip,
+		Batch: batch, Workers: o.Workers, SkipBroken: true, OnSkip: p.skip,
 	})
 	if err != nil {
 		return 0, err
@@ -73,7 +73,7 @@ func Run(ctx context.Context, o Options, sink Sink) (skipped int, err error) {
 		return 0, err
 	}
 	runner.UseUpWeights(batch) // a command runs once
-	err = predict.Pass(ctx, loader, 0, func(b *images.Batch) error {
+	err = predict.Pass(ctx, batches, 0, func(b *loader.Batch) error {
 		logits, err := runner.Logits(b.Pix, b.N)
 		if err != nil {
 			return err
@@ -106,7 +106,7 @@ type pass struct {
 }
 
 // skip notes that an image could not be read.
-func (p *pass) skip(b images.Bad) {
+func (p *pass) skip(b loader.Skipped) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.bad[b.Sample] = b.Err

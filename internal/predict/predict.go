@@ -10,7 +10,7 @@ import (
 	"math"
 
 	"csl/internal/graph"
-	"csl/internal/images"
+	"csl/internal/images/loader"
 	"csl/internal/model"
 )
 
@@ -74,7 +74,7 @@ func (r *Runner) Logits(pix []float32, n int) ([]float32, error) {
 func (r *Runner) Close() error { return r.nets.Close() }
 
 // Pass runs one epoch of a loader and calls use with every batch, in order.
-func Pass(ctx context.Context, l *images.Loader, epoch int, use func(b *images.Batch) error) error {
+func Pass(ctx context.Context, l *loader.Loader, epoch int, use func(b *loader.Batch) error) error {
 	batches := l.Epoch(ctx, epoch, 0)
 	defer batches.Close()
 	for first := true; ; first = false {
@@ -89,7 +89,7 @@ func Pass(ctx context.Context, l *images.Loader, epoch int, use func(b *images.B
 			return err
 		}
 		if first { // what the nets are made of is there
-			defer images.LimitGarbage()()
+			defer loader.LimitGarbage()()
 		}
 	}
 }

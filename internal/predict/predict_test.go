@@ -11,7 +11,7 @@ import (
 
 	"csl/internal/dataset"
 	"csl/internal/graph"
-	"csl/internal/images"
+	"csl/internal/images/loader"
 	"csl/internal/model"
 	"csl/internal/train/traintest"
 )
@@ -148,7 +148,7 @@ func TestPassTakesEveryImageOnceInOrder(t *testing.T) {
 		t.Fatal(err)
 	}
 	var seen []int
-	use := func(b *images.Batch) error {
+	use := func(b *loader.Batch) error {
 		seen = append(seen, b.Samples...)
 		return nil
 	}
@@ -156,11 +156,11 @@ func TestPassTakesEveryImageOnceInOrder(t *testing.T) {
 		t.Errorf("samples %v, %v", seen, err)
 	}
 	broken := errors.New("no room")
-	if err := Pass(context.Background(), l, 0, func(*images.Batch) error { return broken }); !errors.Is(err, broken) {
+	if err := Pass(context.Background(), l, 0, func(*loader.Batch) error { return broken }); !errors.Is(err, broken) {
 		t.Errorf("err = %v", err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	err = Pass(ctx, l, 0, func(*images.Batch) error { cancel(); return nil })
+	err = Pass(ctx, l, 0, func(*loader.Batch) error { cancel(); return nil })
 	if !errors.Is(err, context.Canceled) {
 		t.Errorf("err = %v", err)
 	}

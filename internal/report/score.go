@@ -9,7 +9,7 @@ import (
 	"slices"
 
 	"csl/internal/dataset"
-	"csl/internal/images"
+	"csl/internal/images/loader"
 	"csl/internal/labels"
 	"csl/internal/metric"
 	"csl/internal/predict"
@@ -66,7 +66,7 @@ func (r *run) scoreFile(ctx context.Context, o *Options, path string, shots int)
 	if err != nil {
 		return nil, err
 	}
-	data.Decode, data.SkipBad = m.Loading.Decode, true
+	data.Decode, data.SkipBroken = m.Loading.Decode, true
 	c, err := m.OpenFor(ctx, data)
 	if err != nil {
 		return nil, err
@@ -99,7 +99,7 @@ func (r *run) scoreFile(ctx context.Context, o *Options, path string, shots int)
 // pass is one scoring pass.
 type pass struct {
 	set    *labels.Set // the images that are scored
-	loader *images.Loader
+	loader *loader.Loader
 	runner *predict.Runner
 	acc    *metric.Accumulator
 	cells  cells
@@ -114,7 +114,7 @@ func newPass(ctx context.Context, r *run, o *Options, m *validate.Model, c *data
 		limit = max(1, int(autoPixels)/(l.Height*l.Width))
 	}
 	p := &pass{set: spread(c.Set, limit), wanted: map[int]bool{}}
-	l.Batch, l.Workers, l.SkipBad = r.cfg.Train.Batch, r.cfg.Data.Workers, true
+	l.Batch, l.Workers, l.SkipBroken = r.cfg.Train.Batch, r.cfg.Data.Workers, true
 	var err error
 	if p.loader, err = c.Loader(ctx, l, p.set); err != nil {
 		return nil, err
@@ -150,7 +150,7 @@ func (p *pass) run(ctx context.Context, o *Options, name string) error {
 	defer task.Done()
 	classes := p.set.NumClasses()
 	var scores []float32
-	return predict.Pass(ctx, p.loader, 0, func(b *images.Batch) error {
+	return predict.Pass(ctx, p.loader, 0, func(b *loader.Batch) error {
 		logits, err := p.runner.Logits(b.Pix, b.N)
 		if err != nil {
 			return err

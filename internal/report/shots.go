@@ -9,7 +9,9 @@ import (
 	"image/jpeg"
 	"slices"
 
-	"csl/internal/images"
+	"csl/internal/images/codec"
+	"csl/internal/images/source"
+	"csl/internal/images/transform"
 	"csl/internal/labels"
 )
 
@@ -28,7 +30,7 @@ const (
 )
 
 // image reads the image and makes its thumbnail.
-func (s *shot) img(src images.Source, o images.DecodeOptions) error {
+func (s *shot) img(src source.Source, o codec.Options) error {
 	key, err := src.Resolve(s.name)
 	if err != nil {
 		return err
@@ -37,12 +39,12 @@ func (s *shot) img(src images.Source, o images.DecodeOptions) error {
 	if err != nil {
 		return err
 	}
-	m, _, err := images.Decode(data, o)
+	m, _, err := codec.Decode(data, o)
 	if err != nil {
 		return fmt.Errorf("image %q: %w", s.name, err)
 	}
 	if most := max(m.W, m.H); most > thumbSide {
-		m = images.Resize(m, max(1, m.W*thumbSide/most), max(1, m.H*thumbSide/most), images.Bilinear)
+		m = transform.Resize(m, max(1, m.W*thumbSide/most), max(1, m.H*thumbSide/most), transform.Bilinear)
 	}
 	var b bytes.Buffer
 	if err := jpeg.Encode(&b, m.NRGBA(), &jpeg.Options{Quality: thumbQ}); err != nil {

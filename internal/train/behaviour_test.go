@@ -13,7 +13,7 @@ import (
 	"testing"
 
 	"csl/internal/checkpoint"
-	"csl/internal/images"
+	"csl/internal/images/loader"
 	"csl/internal/model"
 	"csl/internal/predict"
 	"csl/internal/rundir"
@@ -382,7 +382,7 @@ func TestAccumulatedGradientsAreSums(t *testing.T) {
 		l.sums = append(l.sums, make([]float32, len(p.Data)))
 	}
 	x, y := nhwc(goldenArray(t, "x")), goldenArray(t, "labels").I32
-	b := &images.Batch{N: 4, Pix: x[:4*64*64*3]}
+	b := &loader.Batch{N: 4, Pix: x[:4*64*64*3]}
 	for _, v := range y[:32] {
 		b.States = append(b.States, int8(v))
 	}
@@ -528,7 +528,7 @@ func TestBrokenImagesAreNamedAndRemembered(t *testing.T) {
 	if r := j.must(t, d.Settings(undisturbed, "data.skip_bad=true")); r.Skipped != 2 {
 		t.Errorf("result %+v", r)
 	}
-	list := traintest.Files(t, undisturbed)[rundir.Bad]
+	list := traintest.Files(t, undisturbed)[rundir.Skipped]
 	if lines := strings.Split(strings.TrimSpace(list), "\n"); len(lines) != 2 ||
 		!strings.HasPrefix(lines[0], `train: image "p002.png": `) || !strings.HasPrefix(lines[1], `val: image "p011.png": `) {
 		t.Errorf("list %q", list)

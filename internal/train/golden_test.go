@@ -9,7 +9,7 @@ import (
 
 	"csl/internal/config"
 	"csl/internal/graph"
-	"csl/internal/images"
+	"csl/internal/images/loader"
 	"csl/internal/loss"
 	"csl/internal/model"
 	"csl/internal/npy"
@@ -171,7 +171,7 @@ func TestTrainingMatchesTheReference(t *testing.T) {
 	var got, want []float32
 	for step := range g.Training.Steps {
 		from := step * batch % all
-		b := &images.Batch{N: batch, Pix: x[from*sample : (from+batch)*sample]}
+		b := &loader.Batch{N: batch, Pix: x[from*sample : (from+batch)*sample]}
 		for _, v := range y[from*8 : (from+batch)*8] {
 			b.States = append(b.States, int8(v))
 		}

@@ -5,7 +5,7 @@ import (
 	"slices"
 
 	"csl/internal/graph"
-	"csl/internal/images"
+	"csl/internal/images/loader"
 	"csl/internal/loss"
 	"csl/internal/model"
 	"csl/internal/optim"
@@ -72,7 +72,7 @@ func (e errNonFinite) Error() string {
 // learn learns from the n-th batch of step number step, both counted from 0, and moves the running
 // statistics. Where every batch is a step, each weight is changed as soon as its gradient is complete,
 // else gradients are added up; finish ends the step. Nothing has changed if the loss is not finite.
-func (l *learner) learn(b *images.Batch, step, n int) (loss.Parts, error) {
+func (l *learner) learn(b *loader.Batch, step, n int) (loss.Parts, error) {
 	net, err := l.nets.Train(b.N, l.size, l.size)
 	if err != nil {
 		return loss.Parts{}, err

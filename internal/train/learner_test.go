@@ -6,13 +6,13 @@ import (
 	"slices"
 	"testing"
 
-	"csl/internal/images"
+	"csl/internal/images/loader"
 )
 
 // goldenBatch is the first batch of the golden run.
-func goldenBatch(t *testing.T, n int) *images.Batch {
+func goldenBatch(t *testing.T, n int) *loader.Batch {
 	t.Helper()
-	b := &images.Batch{N: n, Pix: nhwc(goldenArray(t, "x"))[:n*64*64*3]}
+	b := &loader.Batch{N: n, Pix: nhwc(goldenArray(t, "x"))[:n*64*64*3]}
 	for _, v := range goldenArray(t, "labels").I32[:n*8] {
 		b.States = append(b.States, int8(v))
 	}

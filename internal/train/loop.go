@@ -5,7 +5,7 @@ import (
 	"errors"
 	"io"
 
-	"csl/internal/images"
+	"csl/internal/images/loader"
 )
 
 // hook watches the loop. Hooks run in order, after every optimizer step and at every epoch's end; an
@@ -24,7 +24,7 @@ type stepInfo struct {
 // loop is the training loop. It stops at ctx's end only between steps and within a validation, where
 // the run can be saved: the validation is then repeated.
 func (t *trainer) loop(ctx context.Context) error {
-	defer images.LimitGarbage()()
+	defer loader.LimitGarbage()()
 	for t.place.Epoch < t.epochs() && t.stopped == "" {
 		if err := t.epoch(ctx); err != nil {
 			return t.ended(ctx, err)
@@ -69,7 +69,7 @@ func (t *trainer) epoch(ctx context.Context) error {
 }
 
 // step learns from the next batch, or from as many as are accumulated; io.EOF at the epoch's end.
-func (t *trainer) step(batches *images.Epoch) (stepInfo, error) {
+func (t *trainer) step(batches *loader.Epoch) (stepInfo, error) {
 	var s stepInfo
 	for n := range t.cfg.Train.Accumulate {
 		b, err := batches.Next()

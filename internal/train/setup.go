@@ -11,7 +11,8 @@ import (
 	"csl/internal/config"
 	"csl/internal/count"
 	"csl/internal/dataset"
-	"csl/internal/images"
+	"csl/internal/images/loader"
+	"csl/internal/images/transform"
 	"csl/internal/loss"
 	"csl/internal/optim"
 	"csl/internal/prior"
@@ -178,11 +179,11 @@ func (t *trainer) tryBatches() error {
 	return nil
 }
 
-func (t *trainer) trainLoader(ctx context.Context) (*images.Loader, error) {
+func (t *trainer) trainLoader(ctx context.Context) (*loader.Loader, error) {
 	c := t.cfg
 	l := dataset.LoadingFromConfig(c, t.o.FS, t.o.Display)
 	l.Shuffle, l.Seed = true, c.Train.Seed
-	l.Augment = images.Augment{
+	l.Augment = transform.Augment{
 		Flip: c.Augment.Flip, Cutout: c.Augment.Cutout,
 		Ops: c.Augment.RandAugment.Ops, Magnitude: c.Augment.RandAugment.Magnitude,
 	}
@@ -221,11 +222,11 @@ func (t *trainer) loadPrior() ([]float32, error) {
 // saved at once: it can then be resumed after whatever happens, and a disk that is too small shows
 // before the work.
 func (t *trainer) start(ctx context.Context) error {
-	for _, b := range t.data.Bad {
+	for _, b := range t.data.Skipped {
 		t.skips.add(dataset.Train, b)
 	}
 	if t.val != nil {
-		for _, b := range t.val.Bad {
+		for _, b := range t.val.Skipped {
 			t.skips.add(dataset.Val, b)
 		}
 	}

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"sync"
 
-	"csl/internal/images"
+	"csl/internal/images/loader"
 	"csl/internal/rundir"
 	"csl/internal/safefile"
 )
@@ -21,7 +21,7 @@ type skips struct {
 }
 
 // add notes an image of a split ("train", "val") and tells whether it is new.
-func (s *skips) add(split string, b images.Bad) bool {
+func (s *skips) add(split string, b loader.Skipped) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	line := split + ": " + b.String()
@@ -51,8 +51,8 @@ func (s *skips) restore(lines []string) {
 }
 
 // skip is told of images that turn out to be broken while they are loaded.
-func (t *trainer) skip(split string) func(images.Bad) {
-	return func(b images.Bad) {
+func (t *trainer) skip(split string) func(loader.Skipped) {
+	return func(b loader.Skipped) {
 		if t.skips.add(split, b) {
 			t.o.Display.Log().Warn("left out: " + b.String())
 		}
@@ -66,7 +66,7 @@ func (t *trainer) writeSkipped() error {
 	if len(lines) == t.skips.written {
 		return nil
 	}
-	err := safefile.Write(t.o.FS, filepath.Join(t.dir, rundir.Bad), func(w io.Writer) error {
+	err := safefile.Write(t.o.FS, filepath.Join(t.dir, rundir.Skipped), func(w io.Writer) error {
 		_, err := io.WriteString(w, strings.Join(lines, "\n")+"\n")
 		return err
 	})

@@ -7,7 +7,7 @@ import (
 
 	"csl/internal/config"
 	"csl/internal/dataset"
-	"csl/internal/images"
+	"csl/internal/images/loader"
 	"csl/internal/loss"
 	"csl/internal/prior"
 	"csl/internal/progress"
@@ -24,7 +24,7 @@ type trainer struct {
 	lock     *safefile.DirLock
 	data     *dataset.Split // training images
 	val      *dataset.Split // validation images; nil without
-	loader   *images.Loader
+	loader   *loader.Loader
 	learner  *learner
 	logs     *logs
 	hooks    []hook
@@ -60,7 +60,7 @@ func (t *trainer) epochs() int {
 }
 
 // count notes a batch that was learnt from.
-func (t *trainer) count(b *images.Batch, p loss.Parts) error {
+func (t *trainer) count(b *loader.Batch, p loss.Parts) error {
 	t.place.Batch = b.Number + 1
 	t.meter.add(b.N, p)
 	t.epochMeter.add(b.N, p)

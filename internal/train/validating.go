@@ -8,7 +8,7 @@ import (
 
 	"csl/internal/dataset"
 	"csl/internal/graph"
-	"csl/internal/images"
+	"csl/internal/images/loader"
 	"csl/internal/metric"
 	"csl/internal/model"
 	"csl/internal/predict"
@@ -22,14 +22,14 @@ const reportThreshold = 0.8
 // validating scores the weights and their average after each epoch and keeps the best.
 type validating struct {
 	noHook
-	loader *images.Loader
+	loader *loader.Loader
 }
 
 func newValidating(ctx context.Context, t *trainer) (*validating, error) {
 	l := dataset.LoadingFromConfig(t.cfg, t.o.FS, t.o.Display)
 	l.OnSkip = t.skip(dataset.Val)
-	loader, err := t.val.Loader(ctx, l, nil)
-	return &validating{loader: loader}, err
+	batches, err := t.val.Loader(ctx, l, nil)
+	return &validating{loader: batches}, err
 }
 
 func (v *validating) afterEpoch(ctx context.Context, t *trainer) error {
@@ -92,7 +92,7 @@ func (v *validating) score(ctx context.Context, t *trainer, weights []*model.Wei
 	}
 	task := t.o.Display.Start("validating", "img", int64(v.loader.Len()))
 	defer task.Done()
-	err = predict.Pass(ctx, v.loader, 0, func(b *images.Batch) error {
+	err = predict.Pass(ctx, v.loader, 0, func(b *loader.Batch) error {
 		task.Add(int64(b.N))
 		for _, c := range all {
 			if err := c.add(b, t.val.Set); err != nil {
@@ -115,7 +115,7 @@ func (v *validating) score(ctx context.Context, t *trainer, weights []*model.Wei
 }
 
 // add scores a batch.
-func (c contest) add(b *images.Batch, names interface{ ImageName(int) string }) error {
+func (c contest) add(b *loader.Batch, names interface{ ImageName(int) string }) error {
 	logits, err := c.runner.Logits(b.Pix, b.N)
 	if err != nil {
 		return err

@@ -14,7 +14,8 @@ import (
 	"csl/internal/count"
 	"csl/internal/dataset"
 	"csl/internal/graph"
-	"csl/internal/images"
+	"csl/internal/images/codec"
+	"csl/internal/images/loader"
 	"csl/internal/metric"
 	"csl/internal/model"
 	"csl/internal/predict"
@@ -43,7 +44,7 @@ type Options struct {
 // Result is what scoring gave.
 type Result struct {
 	Report *metric.Report
-	Bad    []images.Bad // images left out
+	Skipped    []loader.Skipped // images left out
 }
 
 // Model is a checkpoint made ready: its weights and how it wants its images.
@@ -57,7 +58,7 @@ type Model struct {
 }
 
 // LoadModel reads a checkpoint strictly. size 0 takes the checkpoint's input size, or DefaultSize.
-func LoadModel(ctx context.Context, path string, size int, d images.DecodeOptions) (*Model, error) {
+func LoadModel(ctx context.Context, path string, size int, d codec.Options) (*Model, error) {
 	w, sd, err := checkpoint.ReadModel(ctx, path)
 	if err != nil {
 		return nil, err
@@ -112,9 +113,9 @@ func Run(ctx context.Context, o Options) (r Result, err error) {
 	}
 	defer func() { err = errors.Join(err, c.Close()) }()
 	l := m.Loading
-	l.Batch, l.Workers, l.SkipBad = predict.EvenBatch(c.Set.Len(), o.Batch), o.Data.Workers, o.Data.SkipBad
-	l.OnSkip = func(b images.Bad) { o.Display.Log().Warn("left out: " + b.String()) }
-	loader, err := c.Loader(ctx, l, nil)
+	l.Batch, l.Workers, l.SkipBroken = predict.EvenBatch(c.Set.Len(), o.Batch), o.Data.Workers, o.Data.SkipBroken
+	l.OnSkip = func(b loader.Skipped) { o.Display.Log().Warn("left out: " + b.String()) }
+	batches, err := c.Loader(ctx, l, nil)
 	if err != nil {
 		return r, err
 	}
@@ -122,16 +123,16 @@ func Run(ctx context.Context, o Options) (r Result, err error) {
 	if err != nil {
 		return r, err
 	}
-	runner.UseUpWeights(loader.Batch)
+	runner.UseUpWeights(batches.Batch)
 	acc, err := metric.New(metric.Options{Classes: c.Names(), Threshold: o.Threshold})
 	if err != nil {
 		return r, err
 	}
-	s := &scorer{o: o, c: c, loader: loader, runner: runner, acc: acc}
+	s := &scorer{o: o, c: c, loader: batches, runner: runner, acc: acc}
 	if err := s.run(ctx); err != nil {
 		return r, err
 	}
-	r.Bad = append(slices.Clone(c.Bad), loader.Skipped()...)
+	r.Skipped = append(slices.Clone(c.Skipped), batches.Skipped()...)
 	r.Report, err = acc.Report(ctx, o.Backend.Threads())
 	return r, err
 }
@@ -140,7 +141,7 @@ func Run(ctx context.Context, o Options) (r Result, err error) {
 type scorer struct {
 	o      Options
 	c      *dataset.Split
-	loader *images.Loader
+	loader *loader.Loader
 	runner *predict.Runner
 	acc    *metric.Accumulator
 }
@@ -166,7 +167,7 @@ func (s *scorer) pass(ctx context.Context, t *table) error {
 	task := s.o.Display.Start("validating", "img", int64(s.loader.Len()))
 	defer task.Done()
 	var scores []float32
-	return predict.Pass(ctx, s.loader, 0, func(b *images.Batch) error {
+	return predict.Pass(ctx, s.loader, 0, func(b *loader.Batch) error {
 		logits, err := s.runner.Logits(b.Pix, b.N)
 		if err != nil {
 			return err

@@ -204,10 +204,10 @@ func TestBrokenImagesStopOrAreCounted(t *testing.T) {
 	if _, err := Run(context.Background(), o); err == nil || !strings.Contains(err.Error(), d.Images[3]) {
 		t.Errorf("err = %v", err)
 	}
-	o.Data.SkipBad = true
+	o.Data.SkipBroken = true
 	r, err := Run(context.Background(), o)
-	if err != nil || len(r.Bad) != 2 || r.Report.Images != 3 || !strings.Contains(log.String(), d.Images[1]) {
-		t.Errorf("left out %v, %+v, %v; log %s", r.Bad, r.Report, err, log)
+	if err != nil || len(r.Skipped) != 2 || r.Report.Images != 3 || !strings.Contains(log.String(), d.Images[1]) {
+		t.Errorf("left out %v, %+v, %v; log %s", r.Skipped, r.Report, err, log)
 	}
 }
 

@@ -1,9 +1,9 @@
 #!/usr/bin/python3
-"""Pictures per second of one core in Pillow: decoded, resized (squashed, bilinear), as float32 planes.
+"""Images per second of one core in Pillow: decoded, resized (squashed, bilinear), as float32 planes.
 
     scripts/peers/images_pillow.py FOLDER SIDE [SIDE...]
 
-The same in csl: CSL_SHARED=... GOMAXPROCS=1 go test -tags long -run '^$' -bench Photos ./internal/images
+The same in csl: CSL_SHARED=... GOMAXPROCS=1 go test -tags long -run '^$' -bench Photos ./internal/images/loader
 """
 import os
 import sys
