@@ -35,7 +35,7 @@ prf_unknown_as_negative, which count unknown labels as negatives, as the referen
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return runValidate(cmd.Context(), o) },
 	}
-	o.settings = bindSettings(cmd, "data.workers", "data.skip_bad", "data.max_pixels", "train.batch")
+	o.settings = bindSettings(cmd, "data.workers", "data.skip_broken", "data.max_pixels", "train.batch")
 	fs := cmd.Flags()
 	config.BindFlagAs(fs, "data", "data.val.root")
 	config.BindFlagAs(fs, "annotations", "data.val.annotations")

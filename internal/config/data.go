@@ -11,7 +11,7 @@ type Data struct {
 	Mean, Std         []float64 // per channel (R,G,B) of values scaled to 0..1; empty: none
 	Workers           int       // decoding goroutines; 0: one per thread. Results do not depend on it
 	Cache             string    // folder for resized images; empty: none
-	SkipBroken           bool      // leave unreadable images out instead of stopping
+	SkipBroken        bool      // skip unreadable images instead of stopping
 	KeepUnannotated   bool      // keep images without annotations as all-negative (COCO)
 	MaxPixels         int       // larger images are refused from their header
 }
@@ -93,8 +93,9 @@ func (d *Data) settings() []setting {
 		},
 		{name: "data.cache", value: text{p: &d.Cache}, meaning: "folder for resized images; empty = none"},
 		{
-			name: "data.skip_bad", flag: "skip_bad", value: truth{&d.SkipBroken},
-			meaning: "leave unreadable images out, named and counted, instead of stopping",
+			name: "data.skip_broken", flag: "skip_broken", value: truth{&d.SkipBroken},
+			meaning: "skip unreadable images, named and counted, instead of stopping",
+			aliases: []alias{{name: "data.skip_bad"}},
 		},
 		{
 			name: "data.keep_unannotated", value: truth{&d.KeepUnannotated},

@@ -9,6 +9,7 @@ import (
 	"os"
 	"strings"
 
+	"github.com/spf13/viper"
 	"go.yaml.in/yaml/v3"
 )
 
@@ -19,7 +20,8 @@ const maxFile = 1 << 20
 type file struct {
 	name  string
 	data  []byte
-	lines map[string]int // line of each key that has a value
+	lines map[string]int    // line of each key that has a value
+	used  map[string]string // the name under which the file has each of these keys
 }
 
 // where names a place in the file.
@@ -52,9 +54,33 @@ func cause(err error) error {
 	return err
 }
 
+// values hands each setting that the file has its value, in c.
+func (f *file) values(v *viper.Viper, c *Config) (Origins, []*Problem) {
+	origins := Origins{}
+	var found []*Problem
+	for _, set := range c.settings() {
+		line, ok := f.lines[set.name]
+		if !ok {
+			continue
+		}
+		origins[set.name] = f.where(line)
+		raw := f.value(v, set)
+		if !set.value.assign(raw) {
+			found = append(found, wrong(set, fmt.Sprintf("%q", fmt.Sprint(raw)), f.where(line)))
+		}
+	}
+	return origins, found
+}
+
+// value is what the file has for a setting, under whichever of its names.
+func (f *file) value(v *viper.Viper, set setting) any {
+	name := f.used[set.name]
+	return set.fromAlias(name, v.Get(name))
+}
+
 // parseFile is readFile of content that is there already.
 func parseFile(name string, data []byte) (*file, []*Problem, error) {
-	f := &file{name: name, data: data, lines: map[string]int{}}
+	f := &file{name: name, data: data, lines: map[string]int{}, used: map[string]string{}}
 	dec := yaml.NewDecoder(bytes.NewReader(data))
 	var doc, second yaml.Node
 	if err := dec.Decode(&doc); errors.Is(err, io.EOF) {
@@ -68,10 +94,9 @@ func parseFile(name string, data []byte) (*file, []*Problem, error) {
 		}
 		return nil, nil, fmt.Errorf("read %s: a second document (---) begins; only one is allowed", f.where(second.Line))
 	}
-	w := walker{f: f, keys: map[string]bool{}, groups: map[string]bool{}}
-	for _, k := range Keys() {
-		w.keys[k.Name] = true
-		for name := k.Name; ; {
+	w := walker{f: f, keys: Default().names(), groups: map[string]bool{}}
+	for name := range w.keys {
+		for {
 			dot := strings.LastIndexByte(name, '.')
 			if dot < 0 {
 				break
@@ -92,9 +117,10 @@ func (f *file) syntax(err error) error {
 
 // walker compares the keys of a file with the schema.
 type walker struct {
-	f            *file
-	keys, groups map[string]bool
-	found        []*Problem
+	f      *file
+	keys   map[string]string // each name that a key may have, and its own
+	groups map[string]bool
+	found  []*Problem
 }
 
 func (w *walker) complain(n *yaml.Node, key, text string) {
@@ -131,12 +157,12 @@ func (w *walker) pair(prefix string, k, v *yaml.Node) {
 		w.complain(k, name, "keys with dots are for --set: write the groups as indented blocks")
 	case w.groups[name]:
 		w.group(name, v)
-	case !w.keys[name]:
+	case w.keys[name] == "":
 		w.complain(k, name, "is not a known key"+suggest(name))
-	case w.f.lines[name] != 0:
-		w.complain(k, name, fmt.Sprintf("appears twice, first on line %d", w.f.lines[name]))
+	case w.f.lines[w.keys[name]] != 0:
+		w.complain(k, name, fmt.Sprintf("appears twice, first on line %d", w.f.lines[w.keys[name]]))
 	case !isNull(v):
-		w.f.lines[name] = k.Line
+		w.f.lines[w.keys[name]], w.f.used[w.keys[name]] = k.Line, name
 	}
 }
 

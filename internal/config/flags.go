@@ -11,16 +11,6 @@ import (
 // keyAnnotation marks a flag that stands for a setting; its value is the setting's name.
 const keyAnnotation = "csl_config_key"
 
-// NormalizeFlag makes dashes and underscores the same in flag names and maps second names to
-// first ones. Command trees set it as their normalization function.
-func NormalizeFlag(_ *pflag.FlagSet, name string) pflag.NormalizedName {
-	name = strings.ReplaceAll(name, "-", "_")
-	if name == "path_dest" { // the reference's name
-		name = "out"
-	}
-	return pflag.NormalizedName(name)
-}
-
 // BindFlags adds to fs the flags of the named settings, as the table of [Keys] has them. [Load]
 // reads them from fs. Settings without a flag of their own need [BindFlagAs].
 func BindFlags(fs *pflag.FlagSet, keys ...string) {
@@ -75,7 +65,7 @@ func (v *flagValue) Set(text string) error {
 func (v *flagValue) Type() string { return v.s.value.kind() }
 
 // bindFlags hands the flags that were given to viper.
-func bindFlags(v *viper.Viper, fs *pflag.FlagSet, origins Origins) []*Problem {
+func bindFlags(v *viper.Viper, fs *pflag.FlagSet, w *winners) []*Problem {
 	if fs == nil {
 		return nil
 	}
@@ -93,7 +83,7 @@ func bindFlags(v *viper.Viper, fs *pflag.FlagSet, origins Origins) []*Problem {
 		if f.Changed {
 			// An error is returned only for a nil flag.
 			_ = v.BindPFlag(keys[0], f)
-			origins[keys[0]] = "--" + f.Name
+			w.set(keys[0], keys[0], "--"+f.Name, false)
 		}
 	})
 	return found

@@ -12,6 +12,7 @@ type Key struct {
 	Allowed string   // what it may be, to be read after "must be"
 	Options []string // all it may be, for enumerations
 	Meaning string   // one line; says what 0 or an empty text stands for
+	Aliases []string // older names, still read from files, --set and, as variables, the environment
 }
 
 // Keys lists every setting in the order of the file.
@@ -27,6 +28,7 @@ func Keys() []Key {
 type setting struct {
 	name, flag, short, meaning string
 	value                      value
+	aliases                    []alias
 }
 
 func (s setting) key() Key {
@@ -36,6 +38,9 @@ func (s setting) key() Key {
 	}
 	if t, isText := s.value.(text); isText {
 		k.Options = t.options
+	}
+	for _, a := range s.aliases {
+		k.Aliases = append(k.Aliases, a.name)
 	}
 	return k
 }

@@ -44,68 +44,93 @@ func Load(s Sources) (*Config, Origins, error) {
 		}
 		f.lines = nil // repeated keys, which are reported; the values of such a file are not looked at
 	}
-	origins, more := gather(v, s, f)
+	w, more := gather(v, s, f)
 	found = append(found, more...)
 
 	c := Default()
 	for _, set := range c.settings() {
-		origin := origins[set.name]
+		origin := w.origins[set.name]
 		if origin == "" {
 			continue
 		}
-		raw := v.Get(set.name)
+		raw := w.value(v, set)
 		if !set.value.assign(raw) {
 			found = append(found, wrong(set, fmt.Sprintf("%q", fmt.Sprint(raw)), origin))
 		}
 	}
 	if len(found) == 0 { // a setting left at its default may conflict where the meant one does not
-		found = c.problems(origins)
+		found = c.problems(w.origins)
 	}
 	if len(found) > 0 {
 		return nil, nil, join(found)
 	}
-	return c, origins, nil
+	return c, w.origins, nil
+}
+
+// winners says for each key which source decides, and under which of the key's names it has it.
+type winners struct {
+	origins Origins
+	names   map[string]string
+	inFile  map[string]bool
+}
+
+func (w *winners) set(key, name, origin string, inFile bool) {
+	w.origins[key], w.names[key], w.inFile[key] = origin, name, inFile
+}
+
+// value is what the winning source has for a setting, in the names of today. A file alone is asked
+// under the name that it uses; viper knows the other sources by the setting's own.
+func (w *winners) value(v *viper.Viper, s setting) any {
+	name, ask := w.names[s.name], s.name
+	if w.inFile[s.name] {
+		ask = name
+	}
+	return s.fromAlias(name, v.Get(ask))
 }
 
 // gather tells viper about every source and notes which one will win for each key.
-func gather(v *viper.Viper, s Sources, f *file) (Origins, []*Problem) {
-	origins := Origins{}
-	for name, line := range f.lines {
-		origins[name] = f.where(line)
+func gather(v *viper.Viper, s Sources, f *file) (*winners, []*Problem) {
+	w := &winners{Origins{}, map[string]string{}, map[string]bool{}}
+	for key, line := range f.lines {
+		w.set(key, f.used[key], f.where(line), true)
 	}
-	found := bindEnvironment(v, origins)
+	found := bindEnvironment(v, w)
 	sets, more := splitSets(s.Set)
 	found = append(found, more...)
-	for name := range sets {
-		origins[name] = "--set"
+	for key, set := range sets {
+		w.set(key, set.name, "--set", false)
 	}
-	found = append(found, bindFlags(v, s.Flags, origins)...)
-	for name, text := range sets {
-		if origins[name] == "--set" { // viper ranks Set above flags; we do not
-			v.Set(name, text)
+	found = append(found, bindFlags(v, s.Flags, w)...)
+	for key, set := range sets {
+		if w.origins[key] == "--set" { // viper ranks Set above flags; we do not
+			v.Set(key, set.text)
 		}
 	}
-	return origins, found
+	return w, found
 }
 
-// bindEnvironment binds one variable per key and reports variables that look like one but are none.
-func bindEnvironment(v *viper.Viper, origins Origins) []*Problem {
+// bindEnvironment binds the variables of each key, its own before those of its aliases, and reports
+// variables that look like one but are none.
+func bindEnvironment(v *viper.Viper, w *winners) []*Problem {
 	known := map[string]bool{}
-	var names []string
+	var variables []string
 	for _, k := range Keys() {
-		known[k.Env] = true
-		names = append(names, k.Env)
-		// An error is returned only for a call without a key.
-		_ = v.BindEnv(k.Name, k.Env)
-		if os.Getenv(k.Env) != "" {
-			origins[k.Name] = "environment " + k.Env
+		variables = append(variables, k.Env)
+		for _, name := range append([]string{k.Name}, k.Aliases...) {
+			variable := EnvName(name)
+			if known[variable] = true; os.Getenv(variable) == "" || strings.HasPrefix(w.origins[k.Name], "environment ") {
+				continue
+			}
+			// An error is returned only for a call without a key.
+			_ = v.BindEnv(k.Name, variable)
+			w.set(k.Name, name, "environment "+variable, false)
 		}
 	}
 	var found []*Problem
 	for _, pair := range os.Environ() {
 		name, _, _ := strings.Cut(pair, "=")
 		if !known[name] && ofGroup(name) {
-			found = append(found, &Problem{Origin: "environment", Key: name, Text: "is not a known variable" + didYouMean(similar.Nearest(name, names))})
+			found = append(found, &Problem{Origin: "environment", Key: name, Text: "is not a known variable" + didYouMean(similar.Nearest(name, variables))})
 		}
 	}
 	slices.SortFunc(found, func(a, b *Problem) int { return strings.Compare(a.Key, b.Key) })
@@ -122,21 +147,24 @@ func ofGroup(name string) bool {
 	return false
 }
 
-// splitSets reads "key=value" arguments.
-func splitSets(args []string) (map[string]string, []*Problem) {
-	known := Default().byName()
-	sets := map[string]string{}
+// argument is one --set: the name of the key as written, and its text.
+type argument struct{ name, text string }
+
+// splitSets reads "key=value" arguments, by the keys' own names.
+func splitSets(args []string) (map[string]argument, []*Problem) {
+	known := Default().names()
+	sets := map[string]argument{}
 	var found []*Problem
 	for _, arg := range args {
 		name, text, hasValue := strings.Cut(arg, "=")
 		name = strings.TrimSpace(name)
-		switch _, ok := known[name]; {
+		switch {
 		case !hasValue:
 			found = append(found, &Problem{Origin: "--set", Key: name, Text: "has no value: write --set key=value"})
-		case !ok:
+		case known[name] == "":
 			found = append(found, &Problem{Origin: "--set", Key: name, Text: "is not a known key" + suggest(name)})
 		default:
-			sets[name] = text
+			sets[known[name]] = argument{name, text}
 		}
 	}
 	return sets, found

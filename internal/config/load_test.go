@@ -86,7 +86,7 @@ func TestEveryFlagReachesItsKey(t *testing.T) {
 func TestListsAndTruthsOnTheCommandLine(t *testing.T) {
 	c, _, err := Load(Sources{
 		Set:   []string{"model.stages=1,1,2,1", "data.std=[1, 2e-1,3]", "data.mean=", "prior.path="},
-		Flags: flags(t, []string{"--skip-bad"}, "data.skip_bad"),
+		Flags: flags(t, []string{"--skip-bad"}, "data.skip_broken"),
 	})
 	if err != nil {
 		t.Fatal(err)

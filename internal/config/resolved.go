@@ -2,7 +2,6 @@ package config
 
 import (
 	"bytes"
-	"fmt"
 
 	"github.com/spf13/viper"
 )
@@ -11,7 +10,16 @@ import (
 // neither environment nor flags have a say. Settings that the file leaves out have their defaults.
 // Errors are those of [Load].
 func ReadFile(path string) (*Config, error) {
-	f, found, err := readFile(path)
+	return alone(readFile(path))
+}
+
+// Parse is ReadFile of text; name stands for the file's in errors.
+func Parse(name string, text []byte) (*Config, error) {
+	return alone(parseFile(name, text))
+}
+
+// alone makes a configuration of one file.
+func alone(f *file, found []*Problem, err error) (*Config, error) {
 	if err != nil {
 		return nil, err
 	}
@@ -23,23 +31,29 @@ func ReadFile(path string) (*Config, error) {
 		}
 		f.lines = nil // repeated keys, which are reported; the values of such a file are not looked at
 	}
-	c, origins := Default(), Origins{}
-	for _, set := range c.settings() {
-		line, ok := f.lines[set.name]
-		if !ok {
-			continue
-		}
-		origins[set.name] = f.where(line)
-		raw := v.Get(set.name)
-		if !set.value.assign(raw) {
-			found = append(found, wrong(set, fmt.Sprintf("%q", fmt.Sprint(raw)), f.where(line)))
-		}
-	}
-	if len(found) == 0 {
+	c := Default()
+	origins, more := f.values(v, c)
+	if found = append(found, more...); len(found) == 0 {
 		found = c.problems(origins)
 	}
 	if len(found) > 0 {
 		return nil, join(found)
 	}
 	return c, nil
+}
+
+// Change is a setting that two configurations have different values for, as YAML would write them.
+type Change struct{ Key, Was, Is string }
+
+// Diff lists, in the order of the table, the settings whose values differ.
+func Diff(was, is *Config) []Change {
+	now := is.byName()
+	var changes []Change
+	for _, s := range was.settings() {
+		before, after := inline(s.value.get()), inline(now[s.name].value.get())
+		if before != after {
+			changes = append(changes, Change{s.name, before, after})
+		}
+	}
+	return changes
 }

@@ -137,7 +137,7 @@ func (c *Split) check(ctx context.Context, o Options) error {
 	}
 	problem := loader.SkippedError(bad, c.Set.Len())
 	if !o.SkipBroken {
-		return fmt.Errorf("%w (--skip_bad leaves them out)", problem)
+		return fmt.Errorf("%w (--skip_broken leaves them out)", problem)
 	}
 	if len(bad) == c.Set.Len() {
 		return problem

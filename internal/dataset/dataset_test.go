@@ -30,7 +30,7 @@ func TestOpenChecksThatEveryImageIsOne(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err = Open(context.Background(), o)
-	for _, want := range []string{"2 of 5 images", d.Images[2], d.Images[4], "--skip_bad"} {
+	for _, want := range []string{"2 of 5 images", d.Images[2], d.Images[4], "--skip_broken"} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("err = %v, want %q", err, want)
 		}

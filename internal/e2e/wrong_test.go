@@ -50,7 +50,7 @@ func TestWrongInputsAreOneClearLineAndLeaveNothing(t *testing.T) {
 		"LFS pointer as labels":       {[]string{"data.train.annotations=" + file("a.json", lfsPointer)}, nil, 1, []string{"a.json", "git lfs pull"}},
 		"category not in the list":    {[]string{"data.train.annotations=" + file("a.json", cocoUnknownCategory)}, nil, 1, []string{"a.json", "99"}},
 		"wrong data_format":           {nil, []string{"--data_format", "coco"}, 1, []string{"train.csv", "csv"}},
-		"image not there":             {[]string{"data.train.annotations=" + file("a.csv", "image,label,value\nnone.png,red,1\np001.png,red,0\n")}, nil, 1, []string{"none.png", "1 of 2 images", "--skip_bad"}},
+		"image not there":             {[]string{"data.train.annotations=" + file("a.csv", "image,label,value\nnone.png,red,1\np001.png,red,0\n")}, nil, 1, []string{"none.png", "1 of 2 images", "--skip_broken"}},
 		"other validation classes":    {[]string{"data.val.annotations=" + file("v.csv", "image,label,value\np001.png,purple,1\n")}, nil, 1, []string{"v.csv", `class "purple" is not in the list of 4 classes`}},
 		"prior of other classes":      {[]string{"prior.path=" + file("p.csv", "Classes,avg_pred\nred,0.1\ngreen,0.1\nblue,0.2\n")}, nil, 1, []string{"p.csv", "dark"}},
 		"prior with a class twice":    {[]string{"prior.path=" + file("p.csv", "Classes,avg_pred\nred,0.1\ngreen,0.1\nred,0.2\n")}, nil, 1, []string{"p.csv", "line 4", `"red"`}},
@@ -111,12 +111,12 @@ func TestAnUnwritableFolderIsOneClearLine(t *testing.T) {
 func TestABrokenImageStopsOrIsNamed(t *testing.T) {
 	d, out := traintest.Make(t, 10, 5), filepath.Join(t.TempDir(), "run")
 	traintest.Write(t, filepath.Join(d.Dir, d.Images[3]), "no image")
-	csl(t, train(d.Settings(out))...).complains(t, 1, "1 of 10 images", d.Images[3], "--skip_bad")
+	csl(t, train(d.Settings(out))...).complains(t, 1, "1 of 10 images", d.Images[3], "--skip_broken")
 	if exists(out) {
 		t.Error("the run's folder was made")
 	}
 	// With 9 images left, a batch of 3.
-	o := csl(t, train(d.Settings(out), "--skip_bad", "--batch_size", "3")...)
+	o := csl(t, train(d.Settings(out), "--skip_broken", "--batch_size", "3")...)
 	o.complains(t, 3, "1 image was left out", filepath.Join(out, rundir.Skipped))
 	if text, err := os.ReadFile(filepath.Join(out, rundir.Skipped)); err != nil || !strings.Contains(string(text), "train: image \"p003.png\": ") {
 		t.Errorf("list %q, %v", text, err)

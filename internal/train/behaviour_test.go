@@ -523,9 +523,9 @@ func TestBrokenImagesAreNamedAndRemembered(t *testing.T) {
 	undisturbed, out := t.TempDir(), t.TempDir()
 	_, err := j.run(t, d.Settings(t.TempDir()))
 	if err == nil || !strings.Contains(err.Error(), d.Images[2]) {
-		t.Errorf("without skip_bad: err = %v", err)
+		t.Errorf("without skip_broken: err = %v", err)
 	}
-	if r := j.must(t, d.Settings(undisturbed, "data.skip_bad=true")); r.Skipped != 2 {
+	if r := j.must(t, d.Settings(undisturbed, "data.skip_broken=true")); r.Skipped != 2 {
 		t.Errorf("result %+v", r)
 	}
 	list := traintest.Files(t, undisturbed)[rundir.Skipped]
@@ -533,11 +533,11 @@ func TestBrokenImagesAreNamedAndRemembered(t *testing.T) {
 		!strings.HasPrefix(lines[0], `train: image "p002.png": `) || !strings.HasPrefix(lines[1], `val: image "p011.png": `) {
 		t.Errorf("list %q", list)
 	}
-	if err := j.interrupt(t, d.Settings(out, "data.skip_bad=true"), &canceller{steps: 6}); !errors.Is(err, context.Canceled) {
+	if err := j.interrupt(t, d.Settings(out, "data.skip_broken=true"), &canceller{steps: 6}); !errors.Is(err, context.Canceled) {
 		t.Fatal(err)
 	}
 	j.resume = true
-	if r := j.must(t, d.Settings(out, "data.skip_bad=true")); r.Skipped != 2 {
+	if r := j.must(t, d.Settings(out, "data.skip_broken=true")); r.Skipped != 2 {
 		t.Errorf("resumed: result %+v", r)
 	}
 	same(t, "resumed", lasting(t, out), lasting(t, undisturbed))
