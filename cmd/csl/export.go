@@ -11,8 +11,8 @@ import (
 	"csl/internal/checkpoint"
 	"csl/internal/checkpoint/onnx"
 	"csl/internal/count"
-	"csl/internal/infer"
 	"csl/internal/model"
+	"csl/internal/modelfile"
 	"csl/internal/safefile"
 
 	"github.com/spf13/cobra"
@@ -108,11 +108,15 @@ func runExport(ctx context.Context, o *exportOptions) error {
 	if info, err := o.fs.Stat(o.path); err == nil && info.Mode().IsRegular() && !o.force {
 		return fmt.Errorf("write %q: it exists; --force overwrites it", o.path)
 	}
-	w, sd, err := checkpoint.ReadModel(ctx, o.modelPath)
+	m, err := modelfile.Open(ctx, modelfile.Options{Path: o.modelPath, Classes: o.classes, Descriptions: o.descriptions})
 	if err != nil {
 		return err
 	}
-	meta, err := o.metadata(w.Spec(), sd)
+	for _, w := range m.Warnings {
+		o.log().Warn(w)
+	}
+	w := m.Weights
+	meta, err := o.metadata(m)
 	if err != nil {
 		return err
 	}
@@ -126,25 +130,21 @@ func runExport(ctx context.Context, o *exportOptions) error {
 	return err
 }
 
-// metadata is the checkpoint's own, with class names where they are given.
-func (o *exportOptions) metadata(spec model.Spec, sd *checkpoint.StateDict) (*checkpoint.Meta, error) {
+// metadata is the checkpoint's own, with class names and thresholds where they are given.
+func (o *exportOptions) metadata(m *modelfile.Model) (*checkpoint.Meta, error) {
 	meta := &checkpoint.Meta{Version: version()}
-	if sd.Meta != nil {
-		meta = sd.Meta
+	if m.Meta != nil {
+		meta = m.Meta
 	}
-	meta.Spec = spec
-	classes, warnings, err := infer.Classes(o.modelPath, sd, o.classes, o.descriptions)
-	for _, w := range warnings {
-		o.log().Warn(w)
+	meta.Spec, meta.Classes = m.Weights.Spec(), m.Classes
+	if o.thresholds == "" {
+		return meta, nil
 	}
-	meta.Classes = classes
-	if err != nil || o.thresholds == "" {
-		return meta, err
-	}
-	if len(classes) == 0 {
+	if len(m.Classes) == 0 {
 		return nil, fmt.Errorf("--thresholds: %q names no classes; give them with --classes", o.modelPath)
 	}
-	meta.Thresholds, err = infer.ReadThresholds(o.thresholds, classes)
+	var err error
+	meta.Thresholds, err = modelfile.ReadThresholds(o.thresholds, m.Classes)
 	return meta, err
 }
 

@@ -7,6 +7,7 @@ import (
 
 	"csl/internal/checkpoint"
 	"csl/internal/config"
+	"csl/internal/modelfile"
 
 	"github.com/spf13/cobra"
 )
@@ -80,6 +81,9 @@ func writeJSON(w io.Writer, v any) error {
 
 // describe gathers what there is to say of a checkpoint.
 func describe(ctx context.Context, path string) (about *checkpointInfo, err error) {
+	if path, err = modelfile.Find(path); err != nil {
+		return nil, err
+	}
 	f, err := checkpoint.Open(path)
 	if err != nil {
 		return nil, err
@@ -92,7 +96,7 @@ func describe(ctx context.Context, path string) (about *checkpointInfo, err erro
 	if about, err = newCheckpointInfo(f, sd); err != nil {
 		return nil, err
 	}
-	if _, _, err := checkpoint.ReadModel(ctx, path); err != nil {
+	if _, _, err := sd.Model(ctx, false); err != nil {
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}

@@ -31,6 +31,9 @@ func (d *Diff) Empty() bool {
 	return len(d.Missing)+len(d.Unexpected)+len(d.Misshaped) == 0
 }
 
+// OnlyUnexpected tells whether all that the model needs is there.
+func (d *Diff) OnlyUnexpected() bool { return len(d.Missing)+len(d.Misshaped) == 0 }
+
 // withoutHead is the difference of the backbones.
 func (d *Diff) withoutHead() *Diff {
 	body := &Diff{}

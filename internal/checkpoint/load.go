@@ -135,19 +135,32 @@ func ReadModel(ctx context.Context, path string) (w *model.Weights, sd *StateDic
 	if sd, err = Interpret(f); err != nil {
 		return nil, nil, err
 	}
+	w, _, err = sd.Model(ctx, false)
+	return w, sd, err
+}
+
+// Model loads the checkpoint into new weights of the architecture that it says it is. All tensors
+// must fit; if lenient, all that the model needs must be there, and the Diff lists the others.
+func (sd *StateDict) Model(ctx context.Context, lenient bool) (*model.Weights, *Diff, error) {
+	path := sd.File.Path
 	switch {
 	case sd.OtherHead != "":
 		return nil, nil, fmt.Errorf("checkpoint %q has an %s for a head, which csl does not have: only its backbone can be used, as the start of a training", path, sd.OtherHead)
 	case sd.Spec.NumClasses == 0:
 		return nil, nil, fmt.Errorf("checkpoint %q has no head: it is a backbone, which can only be fine-tuned", path)
 	}
-	if w, err = sd.blank(); err != nil {
+	w, err := sd.blank()
+	if err != nil {
 		return nil, nil, err
 	}
-	if _, err = sd.Load(ctx, w, LoadOptions{}); err != nil {
-		return nil, nil, err
+	diff, err := sd.Load(ctx, w, LoadOptions{Partial: lenient})
+	if err != nil {
+		return nil, diff, err
 	}
-	return w, sd, nil
+	if !diff.Empty() && !diff.OnlyUnexpected() {
+		return nil, diff, fmt.Errorf("checkpoint %q lacks what the model needs: %v", path, diff)
+	}
+	return w, diff, nil
 }
 
 // blank makes room for the weights, after a check that the file is large

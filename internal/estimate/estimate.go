@@ -15,13 +15,14 @@ import (
 	"csl/internal/graph"
 	"csl/internal/images/loader"
 	"csl/internal/labels"
+	"csl/internal/model"
+	"csl/internal/modelfile"
 	"csl/internal/predict"
 	"csl/internal/prior"
 	"csl/internal/progress"
 	"csl/internal/rundir"
 	"csl/internal/safefile"
 	"csl/internal/train"
-	"csl/internal/validate"
 )
 
 // topCompared is the length of the top lists that are compared: the paper's.
@@ -125,17 +126,20 @@ func (o *Options) fromTraining(ctx context.Context, r *Result) (*labels.Set, err
 
 // fromModel fills r with the prior that a model gives and returns the labels of the images.
 func (o *Options) fromModel(ctx context.Context, path string, r *Result) (*labels.Set, error) {
-	m, err := validate.LoadModel(ctx, path, 0, o.Data.Decode)
+	m, err := modelfile.Open(ctx, modelfile.Options{Path: path})
 	if err != nil {
 		return nil, err
 	}
-	data := o.Data
-	data.Display, data.Decode = o.Display, m.Loading.Decode
-	c, err := m.OpenFor(ctx, data)
+	for _, w := range m.Warnings {
+		o.Display.Log().Warn(w)
+	}
+	data, l := o.Data, m.Loading(o.Data.Decode)
+	data.Display, data.Decode = o.Display, l.Decode
+	c, err := m.OpenSplit(ctx, data)
 	if err != nil {
 		return nil, err
 	}
-	r.Prior, err = o.average(ctx, m, c, &r.Skipped)
+	r.Prior, err = o.average(ctx, m.Weights, l, c, &r.Skipped)
 	if err := errors.Join(err, c.Close()); err != nil {
 		return nil, err
 	}
@@ -154,15 +158,14 @@ func (o *Options) fromBatches(ctx context.Context, path string, skipped int, r *
 }
 
 // average is one clean pass over the images; skipped tells how many were left out.
-func (o *Options) average(ctx context.Context, m *validate.Model, c *dataset.Split, skipped *int) (*prior.Prior, error) {
-	l := m.Loading
+func (o *Options) average(ctx context.Context, w *model.Weights, l dataset.Loading, c *dataset.Split, skipped *int) (*prior.Prior, error) {
 	l.Batch, l.Workers, l.SkipBroken = o.Config.Train.Batch, o.Config.Data.Workers, o.Config.Data.SkipBroken
 	l.OnSkip = func(b loader.Skipped) { o.Display.Log().Warn("left out: " + b.String()) }
 	batches, err := c.Loader(ctx, l, nil)
 	if err != nil {
 		return nil, err
 	}
-	runner, err := predict.New(o.Backend, m.Weights, nil, l.Height, l.Width)
+	runner, err := predict.New(o.Backend, w, nil, l.Height, l.Width)
 	if err != nil {
 		return nil, err
 	}

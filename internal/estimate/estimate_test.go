@@ -17,6 +17,7 @@ import (
 	"csl/internal/graph"
 	"csl/internal/images/loader"
 	"csl/internal/model"
+	"csl/internal/modelfile"
 	"csl/internal/predict"
 	"csl/internal/prior"
 	"csl/internal/progress"
@@ -24,7 +25,6 @@ import (
 	"csl/internal/safefile/faultfs"
 	"csl/internal/train"
 	"csl/internal/train/traintest"
-	"csl/internal/validate"
 )
 
 // options estimate from the training images of d, in a folder of their own.
@@ -59,16 +59,16 @@ func estimate(t *testing.T, o Options) Result {
 // meanScores are what a checkpoint says of all training images, computed here.
 func meanScores(t *testing.T, o Options, path string) []float64 {
 	t.Helper()
-	m, err := validate.LoadModel(context.Background(), path, 0, o.Data.Decode)
+	m, err := modelfile.Open(context.Background(), modelfile.Options{Path: path})
 	if err != nil {
 		t.Fatal(err)
 	}
-	c, err := m.OpenFor(context.Background(), o.Data)
+	c, err := m.OpenSplit(context.Background(), o.Data)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer c.Close()
-	l := m.Loading
+	l := m.Loading(o.Data.Decode)
 	l.Batch = 1
 	batches, err := c.Loader(context.Background(), l, nil)
 	if err != nil {

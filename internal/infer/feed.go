@@ -19,10 +19,10 @@ const maxFile = 1 << 30
 // feed reads, decodes and resizes images by their paths. It is the loader's list of samples as well:
 // images without labels.
 type feed struct {
-	paths   []string
-	decode  codec.Options
-	w, h    int
-	filter  transform.Filter
+	paths  []string
+	decode codec.Options
+	w, h   int
+	filter transform.Filter
 
 	mu       sync.Mutex
 	animated map[int]bool // samples of which only the first frame was taken

@@ -11,12 +11,9 @@ import (
 	"csl/internal/model"
 )
 
-// DefaultSize is the side of the input, and DefaultThreshold the score above which a class counts as
-// present, where neither the user nor the checkpoint nor a data set says.
-const (
-	DefaultSize      = 448
-	DefaultThreshold = 0.7
-)
+// DefaultThreshold is the score above which a class counts as present where neither the user nor the
+// checkpoint nor a data set says.
+const DefaultThreshold = 0.7
 
 // Dataset is one of the data sets that published checkpoints were trained on.
 type Dataset string

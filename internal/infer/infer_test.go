@@ -14,6 +14,7 @@ import (
 
 	"csl/internal/checkpoint"
 	"csl/internal/model"
+	"csl/internal/modelfile"
 )
 
 // stored writes a small random checkpoint, with metadata or more tensors where given.
@@ -80,52 +81,15 @@ func TestThresholdIsTheUsersThenTheClassesThenTheCheckpointsThenTheDataSets(t *t
 		{nil, nil, COCO, []float32{0.7, 0.7, 0.7}, true},
 		{nil, nil, AnyDataset, []float32{0.7, 0.7, 0.7}, true},
 	} {
-		m := load(t, ModelOptions{Path: stored(t, x.meta), Threshold: x.user, Dataset: x.dataset})
+		m := load(t, ModelOptions{Options: modelfile.Options{Path: stored(t, x.meta)}, Threshold: x.user, Dataset: x.dataset})
 		if !slices.Equal(m.Thresholds, x.want) || m.OneThreshold != x.one {
 			t.Errorf("%d: %v, one: %v", i, m.Thresholds, m.OneThreshold)
 		}
 	}
 }
 
-func TestPreprocessingIsTheCheckpointsUnlessOverridden(t *testing.T) {
-	classes := []checkpoint.Class{{Name: "a"}, {Name: "b"}, {Name: "c"}}
-	meta := &checkpoint.Meta{
-		Classes: classes,
-		Input:   &checkpoint.Input{Height: 64, Width: 96, Interpolation: "bicubic", EXIFOrientation: true, Mean: []float64{0.5, 0.5, 0.5}, Std: []float64{0.25, 0.25, 0.25}},
-	}
-	path := stored(t, meta)
-	m := load(t, ModelOptions{Path: path})
-	if m.Height != 64 || m.Width != 96 || m.Filter.String() != "bicubic" || !m.EXIFOrientation || len(m.Warnings) > 0 {
-		t.Errorf("%+v", m)
-	}
-	upright := false
-	m = load(t, ModelOptions{Path: path, Height: 32, Width: 32, Interpolation: "bilinear", EXIFOrientation: &upright})
-	if m.Height != 32 || m.Width != 32 || m.Filter.String() != "bilinear" || m.EXIFOrientation || len(m.Warnings) != 3 {
-		t.Errorf("%+v", m)
-	}
-	if want := "input size 32 is not what the checkpoint was made for (64x96)"; m.Warnings[0] != want {
-		t.Errorf("warning %q, want %q", m.Warnings[0], want)
-	}
-	m = load(t, ModelOptions{Path: stored(t, &checkpoint.Meta{Classes: classes}), Height: 32, Width: 64})
-	if m.Height != 32 || m.Width != 64 || m.Filter.String() != "bilinear" || len(m.Warnings) > 0 {
-		t.Errorf("%+v", m)
-	}
-}
-
-func TestLeftOverTensorsAreRefusedUnlessLenient(t *testing.T) {
-	path := stored(t, nil, checkpoint.FloatOut("body.extra", []float32{1}, 1))
-	if _, err := Load(t.Context(), ModelOptions{Path: path}); !errors.Is(err, checkpoint.ErrMismatch) || !strings.Contains(err.Error(), "body.extra") ||
-		!strings.Contains(err.Error(), "--strict=false") {
-		t.Errorf("strict: %v", err)
-	}
-	m := load(t, ModelOptions{Path: path, Lenient: true})
-	if !strings.Contains(strings.Join(m.Warnings, "\n"), "1 unexpected (body.extra)") {
-		t.Errorf("warnings %q", m.Warnings)
-	}
-}
-
 func TestWrongDataSetOfTheHeadIsSaid(t *testing.T) {
-	m := load(t, ModelOptions{Path: stored(t, nil), Dataset: OpenImages})
+	m := load(t, ModelOptions{Options: modelfile.Options{Path: stored(t, nil)}, Dataset: OpenImages})
 	if !strings.Contains(m.Warnings[0], "OpenImages models have a bottleneck head, this checkpoint has a plain one") {
 		t.Errorf("%q", m.Warnings)
 	}
@@ -139,37 +103,6 @@ func TestDataSetNames(t *testing.T) {
 	}
 	if _, err := ParseDataset("OpenImage"); err == nil {
 		t.Error("OpenImage passed")
-	}
-}
-
-func TestClassFiles(t *testing.T) {
-	for text, want := range map[string]string{
-		"a\nb\nc\n":                                  "a|b|c",
-		"a\r\n\r\n b \r\nc":                          "a|b|c",
-		"\ufeffa\nb\nc":                              "a|b|c",
-		"coffee, black\ntea\nwater\n":                "coffee, black|tea|water",
-		"/m/2,b\n/m/1,\"a, or so\"\n/m/3,c":          "b|a, or so|c",
-		"LabelName,DisplayName\n/m/1,a\n/m/2,b\nc,d": "a|b|d",
-		"category_id,name\n7,c\n1,a\n3,b\n":          "a|b|c",
-		"10,c\n9,b\n1,a\n":                           "a|b|c",
-	} {
-		got, err := ReadClasses(file(t, "classes.txt", text), 3)
-		if err != nil {
-			t.Errorf("%q: %v", text, err)
-			continue
-		}
-		var names []string
-		for _, c := range got {
-			names = append(names, c.Name)
-		}
-		if strings.Join(names, "|") != want {
-			t.Errorf("%q: %q", text, names)
-		}
-	}
-	for _, text := range []string{"", "a\nb", "a\nb\nc\nd", "a\nb\na", "version https://git-lfs.github.com/spec/v1\n", "\xff\xfe"} {
-		if got, err := ReadClasses(file(t, "classes.txt", text), 3); err == nil {
-			t.Errorf("%q: %v", text, got)
-		}
 	}
 }
 
@@ -206,20 +139,6 @@ func TestTextOutputDoesNotSteerTheTerminal(t *testing.T) {
 	if strings.ContainsAny(b.String(), "\x1b\x07") || strings.Count(b.String(), "\n") != 2 {
 		t.Errorf("%q", b.String())
 	}
-}
-
-func FuzzParseClasses(f *testing.F) {
-	for _, s := range []string{"a\nb\n", "1,a\n2,b\n", "id,name\n1,a", "\"", "a,\"b\nc\"\n", ",\n,\n"} {
-		f.Add(s, 2)
-	}
-	f.Fuzz(func(t *testing.T, text string, n int) {
-		classes, err := parseClasses(text, n)
-		for _, c := range classes {
-			if err == nil && c.Name == "" {
-				t.Errorf("%q: a class without a name", text)
-			}
-		}
-	})
 }
 
 func FuzzReadList(f *testing.F) {
@@ -285,16 +204,5 @@ func TestResultsAreWrittenAsWholeLines(t *testing.T) {
 		if before < 2 || len(out.written) > before+1 {
 			t.Errorf("%s: %d writes, %d after Flush", format, before, len(out.written))
 		}
-	}
-}
-
-func TestDescriptionsOfNothingAreSaid(t *testing.T) {
-	file := filepath.Join(t.TempDir(), "d.csv")
-	if err := os.WriteFile(file, []byte("/m/1,Cat\n"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	m := load(t, ModelOptions{Path: stored(t, nil), Descriptions: file})
-	if text := strings.Join(m.Warnings, "\n"); !strings.Contains(text, "is not used: no class has a name") || !strings.Contains(text, "--classes FILE") {
-		t.Errorf("warnings %q", m.Warnings)
 	}
 }

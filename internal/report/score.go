@@ -12,9 +12,10 @@ import (
 	"csl/internal/images/loader"
 	"csl/internal/labels"
 	"csl/internal/metric"
+	"csl/internal/model"
+	"csl/internal/modelfile"
 	"csl/internal/predict"
 	"csl/internal/rundir"
-	"csl/internal/validate"
 )
 
 // scored is what a run's best weights make of the validation images.
@@ -62,17 +63,18 @@ func (r *run) score(ctx context.Context, o *Options, shots int) error {
 
 func (r *run) scoreFile(ctx context.Context, o *Options, path string, shots int) (s *scored, err error) {
 	data := dataset.FromConfig(r.cfg.Data, dataset.Val)
-	m, err := validate.LoadModel(ctx, path, 0, data.Decode)
+	m, err := modelfile.Open(ctx, modelfile.Options{Path: path})
 	if err != nil {
 		return nil, err
 	}
-	data.Decode, data.SkipBroken = m.Loading.Decode, true
-	c, err := m.OpenFor(ctx, data)
+	l := m.Loading(data.Decode)
+	data.Decode, data.SkipBroken = l.Decode, true
+	c, err := m.OpenSplit(ctx, data)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, c.Close()) }()
-	p, err := newPass(ctx, r, o, m, c)
+	p, err := newPass(ctx, r, o, m.Weights, l, c)
 	if err != nil {
 		return nil, err
 	}
@@ -89,7 +91,7 @@ func (r *run) scoreFile(ctx context.Context, o *Options, path string, shots int)
 	}
 	s.threshold, s.f1 = p.cells.best()
 	for i := range s.shots {
-		if err := s.shots[i].img(c.Source, m.Loading.Decode); err != nil {
+		if err := s.shots[i].img(c.Source, l.Decode); err != nil {
 			return nil, err
 		}
 	}
@@ -107,8 +109,7 @@ type pass struct {
 	shots  []shot
 }
 
-func newPass(ctx context.Context, r *run, o *Options, m *validate.Model, c *dataset.Split) (*pass, error) {
-	l := m.Loading
+func newPass(ctx context.Context, r *run, o *Options, w *model.Weights, l dataset.Loading, c *dataset.Split) (*pass, error) {
 	limit := o.Scored
 	if limit == 0 {
 		limit = max(1, int(autoPixels)/(l.Height*l.Width))
@@ -119,7 +120,7 @@ func newPass(ctx context.Context, r *run, o *Options, m *validate.Model, c *data
 	if p.loader, err = c.Loader(ctx, l, p.set); err != nil {
 		return nil, err
 	}
-	if p.runner, err = predict.New(o.Backend, m.Weights, nil, l.Height, l.Width); err != nil {
+	if p.runner, err = predict.New(o.Backend, w, nil, l.Height, l.Width); err != nil {
 		return nil, err
 	}
 	// The page shows no precision and recall, so the accumulator's threshold does not matter.

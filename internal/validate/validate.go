@@ -5,33 +5,25 @@ package validate
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"slices"
 	"strconv"
 
-	"csl/internal/checkpoint"
-	"csl/internal/count"
 	"csl/internal/dataset"
 	"csl/internal/graph"
-	"csl/internal/images/codec"
 	"csl/internal/images/loader"
 	"csl/internal/metric"
-	"csl/internal/model"
+	"csl/internal/modelfile"
 	"csl/internal/predict"
 	"csl/internal/progress"
 	"csl/internal/safefile"
 )
 
-// DefaultSize is the side of the input where neither the user nor the checkpoint says: the
-// reference's.
-const DefaultSize = 448
-
 // Options says what to score.
 type Options struct {
 	ModelPath string
 	Data      dataset.Options // Classes is set by the checkpoint
-	Size      int             // side of the input; 0: the checkpoint's, else DefaultSize
+	Size      int             // side of the input; 0: the checkpoint's, else modelfile.DefaultSize
 	Batch     int
 	Threshold float64 // for precision, recall and F1
 	// ScoresPath is where every image's scores and labels go, as CSV; "" for nowhere.
@@ -43,76 +35,26 @@ type Options struct {
 
 // Result is what scoring gave.
 type Result struct {
-	Report *metric.Report
-	Skipped    []loader.Skipped // images left out
-}
-
-// Model is a checkpoint made ready: its weights and how it wants its images.
-type Model struct {
-	Weights *model.Weights
-	Classes []string // names in order; nil if the checkpoint has none
-	Loading dataset.Loading
-	Meta    *checkpoint.Meta // nil if it is not csl's own
-
-	ids []string // of Classes
-}
-
-// LoadModel reads a checkpoint strictly. size 0 takes the checkpoint's input size, or DefaultSize.
-func LoadModel(ctx context.Context, path string, size int, d codec.Options) (*Model, error) {
-	w, sd, err := checkpoint.ReadModel(ctx, path)
-	if err != nil {
-		return nil, err
-	}
-	m := &Model{Weights: w, Meta: sd.Meta}
-	for _, c := range sd.Classes() {
-		m.Classes = append(m.Classes, c.Name)
-		m.ids = append(m.ids, c.ID)
-	}
-	m.Loading = dataset.Loading{Height: DefaultSize, Width: DefaultSize, Interpolation: "bilinear", Decode: d}
-	if sd.Meta != nil && sd.Meta.Input != nil {
-		in := sd.Meta.Input
-		m.Loading.Height, m.Loading.Width, m.Loading.Interpolation = in.Height, in.Width, in.Interpolation
-		m.Loading.Mean, m.Loading.Std = in.Mean, in.Std
-		m.Loading.Decode.EXIFOrientation = m.Loading.Decode.EXIFOrientation || in.EXIFOrientation
-	}
-	if size > 0 {
-		m.Loading.Height, m.Loading.Width = size, size
-	}
-	return m, model.CheckSize(m.Loading.Height, m.Loading.Width)
-}
-
-// OpenFor opens labelled images for a model. Where the checkpoint names its classes, labels are
-// matched to the model's outputs by name or by the id that the checkpoint has for it, and classes
-// that the model does not have are left out and counted; else they are matched by position.
-func (m *Model) OpenFor(ctx context.Context, o dataset.Options) (*dataset.Split, error) {
-	o.Classes, o.ClassIDs, o.SkipOtherClasses = m.Classes, m.ids, true
-	c, err := dataset.Open(ctx, o)
-	if err != nil {
-		return nil, err
-	}
-	if have, want := c.Set.NumClasses(), m.Weights.Spec().NumClasses; have != want {
-		return nil, errors.Join(fmt.Errorf("%q has %s, the checkpoint %d and no names to match them by", c.Annotations, count.Of(have, "class"), want), c.Close())
-	}
-	if m.Classes == nil && o.Display != nil {
-		o.Display.Log().Warn("the checkpoint names no classes: they are taken in the order of the labels (csl export --classes FILE writes one with names)")
-	}
-	return c, nil
+	Report  *metric.Report
+	Skipped []loader.Skipped // images left out
 }
 
 // Run scores the checkpoint.
 func Run(ctx context.Context, o Options) (r Result, err error) {
-	m, err := LoadModel(ctx, o.ModelPath, o.Size, o.Data.Decode)
+	m, err := modelfile.Open(ctx, modelfile.Options{Path: o.ModelPath, Height: o.Size, Width: o.Size})
 	if err != nil {
 		return r, err
 	}
-	o.Data.Display = o.Display
-	o.Data.Decode = m.Loading.Decode
-	c, err := m.OpenFor(ctx, o.Data)
+	for _, w := range m.Warnings {
+		o.Display.Log().Warn(w)
+	}
+	l := m.Loading(o.Data.Decode)
+	o.Data.Display, o.Data.Decode = o.Display, l.Decode
+	c, err := m.OpenSplit(ctx, o.Data)
 	if err != nil {
 		return r, err
 	}
 	defer func() { err = errors.Join(err, c.Close()) }()
-	l := m.Loading
 	l.Batch, l.Workers, l.SkipBroken = predict.EvenBatch(c.Set.Len(), o.Batch), o.Data.Workers, o.Data.SkipBroken
 	l.OnSkip = func(b loader.Skipped) { o.Display.Log().Warn("left out: " + b.String()) }
 	batches, err := c.Loader(ctx, l, nil)

@@ -110,23 +110,6 @@ func TestACheckpointWithoutNamesIsMatchedByPosition(t *testing.T) {
 	}
 }
 
-func TestTheCheckpointSaysHowImagesAreLoaded(t *testing.T) {
-	o, _ := options(t, traintest.Make(t, 0, 1), traintest.Checkpoint(t, traintest.Classes(), nil))
-	m, err := LoadModel(context.Background(), o.ModelPath, 0, o.Data.Decode)
-	if err != nil || m.Loading.Width != 32 || m.Loading.Height != 32 || m.Loading.Interpolation != "bilinear" {
-		t.Errorf("loading %+v, %v", m.Loading, err)
-	}
-	if m, err = LoadModel(context.Background(), o.ModelPath, 64, o.Data.Decode); err != nil || m.Loading.Width != 64 {
-		t.Errorf("loading %+v, %v", m.Loading, err)
-	}
-	if m, err = LoadModel(context.Background(), traintest.Bare(t, 2), 0, o.Data.Decode); err != nil || m.Loading.Width != DefaultSize {
-		t.Errorf("loading %+v, %v", m.Loading, err)
-	}
-	if _, err = LoadModel(context.Background(), o.ModelPath, 30, o.Data.Decode); err == nil {
-		t.Error("30 pixels were taken")
-	}
-}
-
 func TestSavedScoresAreThoseThatWereScored(t *testing.T) {
 	d := traintest.Make(t, 0, 5)
 	o, _ := options(t, d, traintest.Checkpoint(t, traintest.Classes(), nil))

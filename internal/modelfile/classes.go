@@ -1,4 +1,4 @@
-package infer
+package modelfile
 
 import (
 	"bytes"
@@ -19,10 +19,10 @@ import (
 // maxClassFile is the largest file of class names that is read, in bytes.
 const maxClassFile = 64 << 20
 
-// Classes settles what the outputs of a checkpoint are called: by the file of class names, if given,
+// settleClasses settles what the outputs of a checkpoint are called: by the file of class names, if given,
 // else by the checkpoint; Open Images MIDs get their names from the file of descriptions, if given.
 // The result is nil where nothing names the classes.
-func Classes(path string, sd *checkpoint.StateDict, file, descriptions string) (classes []checkpoint.Class, warnings []string, err error) {
+func settleClasses(path string, sd *checkpoint.StateDict, file, descriptions string) (classes []checkpoint.Class, warnings []string, err error) {
 	n := sd.Spec.NumClasses
 	classes = slices.Clone(sd.Classes())
 	if len(classes) > 0 && len(classes) != n {
@@ -79,18 +79,6 @@ func describe(classes []checkpoint.Class, described map[string]string) (missing 
 
 func sameNames(a, b []checkpoint.Class) bool {
 	return slices.EqualFunc(a, b, func(a, b checkpoint.Class) bool { return a.Name == b.Name })
-}
-
-// displayNames are the names to print for n outputs.
-func displayNames(classes []checkpoint.Class, n int) []string {
-	names := make([]string, n)
-	for i := range names {
-		names[i] = fmt.Sprintf("class %d", i)
-		if i < len(classes) && classes[i].Name != "" {
-			names[i] = classes[i].Name
-		}
-	}
-	return names
 }
 
 // ReadClasses reads a file of n class names in the order of the outputs: one per line, or CSV id,name

@@ -1,0 +1,156 @@
+// Package modelfile is the one place that opens a checkpoint as a model ready for images: its
+// weights, what its outputs are called, the scores above which classes count as present, and how an
+// image becomes its input. What the user says comes first, then what the checkpoint says, then the
+// defaults.
+//
+// File formats are package checkpoint's, running a model is package predict's. What a workflow does
+// with the model must not be here.
+package modelfile
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"csl/internal/checkpoint"
+	"csl/internal/model"
+)
+
+// DefaultSize is the side of the input in pixels where neither the user nor the checkpoint says: the
+// reference's.
+const DefaultSize = 448
+
+// Options says which checkpoint to open and how to use it. What is left zero the checkpoint decides,
+// or else the default.
+type Options struct {
+	// Path is a checkpoint, or a run directory, whose best weights are meant.
+	Path string
+	// Name is the architecture that the checkpoint must have; "" allows any.
+	Name string
+	// Lenient skips tensors that the model has no place for; Warnings list them.
+	Lenient bool
+
+	// Classes is a file of class names and Descriptions one of Open Images MIDs with names.
+	Classes, Descriptions string
+
+	// Height and Width are the input's, in pixels.
+	Height, Width   int
+	Interpolation   string
+	EXIFOrientation *bool
+}
+
+// Model is a checkpoint made ready for images.
+type Model struct {
+	// Path is the file that was read.
+	Path    string
+	Weights *model.Weights
+	// Classes are the outputs in order; nil if nothing names them.
+	Classes []checkpoint.Class
+	// Meta is what csl stored beside the tensors; nil if it is not csl's own file.
+	Meta *checkpoint.Meta
+	// Input is how an image becomes the input.
+	Input checkpoint.Input
+	// Warnings are what the user should know about the choices made.
+	Warnings []string
+}
+
+// Open reads a checkpoint, strictly unless o is lenient, and settles classes and preprocessing.
+// Errors name the file. A checkpoint of another architecture than o.Name, or whose tensors do not
+// fit, is a [checkpoint.ErrMismatch].
+func Open(ctx context.Context, o Options) (*Model, error) {
+	path, err := Find(o.Path)
+	if err != nil {
+		return nil, err
+	}
+	m := &Model{Path: path}
+	sd, err := m.read(ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	m.Meta = sd.Meta
+	if err := m.settleInput(o); err != nil {
+		return nil, err
+	}
+	classes, warnings, err := settleClasses(path, sd, o.Classes, o.Descriptions)
+	if err != nil {
+		return nil, err
+	}
+	m.Classes, m.Warnings = classes, append(m.Warnings, warnings...)
+	return m, nil
+}
+
+// read opens the file, fills m.Weights and closes it again.
+func (m *Model) read(ctx context.Context, o Options) (sd *checkpoint.StateDict, err error) {
+	f, err := checkpoint.Open(m.Path)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	if sd, err = checkpoint.Interpret(f); err != nil {
+		return nil, err
+	}
+	if err := sd.CheckName(o.Name); err != nil {
+		return nil, err
+	}
+	w, diff, err := sd.Model(ctx, o.Lenient)
+	if errors.Is(err, checkpoint.ErrMismatch) && !o.Lenient && diff != nil && diff.OnlyUnexpected() {
+		return nil, fmt.Errorf("%w (--strict=false skips unexpected ones)", err)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if !diff.Empty() {
+		m.warn("skipped %v", diff)
+	}
+	m.Weights = w
+	return sd, nil
+}
+
+// NumClasses is the number of outputs.
+func (m *Model) NumClasses() int { return m.Weights.Spec().NumClasses }
+
+// Names are the names of the outputs in order; nil if nothing names them.
+func (m *Model) Names() []string {
+	var names []string
+	for _, c := range m.Classes {
+		names = append(names, c.Name)
+	}
+	return names
+}
+
+// DisplayNames are what to call the outputs in results: their names, or "class N". There are as many
+// as outputs.
+func (m *Model) DisplayNames() []string {
+	names := make([]string, m.NumClasses())
+	for i := range names {
+		names[i] = fmt.Sprintf("class %d", i)
+		if i < len(m.Classes) && m.Classes[i].Name != "" {
+			names[i] = m.Classes[i].Name
+		}
+	}
+	return names
+}
+
+// Thresholds are the scores, one per class, above which a class counts as present: the given one if
+// it is not nil, else the checkpoint's per class, else its single one, else the fallback. one says
+// that they are all the same by choice.
+func (m *Model) Thresholds(given *float64, fallback float64) (list []float32, one bool) {
+	score := fallback
+	switch {
+	case given != nil:
+		score = *given
+	case m.Meta != nil && len(m.Meta.Thresholds) > 0:
+		return m.Meta.Thresholds, false
+	case m.Meta != nil && m.Meta.Threshold > 0:
+		score = m.Meta.Threshold
+	}
+	list = make([]float32, m.NumClasses())
+	for i := range list {
+		list[i] = float32(score)
+	}
+	return list, true
+}
+
+func (m *Model) warn(format string, args ...any) {
+	m.Warnings = append(m.Warnings, fmt.Sprintf(format, args...))
+}
