@@ -9,6 +9,9 @@ type Data struct {
 	Interpolation     string    // Bilinear or Bicubic
 	EXIFOrientation   bool      // turn images as their EXIF tag says
 	Mean, Std         []float64 // per channel (R,G,B) of values scaled to 0..1; empty: none
+	Missing           string    // MissingAbsent or MissingUnknown: cells of COCO files without annotation
+	Values            string    // coding of CSV values: "csl" or "voc"
+	Encoding          string    // of text files; empty: UTF-8
 	Workers           int       // decoding goroutines; 0: one per thread. Results do not depend on it
 	Cache             string    // folder for resized images; empty: none
 	SkipBroken        bool      // skip unreadable images instead of stopping
@@ -26,6 +29,12 @@ type Split struct {
 // FormatAuto lets the content of an annotation file decide its format (Split.Format).
 const FormatAuto = "auto"
 
+// What a cell of a COCO file without annotation means (Data.Missing).
+const (
+	MissingAbsent  = "absent"
+	MissingUnknown = "unknown"
+)
+
 // Resampling filters (Data.Interpolation).
 const (
 	Bilinear = "bilinear"
@@ -38,6 +47,7 @@ const maxPixels = 178_956_970
 func defaultData() Data {
 	return Data{
 		Train: Split{Format: FormatAuto}, Val: Split{Format: FormatAuto},
+		Missing: MissingAbsent, Values: "csl",
 		Size: 448, Interpolation: Bilinear, MaxPixels: maxPixels,
 	}
 }
@@ -69,6 +79,18 @@ func (d *Data) settings() []setting {
 		{
 			name: "data.class_descriptions", value: text{p: &d.ClassDescriptions},
 			meaning: "class list in Open Images layout (LabelName,DisplayName); empty = from the labels",
+		},
+		{
+			name: "data.missing", value: text{&d.Missing, []string{MissingAbsent, MissingUnknown}},
+			meaning: "what a class without annotation means for an image of a COCO file",
+		},
+		{
+			name: "data.values", value: text{&d.Values, []string{"csl", "voc"}},
+			meaning: "values of CSV labels: csl = 1, 0, -1 (unknown); voc = 1, -1, 0 (difficult, taken as unknown)",
+		},
+		{
+			name: "data.encoding", flag: "encoding", value: text{p: &d.Encoding},
+			meaning: "encoding of text files, such as latin1, gbk or utf-16; empty = UTF-8",
 		},
 		{name: "data.size", flag: "image_size", value: whole{&d.Size, 32, 4}, meaning: "side of the square input in pixels"},
 		{

@@ -7,6 +7,7 @@ import (
 	"csl/internal/images/codec"
 	"csl/internal/images/loader"
 	"csl/internal/images/transform"
+	"csl/internal/labels"
 	"csl/internal/progress"
 	"csl/internal/safefile"
 )
@@ -25,8 +26,14 @@ func FromConfig(d config.Data, split string) Options {
 		Split: split, Root: s.Root, Annotations: s.Annotations, Format: s.Format,
 		ClassDescriptions: d.ClassDescriptions, KeepUnannotated: d.KeepUnannotated, SkipBroken: d.SkipBroken,
 		Decode:  codec.Options{MaxPixels: int64(d.MaxPixels), EXIFOrientation: d.EXIFOrientation},
-		Workers: d.Workers,
+		Workers: d.Workers, MissingUnknown: d.Missing == config.MissingUnknown, Values: values(d.Values), Encoding: d.Encoding,
 	}
+}
+
+// values is the coding of that name, which the configuration has checked.
+func values(name string) labels.Values {
+	v, _ := labels.ParseValues(name)
+	return v
 }
 
 // Loading says how images become batches.
@@ -37,7 +44,7 @@ type Loading struct {
 	Decode        codec.Options
 	Batch         int
 	Workers       int
-	SkipBroken       bool
+	SkipBroken    bool
 	Shuffle       bool
 	Seed          uint64
 	Augment       transform.Augment

@@ -36,8 +36,12 @@ type Options struct {
 	KeepUnannotated   bool
 	// SkipBroken leaves images out that are missing or broken; else they are an error.
 	SkipBroken bool
-	Decode  codec.Options
-	Workers int // goroutines for checking; 0: GOMAXPROCS
+	Decode     codec.Options
+	Workers    int // goroutines for checking; 0: GOMAXPROCS
+	// MissingUnknown, Values and Encoding are those of labels.Options.
+	MissingUnknown bool
+	Values         labels.Values
+	Encoding       string
 	// Display shows the check's progress and the reader's report; nil for silence.
 	Display *progress.Display
 }
@@ -72,6 +76,7 @@ func Open(ctx context.Context, o Options) (*Split, error) {
 	set, report, err := Labels(ctx, labels.Options{
 		Path: c.Annotations, Format: format, Classes: o.Classes, ClassIDs: o.ClassIDs, SkipOtherClasses: o.SkipOtherClasses,
 		ClassDescriptions: o.ClassDescriptions, KeepUnannotated: o.KeepUnannotated,
+		MissingUnknown: o.MissingUnknown, Values: o.Values, Encoding: o.Encoding,
 	})
 	if err != nil {
 		return nil, err
@@ -130,25 +135,35 @@ func (c *Split) check(ctx context.Context, o Options) error {
 	if o.Display != nil {
 		task = o.Display.Start("checking "+o.Split+" images", "img", int64(c.Set.Len()))
 	}
-	bad, err := loader.Check(ctx, c.Source, c.Set, o.Decode, o.Workers, func(int, int) { task.Add(1) })
+	f := files{set: c.Set}
+	skipped, err := loader.Check(ctx, c.Source, c.Set, o.Decode, o.Workers, func(int, int) { task.Add(1) }, f.note)
 	task.Done()
-	if err != nil || len(bad) == 0 {
+	if err == nil {
+		err = f.check(c.Source)
+	}
+	if err != nil {
 		return err
 	}
-	problem := loader.SkippedError(bad, c.Set.Len())
-	if !o.SkipBroken {
-		return fmt.Errorf("%w (--skip_broken leaves them out)", problem)
+	if f.moved > 0 && o.Display != nil {
+		o.Display.Log().Info(f.String())
 	}
-	if len(bad) == c.Set.Len() {
+	if len(skipped) == 0 {
+		return nil
+	}
+	problem := loader.SkippedError(skipped, c.Set.Len())
+	if !o.SkipBroken {
+		return fmt.Errorf("%w (--skip_broken skips them)", problem)
+	}
+	if len(skipped) == c.Set.Len() {
 		return problem
 	}
-	drop := make(map[int]bool, len(bad))
-	for _, b := range bad {
+	drop := make(map[int]bool, len(skipped))
+	for _, b := range skipped {
 		drop[b.Sample] = true
 	}
-	c.Set, c.Skipped = c.Set.Filter(func(i int) bool { return !drop[i] }), bad
+	c.Set, c.Skipped = c.Set.Filter(func(i int) bool { return !drop[i] }), skipped
 	if o.Display != nil {
-		o.Display.Log().Warn("left out: " + problem.Error())
+		o.Display.Log().Warn("skipped: " + problem.Error())
 	}
 	return nil
 }

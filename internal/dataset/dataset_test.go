@@ -40,7 +40,7 @@ func TestOpenChecksThatEveryImageIsOne(t *testing.T) {
 	if c, err = Open(context.Background(), o); err != nil || c.Set.Len() != 3 || len(c.Skipped) != 2 || c.Set.ImageName(2) != d.Images[3] {
 		t.Fatalf("%+v, %v", c, err)
 	}
-	for _, want := range []string{"train labels: ", "5 images, 4 classes", "warning: left out: 2 of 5 images"} {
+	for _, want := range []string{"train labels: ", "5 images, 4 classes", "warning: skipped: 2 of 5 images"} {
 		if !strings.Contains(log.String(), want) {
 			t.Errorf("log %q lacks %q", &log, want)
 		}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 )
 
 // Builder gathers states in any order and makes a Set of them. Saying the same
@@ -21,9 +22,13 @@ type Builder struct {
 	err   error
 }
 
-// Image is the row of an image, which is added if it is new.
+// Image is the row of an image, which is added if it is new; names are told apart as [ImageName] spells them.
 func (b *Builder) Image(name string) (row int, isNew bool) {
+	name = ImageName(name)
 	row, isNew, err := b.names.intern(name)
+	if isNew && strings.ContainsAny(name, "\r\n\x00") {
+		err = fmt.Errorf("image name %q has a line break or a zero byte", clip(name))
+	}
 	if err != nil && b.err == nil {
 		b.err = err
 	}
@@ -150,6 +155,9 @@ func checkClasses(classes []Class) error {
 	for i, c := range classes {
 		if c.Name == "" {
 			return fmt.Errorf("class number %d (id %q) has no name", i, c.ID)
+		}
+		if strings.ContainsAny(c.Name, "\r\n\x00") {
+			return fmt.Errorf("class name %q (id %q) has a line break or a zero byte: rename it", clip(c.Name), clip(c.ID))
 		}
 		if j, ok := at[c.Name]; ok {
 			return fmt.Errorf("class name %q stands for ids %q and %q: rename one", c.Name, classes[j].ID, c.ID)

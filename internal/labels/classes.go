@@ -29,7 +29,7 @@ func newClassList(list, ids []string) (*classList, error) {
 		return nil, fmt.Errorf("class list: %w", err)
 	}
 	for i, name := range list {
-		l.byName[name] = i
+		l.byName[ClassName(name)] = i
 	}
 	if len(ids) != 0 && len(ids) != len(list) {
 		return nil, fmt.Errorf("class list: %d ids for %d names", len(ids), len(list))
@@ -45,6 +45,7 @@ func newClassList(list, ids []string) (*classList, error) {
 // column is the number of the class of that name. The error is errSkip or one
 // that names the nearest known class.
 func (l *classList) column(name string) (int, error) {
+	name = ClassName(name)
 	if i, ok := l.byName[name]; ok {
 		return i, nil
 	}

@@ -1,46 +1,24 @@
 package labels
 
 import (
-	"bufio"
 	"cmp"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"strconv"
 	"strings"
-)
 
-// cocoImage is one of "images". The lists are LVIS's.
-type cocoImage struct {
-	ID            scalar   `json:"id"`
-	FileName      string   `json:"file_name"`
-	CocoURL       string   `json:"coco_url"`
-	Negative      []scalar `json:"neg_category_ids"`
-	NotExhaustive []scalar `json:"not_exhaustive_category_ids"`
-}
+	"csl/internal/jsonscan"
+	"csl/internal/textio"
+)
 
 // name is file_name or, in LVIS v1, the end of coco_url: folder and file.
 func (i *cocoImage) name() string {
-	if i.FileName != "" || i.CocoURL == "" {
-		return i.FileName
+	if i.fileName != "" || i.cocoURL == "" {
+		return i.fileName
 	}
-	parts := strings.Split(i.CocoURL, "/")
+	parts := strings.Split(i.cocoURL, "/")
 	return strings.Join(parts[max(0, len(parts)-2):], "/")
-}
-
-// cocoAnnotation is one of "annotations". Boxes and masks are passed over.
-type cocoAnnotation struct {
-	ID       scalar `json:"id"`
-	Image    scalar `json:"image_id"`
-	Category scalar `json:"category_id"`
-	Crowd    int    `json:"iscrowd"`
-}
-
-// cocoCategory is one of "categories".
-type cocoCategory struct {
-	ID   scalar `json:"id"`
-	Name string `json:"name"`
 }
 
 // pair is an image and a category, by the numbers of their ids.
@@ -71,34 +49,57 @@ type cocoReader struct {
 	categories    names    // category ids
 	classes       []Class  // entry of each, nameless before it was met
 	categoryUse   []origin // first annotation of each
+	used          []bool   // whether an annotation has the category
 	instances     []pair   // annotations
 	negatives     []pair   // LVIS
 	notExhaustive []pair   // LVIS
 	lists         map[string]bool
 	lvis          bool
+	// missingUnknown takes cells without annotation as unknown in COCO files, too.
+	missingUnknown bool
 }
 
 // readCOCO reads COCO instances and LVIS JSON as a stream.
-func readCOCO(text *bufio.Reader, o Options, list *classList, rep *Report) (*Set, error) {
-	c := &cocoReader{rep: rep, lists: map[string]bool{}}
-	d := json.NewDecoder(text)
-	err := jsonObject(d, func(key string) error {
+func readCOCO(text io.Reader, o Options, list *classList, rep *Report) (*Set, error) {
+	c := &cocoReader{rep: rep, lists: map[string]bool{}, missingUnknown: o.MissingUnknown}
+	s := jsonscan.New(text)
+	err := s.Object(func(key string) error {
 		c.lists[key] = true
 		switch key {
 		case "images":
-			return jsonList(d, key, c.image)
+			return cocoList(s, key, func(int64) error {
+				var v cocoImage
+				if err := v.read(s); err != nil {
+					return err
+				}
+				return c.image(&v)
+			})
 		case "annotations":
-			return jsonList(d, key, c.annotation)
+			return cocoList(s, key, func(at int64) error {
+				var v cocoAnnotation
+				if err := v.read(s); err != nil {
+					return err
+				}
+				return c.annotation(at, &v)
+			})
 		case "categories":
-			return jsonList(d, key, c.category)
+			return cocoList(s, key, func(int64) error {
+				var v cocoCategory
+				if err := v.read(s); err != nil {
+					return err
+				}
+				return c.category(&v)
+			})
 		}
-		return jsonSkip(d)
+		return s.Skip()
 	})
 	if err != nil {
-		return nil, err
+		return nil, textio.CutShort(err)
 	}
-	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return nil, fmt.Errorf("byte %d: there is more after the end of the JSON object", d.InputOffset())
+	if done, err := s.AtEnd(); err != nil {
+		return nil, err
+	} else if !done {
+		return nil, fmt.Errorf("byte %d: there is more after the end of the JSON object", s.Offset())
 	}
 	for _, key := range []string{"images", "annotations", "categories"} {
 		if !c.lists[key] {
@@ -114,78 +115,80 @@ func readCOCO(text *bufio.Reader, o Options, list *classList, rep *Report) (*Set
 	return c.join(o, list)
 }
 
-func (c *cocoReader) image(at int64, v *cocoImage) error {
+func (c *cocoReader) image(v *cocoImage) error {
 	name := v.name()
 	switch {
-	case v.ID == "":
+	case v.err != nil:
+		return fmt.Errorf("image %s: %w", clip(string(v.id)), v.err)
+	case v.id == "":
 		return fmt.Errorf("image %q has no id", clip(name))
 	case name == "":
-		return fmt.Errorf("image %s has no file_name", clip(string(v.ID)))
+		return fmt.Errorf("image %s has no file_name", clip(string(v.id)))
 	}
-	image, err := c.imageNumber(v.ID, origin{})
+	image, err := c.imageNumber(v.id, origin{})
 	if err != nil {
 		return err
 	}
 	if row := c.rows[image]; row >= 0 {
-		if earlier := c.builder.names.at(row); earlier != name {
-			return fmt.Errorf("image id %s stands for %q and %q", v.ID, clip(earlier), clip(name))
+		if earlier := c.builder.names.at(row); earlier != ImageName(name) {
+			return fmt.Errorf("image id %s stands for %q and %q", v.id, clip(earlier), clip(name))
 		}
 		c.rep.add(DuplicateImages, func() string { return name })
 		return nil
 	}
 	row, isNew := c.builder.Image(name)
 	if !isNew {
-		return fmt.Errorf("image %s has the file_name %q of an earlier image", v.ID, clip(name))
+		return fmt.Errorf("image %s has the file_name %q of an earlier image", v.id, clip(name))
 	}
 	c.rows[image] = row
-	c.lvis = c.lvis || v.Negative != nil
-	use := origin{at: at, image: v.ID}
-	if c.negatives, err = c.addPairs(c.negatives, image, v.Negative, use); err != nil {
+	c.lvis = c.lvis || v.negative != nil
+	use := origin{image: v.id}
+	if c.negatives, err = c.addPairs(c.negatives, image, v.negative, use); err != nil {
 		return err
 	}
-	c.notExhaustive, err = c.addPairs(c.notExhaustive, image, v.NotExhaustive, use)
+	c.notExhaustive, err = c.addPairs(c.notExhaustive, image, v.notExhaustive, use)
 	return err
 }
 
 func (c *cocoReader) annotation(at int64, v *cocoAnnotation) error {
-	use := origin{at, v.ID, v.Image}
-	if v.ID == "" {
+	use := origin{at, v.id, v.image}
+	if v.id == "" {
 		use.annotation = "without id"
 	}
 	switch {
-	case v.Image == "":
-		return fmt.Errorf("annotation %q has no image_id", v.ID)
-	case v.Category == "":
+	case v.image == "":
+		return fmt.Errorf("annotation %q has no image_id", v.id)
+	case v.category == "":
 		return fmt.Errorf("%v has no category_id: labels are in instances_*.json, not in captions or keypoints", use)
 	}
-	image, err := c.imageNumber(v.Image, use)
+	image, err := c.imageNumber(v.image, use)
 	if err != nil {
 		return err
 	}
-	if c.instances, err = c.addPairs(c.instances, image, []scalar{v.Category}, use); err != nil {
+	if c.instances, err = c.addPairs(c.instances, image, []scalar{v.category}, use); err != nil {
 		return err
 	}
-	if v.Crowd != 0 {
+	if v.crowd {
 		c.rep.add(CrowdAnnotations, nil)
 	}
 	return nil
 }
 
-func (c *cocoReader) category(_ int64, v *cocoCategory) error {
+func (c *cocoReader) category(v *cocoCategory) error {
 	switch {
-	case v.ID == "":
-		return fmt.Errorf("category %q has no id", clip(v.Name))
-	case v.Name == "":
-		return fmt.Errorf("category %s has no name", clip(string(v.ID)))
+	case v.id == "":
+		return fmt.Errorf("category %q has no id", clip(v.name))
+	case ClassName(v.name) == "":
+		return fmt.Errorf("category %s has no name", clip(string(v.id)))
 	}
-	number, err := c.categoryNumber(v.ID, origin{})
+	number, err := c.categoryNumber(v.id, origin{})
 	if err != nil {
 		return err
 	}
-	if known := c.classes[number]; known.Name != "" && known.Name != v.Name {
-		return fmt.Errorf("category id %s stands for %q and %q", v.ID, clip(known.Name), clip(v.Name))
+	if known := c.classes[number]; known.Name != "" && known.Name != ClassName(v.name) {
+		return fmt.Errorf("category id %s stands for %q and %q", v.id, clip(known.Name), clip(v.name))
 	}
-	c.classes[number] = Class{ID: string(v.ID), Name: v.Name}
+	c.classes[number] = Class{ID: string(v.id), Name: ClassName(v.name)}
 	return nil
 }
 
@@ -196,6 +199,7 @@ func (c *cocoReader) addPairs(to []pair, image int, ids []scalar, use origin) ([
 		if err != nil {
 			return to, err
 		}
+		c.used[category] = true
 		to = append(to, pair{uint32(image), uint32(category)})
 	}
 	return to, nil
@@ -215,6 +219,7 @@ func (c *cocoReader) categoryNumber(id scalar, use origin) (int, error) {
 	if isNew {
 		c.classes = append(c.classes, Class{})
 		c.categoryUse = append(c.categoryUse, use)
+		c.used = append(c.used, false)
 	}
 	return n, err
 }

@@ -44,19 +44,28 @@ func (c *cocoReader) join(o Options, list *classList) (*Set, error) {
 // one that is left out.
 func (c *cocoReader) columns(list *classList) ([]Class, []int, error) {
 	columns := make([]int, len(c.classes))
+	c.skipEmptyNamesakes()
 	if !list.fixed {
-		classes := slices.Clone(c.classes)
+		classes := slices.DeleteFunc(slices.Clone(c.classes), func(class Class) bool { return class.Name == "" })
 		slices.SortFunc(classes, func(a, b Class) int { return compareIDs(a.ID, b.ID) })
+		for i := range columns {
+			columns[i] = -1
+		}
 		for col, class := range classes {
 			i, _ := c.categories.find(class.ID) // every class came from there
 			columns[i] = col
 		}
 		return classes, columns, checkClasses(classes)
 	}
-	if err := checkClasses(c.classes); err != nil {
+	named := slices.DeleteFunc(slices.Clone(c.classes), func(class Class) bool { return class.Name == "" })
+	if err := checkClasses(named); err != nil {
 		return nil, nil, err
 	}
 	for i, class := range c.classes {
+		if class.Name == "" {
+			columns[i] = -1
+			continue
+		}
 		col, err := list.column(class.Name)
 		switch {
 		case errors.Is(err, errSkip):
@@ -73,6 +82,23 @@ func (c *cocoReader) columns(list *classList) ([]Class, []int, error) {
 	return list.classes, columns, nil
 }
 
+// skipEmptyNamesakes takes the name off a category that no annotation has where another category has the same name:
+// Roboflow exports such a root category.
+func (c *cocoReader) skipEmptyNamesakes() {
+	byName := map[string]int{}
+	for i, class := range c.classes {
+		if c.used[i] {
+			byName[class.Name]++
+		}
+	}
+	for i, class := range c.classes {
+		if !c.used[i] && byName[class.Name] > 0 {
+			c.rep.add(SameNames, func() string { return fmt.Sprintf("id %s %q", class.ID, class.Name) })
+			c.classes[i].Name = ""
+		}
+	}
+}
+
 // defaults are the states of unmentioned cells: absent in COCO for a class
 // that the file knows, else unknown.
 func (c *cocoReader) defaults(classes []Class, columns []int) []State {
@@ -80,7 +106,7 @@ func (c *cocoReader) defaults(classes []Class, columns []int) []State {
 	for i := range out {
 		out[i] = Unknown
 	}
-	if c.rep.Format == COCO {
+	if c.rep.Format == COCO && !c.missingUnknown {
 		for _, col := range columns {
 			if col >= 0 {
 				out[col] = Negative

@@ -102,11 +102,11 @@ func TestCOCOErrorsNameThePlace(t *testing.T) {
 		{`{"images":[],"annotations":[],` + tail, []string{"no image with a label"}},
 		{`{"images":[],"annotations":[]}`, []string{`no "categories"`}},
 		{`{"images":[{"id":true,"file_name":"a"}]}`, []string{"images", "true"}},
-		{`{"images":[{"id":1,"file_name":4}]}`, []string{"images", "file_name", "near byte"}},
-		{`{"images":{"a":1}}`, []string{"images", "found {", "want ["}},
+		{`{"images":[{"id":1,"file_name":4}]}`, []string{"images", "file_name", "image 1", "byte 11"}},
+		{`{"images":{"a":1}}`, []string{"images", "found", "want a list"}},
 		{`{"images":[{"id":1,"file_name":"a"}`, []string{"cut short"}},
 		{`{"images":[{"id":1,"file_na`, []string{"cut short"}},
-		{`{"images":[],"annotations":[],"categories":[]} {"images":[]}`, []string{"byte 48", "more after the end"}},
+		{`{"images":[],"annotations":[],"categories":[]} {"images":[]}`, []string{"byte 47", "more after the end"}},
 		{`{"info":"abc`, []string{"cut short"}},
 	}
 	for _, c := range cases {

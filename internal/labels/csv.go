@@ -2,21 +2,19 @@ package labels
 
 import (
 	"bufio"
-	"encoding/csv"
 	"errors"
 	"fmt"
 	"io"
 	"slices"
-	"strings"
 )
 
 // csvColumns are the columns of the plain format.
 var csvColumns = [...]string{"image", "label", "value"}
 
 // readCSV reads rows image,label,value.
-func readCSV(text *bufio.Reader, list *classList, rep *Report) (*Set, error) {
+func readCSV(text *bufio.Reader, o Options, list *classList, rep *Report) (*Set, error) {
 	r := newCSV(text)
-	t := table{list: list, rep: rep}
+	t := table{list: list, rep: rep, values: o.Values}
 	order := [3]int{0, 1, 2}
 	width := 0
 	for {
@@ -25,7 +23,7 @@ func readCSV(text *bufio.Reader, list *classList, rep *Report) (*Set, error) {
 			break
 		}
 		if err != nil {
-			return nil, cutShort(err)
+			return nil, csvError(err)
 		}
 		line, _ := r.FieldPos(0)
 		if width == 0 {
@@ -48,16 +46,6 @@ func readCSV(text *bufio.Reader, list *classList, rep *Report) (*Set, error) {
 	return t.set()
 }
 
-// newCSV is a reader of comma-separated values that says itself what a row of
-// another length means.
-func newCSV(r io.Reader) *csv.Reader {
-	c := csv.NewReader(r)
-	c.ReuseRecord = true
-	c.FieldsPerRecord = -1
-	c.TrimLeadingSpace = true // a writer quotes a name that begins with a space
-	return c
-}
-
 // csvHeader tells whether the first row names the columns, and where they are.
 // Without a header the row has exactly three fields, the last of them a value.
 func csvHeader(rec []string, order *[3]int) (bool, error) {
@@ -69,7 +57,7 @@ func csvHeader(rec []string, order *[3]int) (bool, error) {
 	}
 	*order = [3]int{0, 1, 2}
 	if len(rec) == 3 {
-		if _, err := parseState(rec[2]); err == nil {
+		if _, err := CSL.parse(rec[2]); err == nil {
 			return false, nil
 		}
 	}
@@ -77,32 +65,21 @@ func csvHeader(rec []string, order *[3]int) (bool, error) {
 		clip(fmt.Sprintf("%q", rec)))
 }
 
-// parseState reads 1, 0 or -1.
-func parseState(s string) (State, error) {
-	switch strings.TrimSpace(s) {
-	case "1":
-		return Positive, nil
-	case "0":
-		return Negative, nil
-	case "-1":
-		return Unknown, nil
-	}
-	return Unknown, fmt.Errorf("value %q: want 1 (present), 0 (absent) or -1 (unknown)", clip(s))
-}
-
 // table gathers rows of a plain CSV with their lines.
 type table struct {
 	list    *classList
 	rep     *Report
+	values  Values
 	builder Builder
 	lines   []uint32 // of each cell of the builder
+	count   [3]int   // rows by state, from Unknown on
 }
 
 func (t *table) add(line int, image, label, value string) error {
 	if image == "" {
 		return errors.New("empty image name")
 	}
-	state, err := parseState(value)
+	state, err := t.values.parse(value)
 	if err != nil {
 		return err
 	}
@@ -114,6 +91,7 @@ func (t *table) add(line int, image, label, value string) error {
 	case err != nil:
 		return err
 	}
+	t.count[state+1]++
 	if state == Unknown {
 		t.rep.add(ExplicitUnknown, nil)
 	}
@@ -137,6 +115,9 @@ func (t *table) set() (*Set, error) {
 	set, err := t.builder.Build(t.list.classes, Unknown)
 	if err != nil {
 		return nil, err
+	}
+	if t.values == CSL && t.count[0] > t.count[1]+t.count[2] {
+		t.rep.addN(MostlyUnknown, 1, nil)
 	}
 	t.rep.addN(DuplicateRows, t.builder.Duplicates, nil)
 	t.list.reportAbsent(t.rep)

@@ -7,11 +7,17 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"csl/internal/textio"
 )
 
 // parse reads annotations from a string.
 func parse(text string, o Options) (*Set, *Report, error) {
-	return read(context.Background(), strings.NewReader(text), o)
+	r, err := textio.NewReader(strings.NewReader(text), textio.Options{Encoding: o.Encoding})
+	if err != nil {
+		return nil, nil, err
+	}
+	return read(context.Background(), r, o)
 }
 
 func mustParse(t *testing.T, text string, o Options) (*Set, *Report) {

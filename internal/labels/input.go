@@ -3,69 +3,26 @@ package labels
 import (
 	"bufio"
 	"bytes"
-	"compress/gzip"
-	"context"
 	"encoding/csv"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"strings"
 	"unicode/utf8"
+
+	"csl/internal/jsonscan"
+	"csl/internal/textio"
 )
 
 // sniffed is how much of a file is looked at to tell its format.
 const sniffed = 64 << 10
 
-// openText opens a file and unpacks it if it is gzip. Reading ends with ctx.
-func openText(ctx context.Context, path string) (io.ReadCloser, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	if info, err := f.Stat(); err == nil && info.IsDir() {
-		f.Close()
-		return nil, fmt.Errorf("%q is a folder: name the annotation file in it", path)
-	}
-	b := bufio.NewReaderSize(f, 1<<20)
-	if magic, _ := b.Peek(2); !bytes.Equal(magic, []byte{0x1f, 0x8b}) {
-		return text{ctx, b, f}, nil
-	}
-	z, err := gzip.NewReader(b)
-	if err != nil {
-		f.Close()
-		return nil, fmt.Errorf("unpack %q: %w", path, err)
-	}
-	return text{ctx, z, f}, nil
-}
-
-// text is a stream that ends with a context.
-type text struct {
-	ctx context.Context
-	io.Reader
-	io.Closer
-}
-
-func (t text) Read(p []byte) (int, error) {
-	if err := t.ctx.Err(); err != nil {
-		return 0, err
-	}
-	return t.Reader.Read(p)
-}
-
-// sniff tells the format of annotations by their first bytes, and says in
-// words what else a file may be that is none. The reader it returns starts
-// after a byte order mark.
+// sniff tells the format of annotations by their first bytes, and says in words what else a file may be that is none.
 func sniff(r io.Reader) (*bufio.Reader, Format, error) {
 	b := bufio.NewReaderSize(r, sniffed)
 	head, err := b.Peek(sniffed)
 	if err != nil && !errors.Is(err, io.EOF) {
-		return nil, Auto, cutShort(err)
-	}
-	if bytes.HasPrefix(head, []byte("\xef\xbb\xbf")) {
-		_, _ = b.Discard(3) // these bytes were just peeked
-		head = head[3:]
+		return nil, Auto, textio.CutShort(err)
 	}
 	start := bytes.TrimLeft(head, " \t\r\n")
 	if err := foreign(start); err != nil {
@@ -78,46 +35,55 @@ func sniff(r io.Reader) (*bufio.Reader, Format, error) {
 	return b, sniffCSV(start), nil
 }
 
-// foreign recognises what is not an annotation file at all.
+// foreign recognizes texts that are not annotations csl reads.
 func foreign(start []byte) error {
 	switch {
 	case len(start) == 0:
 		return errors.New("the file is empty")
-	case bytes.HasPrefix(start, []byte("version https://git-lfs")):
-		return errors.New("this is a Git LFS pointer, not the data: fetch it with \"git lfs pull\"")
 	case start[0] == '<':
-		return errors.New("this is an HTML or XML page, not annotations: the download went wrong")
+		return foreignXML(start)
 	case start[0] == '[':
 		return errors.New("the file starts with a JSON list; COCO instances are an object with \"images\", \"annotations\" and \"categories\"")
-	case bytes.HasPrefix(start, []byte("PK\x03\x04")):
-		return errors.New("this is a zip archive: unpack it first")
-	case bytes.HasPrefix(start, []byte("\xff\xfe")), bytes.HasPrefix(start, []byte("\xfe\xff")):
-		return errors.New("the text is UTF-16: save it as UTF-8")
-	case bytes.IndexByte(start, 0) >= 0:
-		return errors.New("this is a binary file, not annotations")
 	}
 	return nil
 }
 
+// foreignXML names what an XML or HTML page is.
+func foreignXML(start []byte) error {
+	const how = "; csl reads COCO and LVIS JSON, Open Images and other CSV, and JSONL: convert it to one of them (docs/data.md)"
+	lower := bytes.ToLower(start)
+	switch {
+	case bytes.Contains(lower, []byte("<html")), bytes.Contains(lower, []byte("<!doctype html")):
+		return errors.New("this is an HTML page, not annotations: the download went wrong")
+	case bytes.Contains(start, []byte("<annotations>")):
+		return errors.New("these are CVAT's XML annotations, which are not read" + how)
+	case bytes.Contains(start, []byte("<annotation")):
+		return errors.New("these are Pascal VOC's XML annotations, which are not read" + how)
+	}
+	return errors.New("this is XML, which is not read" + how)
+}
+
 // sniffJSON goes by the keys of the first object.
 func sniffJSON(start []byte) (Format, error) {
-	d := json.NewDecoder(bytes.NewReader(start))
-	_, _ = d.Token() // the brace
-	for {
-		key, err := d.Token()
-		if err != nil || key == json.Delim('}') {
-			break
-		}
+	errFound := errors.New("found")
+	found := Auto
+	s := jsonscan.New(bytes.NewReader(start))
+	err := s.Object(func(key string) error {
 		switch key {
 		case "image", "positive", "negative":
-			return JSONL, nil
+			found = JSONL
+			return errFound
 		case "info", "licenses", "images", "annotations", "categories":
-			return COCO, nil
+			found = COCO
+			return errFound
 		}
-		var skip json.RawMessage
-		if d.Decode(&skip) != nil {
-			return COCO, nil // a value longer than what is peeked, or an error that the reader will name
-		}
+		return s.Skip()
+	})
+	switch {
+	case found != Auto:
+		return found, nil
+	case err != nil:
+		return COCO, nil // a value longer than what is looked at, or an error that the reader will name
 	}
 	return Auto, errors.New("the JSON has none of the keys of COCO or LVIS (images, annotations, categories) or of JSONL (image, positive, negative)")
 }
@@ -125,11 +91,23 @@ func sniffJSON(start []byte) (Format, error) {
 // sniffCSV goes by the names in the first line.
 func sniffCSV(start []byte) Format {
 	line, _, _ := bytes.Cut(start, []byte("\n"))
-	fields, err := csv.NewReader(bytes.NewReader(line)).Read()
+	r := csv.NewReader(bytes.NewReader(line))
+	r.Comma = separator(line)
+	fields, err := r.Read()
 	if err == nil && columnOf(fields, "ImageID") >= 0 && columnOf(fields, "LabelName") >= 0 {
 		return OpenImages
 	}
 	return CSV
+}
+
+// separator is what parts the fields of a table whose first line is given: a comma, or else a semicolon or a tab.
+func separator(line []byte) rune {
+	for _, c := range []rune{',', ';', '\t'} {
+		if bytes.ContainsRune(line, c) {
+			return c
+		}
+	}
+	return ','
 }
 
 // columnOf is the number of the column of that name, or -1.
@@ -140,14 +118,6 @@ func columnOf(header []string, name string) int {
 		}
 	}
 	return -1
-}
-
-// cutShort says in words that the input ended too early.
-func cutShort(err error) error {
-	if errors.Is(err, io.ErrUnexpectedEOF) {
-		return fmt.Errorf("the file is cut short: %w", err)
-	}
-	return err
 }
 
 // clip shortens a value for an error message.
@@ -162,4 +132,35 @@ func clip(s string) string {
 		}
 	}
 	return s
+}
+
+// newCSV is a reader of separated values that says itself what a row of another length means.
+func newCSV(text *bufio.Reader) *csv.Reader {
+	head, _ := text.Peek(sniffed)
+	line, _, _ := bytes.Cut(head, []byte("\n"))
+	c := csv.NewReader(text)
+	c.Comma = separator(line)
+	c.ReuseRecord = true
+	c.FieldsPerRecord = -1
+	c.TrimLeadingSpace = true // a writer quotes a name that begins with a space
+	return c
+}
+
+// csvError says in words what is wrong with the quotes of a table.
+func csvError(err error) error {
+	var p *csv.ParseError
+	if !errors.As(err, &p) {
+		return textio.CutShort(err)
+	}
+	what := p.Err.Error()
+	switch {
+	case errors.Is(p.Err, csv.ErrBareQuote):
+		what = `a quote within a field: put the field in quotes and write "" for each quote in it`
+	case errors.Is(p.Err, csv.ErrQuote):
+		what = `a quote that neither ends its field nor is doubled, or a field whose quotes never end`
+	}
+	if p.StartLine != p.Line {
+		return fmt.Errorf("line %d (field from line %d on): %s", p.Line, p.StartLine, what)
+	}
+	return fmt.Errorf("line %d, column %d: %s", p.Line, p.Column, what)
 }

@@ -3,7 +3,8 @@ package labels
 import (
 	"context"
 	"fmt"
-	"io"
+
+	"csl/internal/textio"
 )
 
 // Format is a layout of annotation files.
@@ -52,6 +53,12 @@ type Options struct {
 	// KeepUnannotated keeps images without any annotation (COCO: as all
 	// negative) instead of dropping them.
 	KeepUnannotated bool
+	// MissingUnknown takes a cell without annotation in a COCO file as Unknown instead of Negative.
+	MissingUnknown bool
+	// Values is what the numbers of a CSV file mean.
+	Values Values
+	// Encoding is that of text files, as package textio names it; "" for UTF-8.
+	Encoding string
 }
 
 // Open reads an annotation file.
@@ -74,7 +81,7 @@ type Options struct {
 // Errors name path, line or byte (of the unpacked content), the value and what
 // to do. What was dropped or odd without being wrong is in the report.
 func Open(ctx context.Context, o Options) (*Set, *Report, error) {
-	f, err := openText(ctx, o.Path)
+	f, err := textio.Open(ctx, o.Path, textio.Options{Encoding: o.Encoding})
 	if err != nil {
 		return nil, nil, fmt.Errorf("read labels: %w", err)
 	}
@@ -87,7 +94,7 @@ func Open(ctx context.Context, o Options) (*Set, *Report, error) {
 }
 
 // read is Open of content that is already unpacked.
-func read(ctx context.Context, r io.Reader, o Options) (*Set, *Report, error) {
+func read(ctx context.Context, r textio.Reader, o Options) (*Set, *Report, error) {
 	text, format, err := sniff(r)
 	if err != nil {
 		return nil, nil, err
@@ -97,6 +104,12 @@ func read(ctx context.Context, r io.Reader, o Options) (*Set, *Report, error) {
 	}
 	if o.Format != Auto {
 		format = o.Format
+	}
+	switch format {
+	case CSV, OpenImages:
+		r.LimitLines(textio.MaxLine)
+	case JSONL:
+		r.LimitLines(maxJSONLine)
 	}
 	list, err := newClassList(o.Classes, o.ClassIDs)
 	if err != nil {
@@ -109,7 +122,7 @@ func read(ctx context.Context, r io.Reader, o Options) (*Set, *Report, error) {
 	case OpenImages:
 		set, err = readOpenImages(ctx, text, o, list, rep)
 	case CSV:
-		set, err = readCSV(text, list, rep)
+		set, err = readCSV(text, o, list, rep)
 	case JSONL:
 		set, err = readJSONL(text, o, list, rep)
 	default:
@@ -121,6 +134,7 @@ func read(ctx context.Context, r io.Reader, o Options) (*Set, *Report, error) {
 	if set.Len() == 0 || set.NumClasses() == 0 {
 		return nil, nil, fmt.Errorf("no image with a label is left\n%s", rep)
 	}
+	reportSimilar(set.Classes, rep)
 	rep.Images, rep.Classes = set.Len(), set.NumClasses()
 	return set, rep, nil
 }

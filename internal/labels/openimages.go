@@ -20,7 +20,7 @@ func readOpenImages(ctx context.Context, text *bufio.Reader, o Options, list *cl
 	r := newCSV(text)
 	header, err := r.Read()
 	if err != nil {
-		return nil, cutShort(err)
+		return nil, csvError(err)
 	}
 	if err := oi.header(header); err != nil {
 		return nil, fmt.Errorf("line 1: %w", err)
@@ -31,7 +31,7 @@ func readOpenImages(ctx context.Context, text *bufio.Reader, o Options, list *cl
 			break
 		}
 		if err != nil {
-			return nil, cutShort(err)
+			return nil, csvError(err)
 		}
 		if err := oi.row(rec); err != nil {
 			line, _ := r.FieldPos(0)
@@ -131,18 +131,13 @@ type openImagesLabels struct {
 	byID      map[string]int // number in described
 }
 
-func newOpenImagesLabels(ctx context.Context, o Options, list *classList, rep *Report) (*openImagesLabels, error) {
-	l := &openImagesLabels{list: list}
+func newOpenImagesLabels(ctx context.Context, o Options, list *classList, rep *Report) (l *openImagesLabels, err error) {
+	l = &openImagesLabels{list: list}
 	if o.ClassDescriptions == "" {
 		return l, nil
 	}
-	f, err := openText(ctx, o.ClassDescriptions)
-	if err != nil {
-		return nil, fmt.Errorf("read class descriptions: %w", err)
-	}
-	defer f.Close()
-	if l.described, err = readDescriptions(f, rep); err != nil {
-		return nil, fmt.Errorf("read class descriptions %q: %w", o.ClassDescriptions, err)
+	if l.described, err = Descriptions(ctx, o.ClassDescriptions, o.Encoding, rep); err != nil {
+		return nil, err
 	}
 	l.byID = make(map[string]int, len(l.described))
 	for i, c := range l.described {
@@ -193,47 +188,3 @@ func (l *openImagesLabels) classes() (classes []Class, order []int) {
 	return classes, order
 }
 
-// readDescriptions reads LabelName,DisplayName rows, with or without a header.
-// A display name that stands for several labels gets the label added to it, as
-// classes are told apart by name.
-func readDescriptions(text io.Reader, rep *Report) ([]Class, error) {
-	b, _, err := sniff(text)
-	if err != nil {
-		return nil, err
-	}
-	r := newCSV(b)
-	var classes []Class
-	seen := map[string]bool{}
-	uses := map[string]int{}
-	for {
-		rec, err := r.Read()
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		if err != nil {
-			return nil, cutShort(err)
-		}
-		line, _ := r.FieldPos(0)
-		switch {
-		case len(rec) != 2 || rec[0] == "" || rec[1] == "":
-			return nil, fmt.Errorf("line %d: %s: want LabelName,DisplayName", line, clip(fmt.Sprintf("%q", rec)))
-		case len(classes) == 0 && rec[0] == "LabelName":
-			continue
-		case seen[rec[0]]:
-			return nil, fmt.Errorf("line %d: label %q appears twice", line, clip(rec[0]))
-		}
-		seen[rec[0]] = true
-		uses[rec[1]]++
-		classes = append(classes, Class{ID: rec[0], Name: rec[1]})
-	}
-	if len(classes) == 0 {
-		return nil, errors.New("no class in it")
-	}
-	for i, c := range classes {
-		if uses[c.Name] > 1 {
-			classes[i].Name = fmt.Sprintf("%s (%s)", c.Name, c.ID)
-			rep.add(SharedNames, func() string { return fmt.Sprintf("%q", c.Name) })
-		}
-	}
-	return classes, checkClasses(classes)
-}

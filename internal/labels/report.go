@@ -8,27 +8,33 @@ import (
 	"csl/internal/count"
 )
 
-// Oddity is a kind of thing a reader met and dealt with.
-type Oddity string
+// Diagnostic is a kind of thing a reader met and dealt with.
+type Diagnostic string
 
 // What readers count. The text is what a Report prints.
 const (
-	CrowdAnnotations Oddity = "crowd annotations (counted as present)"
-	Unannotated      Oddity = "images without any annotation, dropped (data.keep_unannotated keeps them)"
-	UnannotatedKept  Oddity = "images without any annotation, kept"
-	DuplicateRows    Oddity = "rows that repeat an earlier one"
-	DuplicateImages  Oddity = "image entries that repeat an earlier one"
-	Contradictions   Oddity = "cells said to be both present and absent (taken as present)"
-	MachineLabels    Oddity = "machine-generated rows, left out: only human-verified ones count"
-	OtherClasses     Oddity = "annotations of classes outside the class list, left out"
-	AbsentClasses    Oddity = "classes of the class list that the file does not know (unknown in every image)"
-	SharedNames      Oddity = "classes whose display name is not unique (their id is added to it)"
-	NotExhaustive    Oddity = "not-exhaustive marks without an instance (unknown)"
-	ExplicitUnknown  Oddity = "rows that say -1 (unknown)"
+	CrowdAnnotations Diagnostic = "crowd annotations (counted as present)"
+	Unannotated      Diagnostic = "images without any annotation, dropped (data.keep_unannotated keeps them)"
+	UnannotatedKept  Diagnostic = "images without any annotation, kept"
+	DuplicateRows    Diagnostic = "rows that repeat an earlier one"
+	DuplicateImages  Diagnostic = "image entries that repeat an earlier one"
+	Contradictions   Diagnostic = "cells said to be both present and absent (taken as present)"
+	MachineLabels    Diagnostic = "machine-generated rows, skipped: only human-verified ones count"
+	OtherClasses     Diagnostic = "annotations of classes outside the class list, skipped"
+	AbsentClasses    Diagnostic = "classes of the class list that the file does not know (unknown in every image)"
+	SharedNames      Diagnostic = "classes whose display name is not unique (their id is added to it)"
+	NotExhaustive    Diagnostic = "not-exhaustive marks without an instance (unknown)"
+	ExplicitUnknown  Diagnostic = "rows that say -1 (unknown)"
+	MostlyUnknown    Diagnostic = "most rows say -1 (unknown): if -1 means absent here, as in Pascal VOC, set data.values: voc"
+	SimilarNames     Diagnostic = "classes whose names differ only in case or spaces from another one"
+	SameNames        Diagnostic = "categories without annotations that have the name of another one, skipped"
 )
 
 // of says how many of the kind there are.
-func (k Oddity) of(n int64) string {
+func (k Diagnostic) of(n int64) string {
+	if k == MostlyUnknown {
+		return string(k)
+	}
 	if n != 1 {
 		return fmt.Sprintf("%d %s", n, k)
 	}
@@ -46,9 +52,9 @@ func (k Oddity) of(n int64) string {
 	case Contradictions:
 		return "1 cell said to be both present and absent (taken as present)"
 	case MachineLabels:
-		return "1 machine-generated row, left out: only human-verified ones count"
+		return "1 machine-generated row, skipped: only human-verified ones count"
 	case OtherClasses:
-		return "1 annotation of a class outside the class list, left out"
+		return "1 annotation of a class outside the class list, skipped"
 	case AbsentClasses:
 		return "1 class of the class list that the file does not know (unknown in every image)"
 	case SharedNames:
@@ -57,16 +63,23 @@ func (k Oddity) of(n int64) string {
 		return "1 not-exhaustive mark without an instance (unknown)"
 	case ExplicitUnknown:
 		return "1 row that says -1 (unknown)"
+	case SimilarNames:
+		return "1 class whose name differs only in case or spaces from another one"
+	case SameNames:
+		return "1 category without annotations that has the name of another one, skipped"
 	}
 	return "1 of: " + string(k)
 }
 
+// quotePair names two values of one kind.
+func quotePair(a, b string) string { return fmt.Sprintf("%q and %q", a, b) }
+
 // maxExamples is how many of a kind a report names.
 const maxExamples = 3
 
-// Note is one kind of oddity: how many, and the first few by name.
+// Note is one kind of diagnostic: how many, and the first few by name.
 type Note struct {
-	Kind     Oddity
+	Kind     Diagnostic
 	Count    int64
 	Examples []string
 }
@@ -81,7 +94,7 @@ type Report struct {
 }
 
 // Count is how often a kind was met.
-func (r *Report) Count(kind Oddity) int64 {
+func (r *Report) Count(kind Diagnostic) int64 {
 	for _, n := range r.Notes {
 		if n.Kind == kind {
 			return n.Count
@@ -91,10 +104,10 @@ func (r *Report) Count(kind Oddity) int64 {
 }
 
 // add counts one of a kind; example names it.
-func (r *Report) add(kind Oddity, example func() string) { r.addN(kind, 1, example) }
+func (r *Report) add(kind Diagnostic, example func() string) { r.addN(kind, 1, example) }
 
 // addN counts n of a kind, of which example names one. It may be nil.
-func (r *Report) addN(kind Oddity, n int64, example func() string) {
+func (r *Report) addN(kind Diagnostic, n int64, example func() string) {
 	if n == 0 {
 		return
 	}
@@ -110,7 +123,7 @@ func (r *Report) addN(kind Oddity, n int64, example func() string) {
 	}
 }
 
-// String is the report for people: one line for the file, one per oddity.
+// String is the report for people: one line for the file, one per diagnostic.
 func (r *Report) String() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s (%s): %s, %s", r.Path, r.Format, count.Of(r.Images, "image"), count.Of(r.Classes, "class"))

@@ -7,7 +7,7 @@ import (
 
 func TestReportsCountInTheSingularToo(t *testing.T) {
 	r := Report{Path: "a.csv", Format: CSV, Images: 1, Classes: 2}
-	kinds := []Oddity{
+	kinds := []Diagnostic{
 		CrowdAnnotations, Unannotated, UnannotatedKept, DuplicateRows, DuplicateImages, Contradictions, MachineLabels,
 		OtherClasses, AbsentClasses, SharedNames, NotExhaustive, ExplicitUnknown,
 	}

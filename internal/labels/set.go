@@ -86,8 +86,8 @@ func (s *Set) ClassNames() []string {
 // relative to the images' root or, for Open Images, an id without extension.
 func (s *Set) ImageName(i int) string { return s.names.at(i) }
 
-// Find is the image of that exact name.
-func (s *Set) Find(name string) (i int, ok bool) { return s.names.find(name) }
+// Find is the number of the image of that name, as [ImageName] spells it.
+func (s *Set) Find(name string) (i int, ok bool) { return s.names.find(ImageName(name)) }
 
 // Default is the state of every cell of a class that no annotation mentions:
 // Negative where absence of an annotation means absence of the object (COCO),

@@ -108,7 +108,7 @@ func TestTableErrorsNameLineAndValue(t *testing.T) {
 		want []string
 	}{
 		{"a,dog,2\n", Options{}, []string{"line 1", "want image,label,value"}},
-		{"a,dog,1\nb,dog,yes\n", Options{}, []string{"line 2", `"yes"`, "want 1"}},
+		{"a,dog,1\nb,dog,maybe\n", Options{}, []string{"line 2", `"maybe"`, "want 1"}},
 		{"a,dog,1\nb,dog\n", Options{}, []string{"line 2", "2 fields, want 3"}},
 		{"a,dog,1\n,dog,1\n", Options{}, []string{"line 2", "empty image"}},
 		{"a,,1\n", Options{}, []string{"line 1", "empty class"}},

@@ -419,7 +419,7 @@ func TestCheckFindsBadImagesByTheirHeaders(t *testing.T) {
 		if total != len(names) {
 			t.Errorf("total %d", total)
 		}
-	})
+	}, nil)
 	imagestest.Must(t, err)
 	if int(done.Load()) != len(names) {
 		t.Errorf("progress was called %d times", done.Load())
@@ -443,12 +443,12 @@ func TestCheckFindsBadImagesByTheirHeaders(t *testing.T) {
 	if err := SkippedError(nil, 7); err != nil {
 		t.Error(err)
 	}
-	if bad, err := Check(t.Context(), src, names, codec.Options{MaxPixels: 41*29 - 1}, 0, nil); err != nil || len(bad) != 7 {
+	if bad, err := Check(t.Context(), src, names, codec.Options{MaxPixels: 41*29 - 1}, 0, nil, nil); err != nil || len(bad) != 7 {
 		t.Errorf("%d bad, %v", len(bad), err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := Check(ctx, src, names, codec.Options{}, 0, nil); !errors.Is(err, context.Canceled) {
+	if _, err := Check(ctx, src, names, codec.Options{}, 0, nil, nil); !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v", err)
 	}
 }

@@ -209,7 +209,7 @@ func TestLoaderGoesThroughTheRobustnessFolder(t *testing.T) {
 			wantBad++
 		}
 	}
-	bad, err := Check(t.Context(), src, listed(names), codec.Options{}, 0, nil)
+	bad, err := Check(t.Context(), src, listed(names), codec.Options{}, 0, nil, nil)
 	imagestest.Must(t, err)
 	l := mustLoader(t, Config{
 		Samples: listed(names), Use: Without(bad, len(names)), SkipBroken: true,
@@ -260,7 +260,7 @@ func TestFashionTarLoads(t *testing.T) {
 	if len(names) != 7768 {
 		t.Errorf("%d images, want 7768", len(names))
 	}
-	bad, err := Check(t.Context(), src, listed(names), codec.Options{}, 0, nil)
+	bad, err := Check(t.Context(), src, listed(names), codec.Options{}, 0, nil, nil)
 	if err != nil || len(bad) != 0 {
 		t.Errorf("%v, %v", SkippedError(bad, len(names)), err)
 	}

@@ -3,12 +3,16 @@ package source
 import (
 	"fmt"
 	"io/fs"
+	"net/url"
 	"os"
 	"path"
 	"path/filepath"
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
 )
 
 // Source is where image files are: a folder or a tar archive. Its methods may be called from
@@ -19,7 +23,8 @@ type Source interface {
 	// Resolve finds the key of an image by the name that a label file gives it: the path below the
 	// root, or else the base name, anywhere below the root, if it is unique there. A name without
 	// extension is also tried with .jpg, .jpeg and .png. The error for a name that is not found, or
-	// found twice, says what was tried.
+	// found twice, says what was tried. Unicode forms, spaces around the name, URL escapes and the case of the extension
+	// of a name without one do not matter.
 	Resolve(name string) (key string, err error)
 	// ReadFile reads a whole file. The result is in the memory of buf where that is large enough;
 	// buf may be nil.
@@ -63,7 +68,7 @@ func Open(root string) (Source, error) {
 }
 
 // extensions that a name without one is tried with, in this order.
-var guessed = []string{".jpg", ".jpeg", ".png"}
+var guessed = []string{".jpg", ".jpeg", ".png", ".JPG", ".JPEG", ".PNG"}
 
 // imageExtensions are those that Names lists: formats that are read, and formats that people take
 // for images and should hear about.
@@ -76,15 +81,49 @@ func isImageName(name string) bool {
 	return !strings.HasPrefix(base, ".") && slices.Contains(imageExtensions, strings.ToLower(path.Ext(base)))
 }
 
-// candidates are the names to try for a name: itself, and with extensions where it has none. A dot
+// spellings are the ways in which a name may be written on disk: as it is, without spaces around it, in either Unicode
+// form (file systems keep é as one character or as two), and with the escapes of a URL undone.
+func spellings(name string) []string {
+	all := []string{name}
+	add := func(s string) {
+		if !slices.Contains(all, s) {
+			all = append(all, s)
+		}
+	}
+	add(strings.TrimSpace(name))
+	if plain, err := url.PathUnescape(name); err == nil && utf8.ValidString(plain) {
+		add(plain)
+	}
+	for _, s := range all {
+		if !isASCII(s) {
+			add(norm.NFC.String(s))
+			add(norm.NFD.String(s))
+		}
+	}
+	return all
+}
+
+func isASCII(s string) bool {
+	for i := range len(s) {
+		if s[i] >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
+}
+
+// candidates are the names to try for a name: its spellings, and with extensions where it has none. A dot
 // may be part of a name without extension, so only known extensions count.
 func candidates(name string) []string {
-	if slices.Contains(imageExtensions, strings.ToLower(path.Ext(name))) {
-		return []string{name}
-	}
-	all := []string{name}
-	for _, ext := range guessed {
-		all = append(all, name+ext)
+	var all []string
+	for _, s := range spellings(name) {
+		all = append(all, s)
+		if slices.Contains(imageExtensions, strings.ToLower(path.Ext(s))) {
+			continue
+		}
+		for _, ext := range guessed {
+			all = append(all, s+ext)
+		}
 	}
 	return all
 }
@@ -104,8 +143,7 @@ func resolve(name, root string, has func(key string) bool, index func() (*baseIn
 	if err != nil {
 		return "", fmt.Errorf("image %q: %w", name, err)
 	}
-	tried := candidates(path.Base(slashed))
-	for _, c := range tried {
+	for _, c := range candidates(path.Base(slashed)) {
 		first, second, n := byBase.find(c)
 		if n == 1 {
 			return first, nil
@@ -115,23 +153,40 @@ func resolve(name, root string, has func(key string) bool, index func() (*baseIn
 		}
 	}
 	return "", fmt.Errorf("image %q: %w: no such path below %q, and no file called %s in its folders",
-		name, fs.ErrNotExist, root, strings.Join(tried, " or "))
+		name, fs.ErrNotExist, root, tried(path.Base(slashed)))
+}
+
+// tried says what a base name was taken for.
+func tried(base string) string {
+	if slices.Contains(imageExtensions, strings.ToLower(path.Ext(base))) {
+		return base
+	}
+	return base + " or " + base + " with .jpg, .jpeg or .png behind it"
 }
 
 // baseIndex finds keys by base name.
 type baseIndex struct {
 	keys  []string
-	first map[string]int32 // index of the first key with that base name
-	twice map[string][]int32
+	first map[string]int32   // index of the first key whose base name folds to this
+	more  map[string][]int32 // and of the others
+}
+
+// fold is a base name without what file systems and programs change: the Unicode form and the case of the extension.
+func fold(base string) string {
+	if !isASCII(base) {
+		base = norm.NFC.String(base)
+	}
+	ext := path.Ext(base)
+	return base[:len(base)-len(ext)] + strings.ToLower(ext)
 }
 
 // newBaseIndex indexes keys, which are in ascending order.
 func newBaseIndex(keys []string) *baseIndex {
-	x := &baseIndex{keys: keys, first: make(map[string]int32, len(keys)), twice: map[string][]int32{}}
+	x := &baseIndex{keys: keys, first: make(map[string]int32, len(keys)), more: map[string][]int32{}}
 	for i, key := range keys {
-		base := path.Base(key)
+		base := fold(path.Base(key))
 		if _, ok := x.first[base]; ok {
-			x.twice[base] = append(x.twice[base], int32(i))
+			x.more[base] = append(x.more[base], int32(i))
 		} else {
 			x.first[base] = int32(i)
 		}
@@ -139,15 +194,25 @@ func newBaseIndex(keys []string) *baseIndex {
 	return x
 }
 
-// find returns the number of keys with a base name and the first two.
+// find returns the number of keys with a base name and the first two. Names that differ in what fold removes count
+// only where none is the same.
 func (x *baseIndex) find(base string) (first, second string, n int) {
-	i, ok := x.first[base]
+	i, ok := x.first[fold(base)]
 	if !ok {
 		return "", "", 0
 	}
-	more := x.twice[base]
-	if len(more) > 0 {
-		second = x.keys[more[0]]
+	var same, alike []string
+	for _, i := range append([]int32{i}, x.more[fold(base)]...) {
+		alike = append(alike, x.keys[i])
+		if path.Base(x.keys[i]) == base {
+			same = append(same, x.keys[i])
+		}
 	}
-	return x.keys[i], second, 1 + len(more)
+	if len(same) == 0 {
+		same = alike
+	}
+	if len(same) > 1 {
+		second = same[1]
+	}
+	return same[0], second, len(same)
 }

@@ -94,7 +94,7 @@ func TestSourceErrorsSayWhatWasTried(t *testing.T) {
 	for kind, s := range sources(t) {
 		for name, parts := range map[string][]string{
 			"a.jpg":       {"2 files of that name", "train/a.jpg", "val/a.jpg"},
-			"missing":     {`"missing"`, "missing or missing.jpg or missing.jpeg or missing.png"},
+			"missing":     {`"missing"`, "missing or missing with .jpg, .jpeg or .png"},
 			"x/gone.jpg":  {`"x/gone.jpg"`, "gone.jpg", "root"},
 			"":            {"not a name"},
 			"..":          {"not a name"},
