@@ -5,6 +5,7 @@ import (
 
 	"csl/internal/count"
 	"csl/internal/loss"
+	"csl/internal/loss/lossgraph"
 	"csl/internal/model"
 	"csl/internal/train"
 )
@@ -73,7 +74,7 @@ func runInfoModel(o *infoOptions) error {
 	}
 	var lossFunc model.LossFunc
 	if o.mode == modeTrain {
-		if lossFunc, err = loss.Build(loss.Defaults(), nil); err != nil {
+		if lossFunc, err = lossgraph.Build(loss.Defaults(), nil); err != nil {
 			return err
 		}
 	}

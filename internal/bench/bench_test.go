@@ -143,7 +143,7 @@ func TestTrainingStepsLearn(t *testing.T) {
 		if err := s.subject().step(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		parts, err := s.net.LossParts()
+		parts, err := s.net.LossTerms()
 		if err != nil {
 			t.Fatal(err)
 		}

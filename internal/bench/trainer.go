@@ -8,6 +8,7 @@ import (
 
 	"csl/internal/graph"
 	"csl/internal/loss"
+	"csl/internal/loss/lossgraph"
 	"csl/internal/model"
 	"csl/internal/optim"
 )
@@ -89,7 +90,7 @@ func selectiveLoss(classes int) (model.LossFunc, error) {
 	for i := range prior {
 		prior[i] = random.Float32() * random.Float32()
 	}
-	return loss.Build(c, prior)
+	return lossgraph.Build(c, prior)
 }
 
 // randomLabels fills in labels as partially annotated sets have them: most are unknown.
@@ -112,11 +113,11 @@ func (t *trainer) learn() error {
 	if err := t.net.Forward(); err != nil {
 		return err
 	}
-	parts, err := t.net.LossParts()
+	terms, err := t.net.LossTerms()
 	if err != nil {
 		return err
 	}
-	if total := parts[loss.PartTotal]; math.IsNaN(total) || math.IsInf(total, 0) {
+	if total := terms[loss.TermTotal]; math.IsNaN(total) || math.IsInf(total, 0) {
 		return fmt.Errorf("the loss is %v", total)
 	}
 	t.opt.Begin(lr, beta1)

@@ -33,13 +33,13 @@ func DefaultASLOptimized() ASLOptions {
 // AsymmetricLoss is the asymmetric loss of one batch, logits and labels [rows, classes], and its
 // gradient by the logits. It allocates what it needs; NewAsymmetricLossOptimized gives bit-identical
 // results without allocating per call.
-func AsymmetricLoss[T kernel.Float](o ASLOptions, logits, labels []T, rows, classes int) (Parts, []T, error) {
+func AsymmetricLoss[T kernel.Float](o ASLOptions, logits, labels []T, rows, classes int) (Terms, []T, error) {
 	e, err := NewAsymmetricLossOptimized[T](o, rows, classes)
 	if err != nil {
-		return Parts{}, nil, err
+		return Terms{}, nil, err
 	}
 	if n := rows * classes; len(logits) != n || len(labels) != n {
-		return Parts{}, nil, fmt.Errorf("asymmetric loss of %d images and %d classes: %d logits, %d labels", rows, classes, len(logits), len(labels))
+		return Terms{}, nil, fmt.Errorf("asymmetric loss of %d images and %d classes: %d logits, %d labels", rows, classes, len(logits), len(labels))
 	}
 	grad := make([]T, len(logits))
 	return e.Run(nil, logits, labels, grad), grad, nil

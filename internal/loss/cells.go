@@ -25,7 +25,7 @@ func (b *block[T]) part(from, to int) block[T] {
 }
 
 // cells computes the block's gradient and adds its losses to p.
-func (e *Evaluator[T]) cells(b *block[T], p *Parts) {
+func (e *Evaluator[T]) cells(b *block[T], p *Terms) {
 	if e.logClamp == 0 {
 		log1p(b.log, b.grad)
 	}
@@ -50,7 +50,7 @@ func (e *Evaluator[T]) cells(b *block[T], p *Parts) {
 }
 
 // classify finds the kind of each cell.
-func (e *Evaluator[T]) classify(b *block[T], p *Parts) {
+func (e *Evaluator[T]) classify(b *block[T], p *Terms) {
 	kinds := b.kinds[:len(b.labels)]
 	drops := e.sel != nil || e.gate != ""
 	for i, y := range b.labels {
@@ -71,7 +71,7 @@ func (e *Evaluator[T]) classify(b *block[T], p *Parts) {
 
 // sameKind computes cells of one kind and returns sum plus their losses.
 func (e *Evaluator[T]) sameKind(b *block[T], kind uint8, sum float64) float64 {
-	t := &e.term3[kind]
+	t := &e.byKind[kind]
 	switch {
 	case e.logClamp != 0:
 		for i, x := range b.logits {
@@ -94,7 +94,7 @@ func (e *Evaluator[T]) sameKind(b *block[T], kind uint8, sum float64) float64 {
 }
 
 // dropped says whether the unknown cell takes no part, and counts why.
-func (b *block[T]) dropped(i int, p *Parts) bool {
+func (b *block[T]) dropped(i int, p *Terms) bool {
 	gated := b.gate != "" && b.gate[i] != 0
 	picked := false
 	if b.keys != nil {
@@ -121,7 +121,7 @@ func (b *block[T]) dropped(i int, p *Parts) bool {
 // negative (side 1), -x for a positive (side -1). With a = sigmoid(z) the loss is
 // alpha * a^gamma * log(1+exp(z)), the gradient by z alpha * a^(gamma+1), plus
 // ce * gamma * (1-a) * a^gamma through the focusing weight. It returns sum plus the losses.
-func (e *Evaluator[T]) exact(b *block[T], side T, t *term[T], sum float64) float64 {
+func (e *Evaluator[T]) exact(b *block[T], side T, t *cellWeight[T], sum float64) float64 {
 	log, grad := b.log[:len(b.logits)], b.grad[:len(b.logits)]
 	alpha, gamma, weight, focusGrad := t.alpha, t.gamma, b.weight, e.focusGrad
 	for i, x := range b.logits {
@@ -159,7 +159,7 @@ func (e *Evaluator[T]) exact(b *block[T], side T, t *term[T], sum float64) float
 }
 
 // clipped is -alpha * m^gamma * log(1-m) with m = max(p-clip, 0).
-func (e *Evaluator[T]) clipped(x, ex T, t *term[T]) (loss, grad T) {
+func (e *Evaluator[T]) clipped(x, ex T, t *cellWeight[T]) (loss, grad T) {
 	r := 1 / (1 + ex)
 	p, q := r, ex*r
 	if x < 0 {
@@ -186,7 +186,7 @@ func (e *Evaluator[T]) clipped(x, ex T, t *term[T]) (loss, grad T) {
 
 // clamped computes as the reference does: p and q rounded to T, logarithms clamped from below, no
 // gradient where a clamp acts.
-func (e *Evaluator[T]) clamped(x, ex T, pos bool, t *term[T]) (loss, grad T) {
+func (e *Evaluator[T]) clamped(x, ex T, pos bool, t *cellWeight[T]) (loss, grad T) {
 	p := sigmoid(x, ex)
 	v, slope := p, p*(1-p) // the probability under the logarithm, and its derivative by x
 	if !pos {

@@ -35,8 +35,8 @@ func TestSenselessConfigsAreErrorsNamingTheKey(t *testing.T) {
 		if err := c.Validate(); err == nil || !strings.Contains(err.Error(), key) {
 			t.Errorf("%s: error %v", key, err)
 		}
-		if _, err := Build(c, nil); err == nil {
-			t.Errorf("%s: Build accepts it", key)
+		if _, err := Bind(c, nil); err == nil {
+			t.Errorf("%s: Bind accepts it", key)
 		}
 		if _, err := New[float32](c, nil, 1, 1); err == nil {
 			t.Errorf("%s: New accepts it", key)

@@ -14,12 +14,12 @@ type Evaluator[T kernel.Float] struct {
 	rows, classes int
 	chunks        int
 
-	term3   [3]term[T] // by kind of cell
+	byKind   [3]cellWeight[T] // by kind of cell
 	clipT   T
 	floor   T
 	scratch [][blockLen]T     // per chunk
 	kinds   [][blockLen]uint8 // per chunk
-	parts   []Parts           // per row
+	terms   []Terms           // per row
 	sel     *selection        // nil without top-K
 	fast    *fast             // nil without assembly for this loss
 
@@ -45,8 +45,8 @@ const (
 	noKind
 )
 
-// term is the weighting of one kind of cell.
-type term[T kernel.Float] struct {
+// cellWeight is the weighting of one kind of cell.
+type cellWeight[T kernel.Float] struct {
 	alpha T
 	gamma exponent
 }
@@ -55,10 +55,10 @@ func newEvaluator[T kernel.Float](s spec, rows, classes int) *Evaluator[T] {
 	e := &Evaluator[T]{
 		spec: s, rows: rows, classes: classes, chunks: min(rows, maxChunks),
 		clipT: T(s.clip), floor: T(s.logClamp),
-		parts: make([]Parts, rows),
+		terms: make([]Terms, rows),
 	}
 	for k, w := range []weighting{s.pos, s.neg, s.unknown} {
-		e.term3[k] = term[T]{T(w.alpha), newExponent(w.gamma)}
+		e.byKind[k] = cellWeight[T]{T(w.alpha), newExponent(w.gamma)}
 	}
 	e.scratch, e.kinds = make([][blockLen]T, e.chunks), make([][blockLen]uint8, e.chunks)
 	if _, ok := any(e).(*Evaluator[float32]); ok {
@@ -73,7 +73,7 @@ func newEvaluator[T kernel.Float](s spec, rows, classes int) *Evaluator[T] {
 // Run computes the loss of one batch and writes its gradient by the logits. All slices have
 // images*classes elements; grad must not overlap the others. A label other than 1, 0 and -1 is a
 // cell that takes no part. pool may be nil. The result is the same for any pool.
-func (e *Evaluator[T]) Run(pool *kernel.Pool, logits, labels, grad []T) Parts {
+func (e *Evaluator[T]) Run(pool *kernel.Pool, logits, labels, grad []T) Terms {
 	n := e.rows * e.classes
 	e.logits, e.labels, e.grad = logits[:n], labels[:n], grad[:n]
 	if e.sel != nil {
@@ -81,9 +81,9 @@ func (e *Evaluator[T]) Run(pool *kernel.Pool, logits, labels, grad []T) Parts {
 	}
 	e.run(pool, phaseCells)
 	e.logits, e.labels, e.grad = nil, nil, nil
-	var p Parts
-	for i := range e.parts {
-		p.add(&e.parts[i])
+	var p Terms
+	for i := range e.terms {
+		p.add(&e.terms[i])
 	}
 	p.Total = p.Positive + p.Negative + p.Unknown
 	return p
@@ -163,7 +163,7 @@ func (e *Evaluator[T]) Do(chunk, _ int) {
 // dropped in this chunk; it returns what is left of them.
 func (e *Evaluator[T]) row(r, chunk, ties int) int {
 	from, to := r*e.classes, (r+1)*e.classes
-	p := &e.parts[r]
+	p := &e.terms[r]
 	*p = countLabels(e.labels[from:to])
 	weight := T(1)
 	if e.normalize {
@@ -189,7 +189,7 @@ func (e *Evaluator[T]) row(r, chunk, ties int) int {
 	return ties
 }
 
-func countLabels[T kernel.Float](labels []T) (p Parts) {
+func countLabels[T kernel.Float](labels []T) (p Terms) {
 	for _, y := range labels {
 		switch y {
 		case 1:

@@ -198,10 +198,10 @@ func TestPartsAddUp(t *testing.T) {
 		} else if p.DroppedTopK+p.DroppedPrior+p.DroppedBoth != 0 {
 			t.Errorf("%s: dropped %+v", name, p)
 		}
-		v := make([]float64, PartCount)
-		putParts(v, p)
-		if PartsOf(v) != p {
-			t.Errorf("%s: parts %+v came back as %+v", name, p, PartsOf(v))
+		v := make([]float64, TermCount)
+		PutTerms(v, p)
+		if TermsOf(v) != p {
+			t.Errorf("%s: terms %+v came back as %+v", name, p, TermsOf(v))
 		}
 		if grad[3] != 0 {
 			t.Errorf("%s: a cell with label 0.5 has gradient %v", name, grad[3])
@@ -302,7 +302,7 @@ func TestEveryKernelSetGivesTheSameLoss(t *testing.T) {
 	const rows, classes = 6, 1003
 	logits, labels := sample(21, rows*classes, 3, 0.9)
 	type result struct {
-		parts Parts
+		terms Terms
 		grad  []float32
 	}
 	results := map[string][]result{}
@@ -316,11 +316,11 @@ func TestEveryKernelSetGivesTheSameLoss(t *testing.T) {
 	}
 	for i, want := range results["portable"] {
 		got := results[""][i]
-		for k, v := range []float64{want.parts.Positive, want.parts.Negative, want.parts.Unknown} {
-			within(t, "loss", []float64{[]float64{got.parts.Positive, got.parts.Negative, got.parts.Unknown}[k]}, []float64{v}, 1e-6)
+		for k, v := range []float64{want.terms.Positive, want.terms.Negative, want.terms.Unknown} {
+			within(t, "loss", []float64{[]float64{got.terms.Positive, got.terms.Negative, got.terms.Unknown}[k]}, []float64{v}, 1e-6)
 		}
 		within(t, "gradient", got.grad, want.grad, 2e-6)
-		p, q := got.parts, want.parts
+		p, q := got.terms, want.terms
 		p.Total, p.Positive, p.Negative, p.Unknown = q.Total, q.Positive, q.Negative, q.Unknown
 		if p != q {
 			t.Errorf("options %d: counts %+v and %+v", i, p, q)

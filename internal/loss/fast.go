@@ -65,7 +65,7 @@ func (e *Evaluator[T]) fastRow(r, chunk, ties int) int {
 		}
 	}
 	s := e.fast.rows[chunk].Row(float32s(e.grad[from:to]), float32s(e.logits[from:to]), labels, e.fast.gate, keys, limit, weight)
-	e.parts[r] = Parts{
+	e.terms[r] = Terms{
 		Positive: s.Loss[positive], Negative: s.Loss[negative], Unknown: s.Loss[unknown],
 		Positives: s.Cells[positive], Negatives: s.Cells[negative], Unknowns: s.Cells[unknown],
 		DroppedPrior: s.Gated, DroppedTopK: s.Picked, DroppedBoth: s.Both,

@@ -17,7 +17,7 @@ func selective(topK int) Config {
 	return c
 }
 
-func droppedBy(t *testing.T, c Config, prior []float32, rows, classes int, logits, labels []float32) ([]bool, Parts, spec) {
+func droppedBy(t *testing.T, c Config, prior []float32, rows, classes int, logits, labels []float32) ([]bool, Terms, spec) {
 	t.Helper()
 	e, err := New[float32](c, prior, rows, classes)
 	if err != nil {
@@ -61,7 +61,7 @@ func TestTopKDropsTheLikeliestUnknownCellsOfTheBatch(t *testing.T) {
 	}
 }
 
-func compareDropped(t *testing.T, name string, got, want []bool, p Parts) {
+func compareDropped(t *testing.T, name string, got, want []bool, p Terms) {
 	t.Helper()
 	n := 0
 	for i := range got {
@@ -73,7 +73,7 @@ func compareDropped(t *testing.T, name string, got, want []bool, p Parts) {
 		}
 	}
 	if n != p.DroppedPrior+p.DroppedTopK-p.DroppedBoth {
-		t.Errorf("%s: %d cells dropped, parts say %+v", name, n, p)
+		t.Errorf("%s: %d cells dropped, terms say %+v", name, n, p)
 	}
 }
 

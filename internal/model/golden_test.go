@@ -10,6 +10,7 @@ import (
 
 	"csl/internal/graph"
 	"csl/internal/loss"
+	"csl/internal/loss/lossgraph"
 	"csl/internal/npy"
 )
 
@@ -130,7 +131,7 @@ func (g *golden) lossFunc(t *testing.T) LossFunc {
 		AlphaPos: l.AlphaPos, AlphaNeg: l.AlphaNeg, AlphaUnann: l.AlphaUnann, Clip: l.Clip, TopK: l.TopK,
 		PriorThreshold: l.PriorThreshold, LogClamp: 1e-8,
 	}
-	f, err := loss.Build(c, g.array(t, "prior").F32)
+	f, err := lossgraph.Build(c, g.array(t, "prior").F32)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -347,7 +348,7 @@ func checkTrainingStep(t *testing.T, g *golden, double bool) {
 		t.Fatal(err)
 	}
 	within(t, "logits", logits, g.array(t, "train_logits").F32, tol)
-	parts, err := n.LossParts()
+	parts, err := n.LossTerms()
 	if err != nil {
 		t.Fatal(err)
 	}

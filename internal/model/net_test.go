@@ -46,7 +46,7 @@ func step(t *testing.T, n *TrainNet) [][]float32 {
 	if err != nil {
 		t.Fatal(err)
 	}
-	parts, err := n.LossParts()
+	parts, err := n.LossTerms()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -96,7 +96,7 @@ func TestTrainingStepDoesNotAllocate(t *testing.T) {
 		if err := n.Backward(touch); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := n.LossParts(); err != nil {
+		if _, err := n.LossTerms(); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := n.Logits(); err != nil {

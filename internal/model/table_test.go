@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"csl/internal/loss"
+	"csl/internal/loss/lossgraph"
 )
 
 // known is a known model with so many classes.
@@ -22,7 +23,7 @@ func known(t testing.TB, name string, classes int) Spec {
 
 func defaultLoss(t testing.TB) LossFunc {
 	t.Helper()
-	f, err := loss.Build(loss.Defaults(), nil)
+	f, err := lossgraph.Build(loss.Defaults(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}

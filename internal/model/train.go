@@ -134,9 +134,9 @@ func (n *TrainNet) handOver(i int, _ graph.Buffer) error {
 	return n.apply(i, g)
 }
 
-// LossParts is the loss vector of the last Forward; its first element is the loss. It is overwritten by
+// LossTerms is the loss vector of the last Forward; its first element is the loss. It is overwritten by
 // the next call.
-func (n *TrainNet) LossParts() ([]float64, error) {
+func (n *TrainNet) LossTerms() ([]float64, error) {
 	buf, err := n.machine.Buffer(n.loss)
 	if err != nil {
 		return nil, err

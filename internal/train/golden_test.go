@@ -11,6 +11,7 @@ import (
 	"csl/internal/graph"
 	"csl/internal/images/loader"
 	"csl/internal/loss"
+	"csl/internal/loss/lossgraph"
 	"csl/internal/model"
 	"csl/internal/npy"
 	"csl/internal/optim"
@@ -96,7 +97,7 @@ func (g *goldenRun) weights(t *testing.T) *model.Weights {
 func (g *goldenRun) learner(t *testing.T, be *graph.CPU) *learner {
 	t.Helper()
 	r := g.Training
-	lf, err := loss.Build(loss.Config{
+	lf, err := lossgraph.Build(loss.Config{
 		Name: loss.Partial, Mode: r.Loss.Mode,
 		GammaPos: r.Loss.GammaPos, GammaNeg: r.Loss.GammaNeg, GammaUnann: r.Loss.GammaUnann,
 		AlphaPos: 1, AlphaNeg: 1, AlphaUnann: 1, TopK: r.Loss.TopK, LogClamp: 1e-8,

@@ -72,43 +72,43 @@ func (e errNonFinite) Error() string {
 // learn learns from the n-th batch of step number step, both counted from 0, and moves the running
 // statistics. Where every batch is a step, each weight is changed as soon as its gradient is complete,
 // else gradients are added up; finish ends the step. Nothing has changed if the loss is not finite.
-func (l *learner) learn(b *loader.Batch, step, n int) (loss.Parts, error) {
+func (l *learner) learn(b *loader.Batch, step, n int) (loss.Terms, error) {
 	net, err := l.nets.Train(b.N, l.size, l.size)
 	if err != nil {
-		return loss.Parts{}, err
+		return loss.Terms{}, err
 	}
 	copy(net.Input(), b.Pix)
 	for i, v := range b.States {
 		net.Labels()[i] = float32(v)
 	}
 	l.last = net
-	parts, err := forward(net)
+	terms, err := forward(net)
 	if err != nil {
-		return parts, err
+		return terms, err
 	}
 	if err := net.Backward(l.applying(step, n)); err != nil {
-		return parts, err
+		return terms, err
 	}
 	if l.logits, err = net.Logits(); err != nil {
-		return parts, err
+		return terms, err
 	}
-	return parts, net.UpdateRunning()
+	return terms, net.UpdateRunning()
 }
 
 // forward computes the loss of the batch in net.
-func forward(net *model.TrainNet) (loss.Parts, error) {
+func forward(net *model.TrainNet) (loss.Terms, error) {
 	if err := net.Forward(); err != nil {
-		return loss.Parts{}, err
+		return loss.Terms{}, err
 	}
-	vector, err := net.LossParts()
+	vector, err := net.LossTerms()
 	if err != nil {
-		return loss.Parts{}, err
+		return loss.Terms{}, err
 	}
-	parts := loss.PartsOf(vector)
-	if math.IsNaN(parts.Total) || math.IsInf(parts.Total, 0) {
-		return parts, locate(net)
+	terms := loss.TermsOf(vector)
+	if math.IsNaN(terms.Total) || math.IsInf(terms.Total, 0) {
+		return terms, locate(net)
 	}
-	return parts, nil
+	return terms, nil
 }
 
 // locate finds where the values of the last run left the finite numbers.

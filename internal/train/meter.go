@@ -20,7 +20,7 @@ type meter struct {
 }
 
 // add counts one batch of so many images.
-func (m *meter) add(images int, p loss.Parts) {
+func (m *meter) add(images int, p loss.Terms) {
 	m.Images += images
 	m.Total += p.Total
 	m.Positive += p.Positive

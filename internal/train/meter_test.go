@@ -9,8 +9,8 @@ import (
 
 func TestMeterAveragesPerImageAndPerUnknownCell(t *testing.T) {
 	var m meter
-	m.add(4, loss.Parts{Total: 12, Positive: 6, Negative: 2, Unknown: 4, Unknowns: 30, DroppedPrior: 6, DroppedTopK: 4, DroppedBoth: 1})
-	m.add(2, loss.Parts{Total: 6, Positive: 3, Negative: 1, Unknown: 2, Unknowns: 10, DroppedPrior: 2, DroppedTopK: 2, DroppedBoth: 1})
+	m.add(4, loss.Terms{Total: 12, Positive: 6, Negative: 2, Unknown: 4, Unknowns: 30, DroppedPrior: 6, DroppedTopK: 4, DroppedBoth: 1})
+	m.add(2, loss.Terms{Total: 6, Positive: 3, Negative: 1, Unknown: 2, Unknowns: 10, DroppedPrior: 2, DroppedTopK: 2, DroppedBoth: 1})
 	got := m.record()
 	want := rundir.Step{
 		Kind: rundir.KindStep, Loss: 3, Positive: 1.5, Negative: 0.5, Unknown: 1,

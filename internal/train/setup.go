@@ -13,7 +13,7 @@ import (
 	"csl/internal/dataset"
 	"csl/internal/images/loader"
 	"csl/internal/images/transform"
-	"csl/internal/loss"
+	"csl/internal/loss/lossgraph"
 	"csl/internal/optim"
 	"csl/internal/prior"
 	"csl/internal/rundir"
@@ -148,7 +148,7 @@ func (t *trainer) build(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	lf, err := loss.Build(lossConfig(c), prior)
+	lf, err := lossgraph.Build(lossConfig(c), prior)
 	if err != nil {
 		return err
 	}

@@ -60,7 +60,7 @@ func (t *trainer) epochs() int {
 }
 
 // count notes a batch that was learnt from.
-func (t *trainer) count(b *loader.Batch, p loss.Parts) error {
+func (t *trainer) count(b *loader.Batch, p loss.Terms) error {
 	t.place.Batch = b.Number + 1
 	t.meter.add(b.N, p)
 	t.epochMeter.add(b.N, p)

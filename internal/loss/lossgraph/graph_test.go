@@ -1,4 +1,4 @@
-package loss
+package lossgraph
 
 import (
 	"slices"
@@ -9,6 +9,7 @@ import (
 	"gorgonia.org/tensor"
 
 	"csl/internal/graph"
+	"csl/internal/loss"
 )
 
 // lossGraph is a loss on input nodes, its gradient, and a machine that runs them.
@@ -32,7 +33,7 @@ func newLossGraph(t *testing.T, dt tensor.Dtype, build func(x, y *G.Node) (*G.No
 	must(err)
 	labels, err := g.Input("labels", rows, classes)
 	must(err)
-	seed, err := g.Input("seed", PartCount)
+	seed, err := g.Input("seed", loss.TermCount)
 	must(err)
 	l := &lossGraph{}
 	l.value, err = build(logits, labels)
@@ -56,12 +57,12 @@ func newLossGraph(t *testing.T, dt tensor.Dtype, build func(x, y *G.Node) (*G.No
 	}
 	l.logits = input(logits, x)
 	input(labels, y)
-	l.seed = input(seed, slices.Concat([]float64{1}, make([]float64, PartCount-1)))
+	l.seed = input(seed, slices.Concat([]float64{1}, make([]float64, loss.TermCount-1)))
 	return l
 }
 
 // run returns the loss vector and the gradient.
-func (l *lossGraph) run(t *testing.T) (parts, grad []float64) {
+func (l *lossGraph) run(t *testing.T) (terms, grad []float64) {
 	t.Helper()
 	if err := l.machine.RunAll(); err != nil {
 		t.Fatal(err)
@@ -85,9 +86,9 @@ func TestGraphGivesWhatThePlainFunctionGives(t *testing.T) {
 	logits, labels := sample(11, rows*classes, 3, 0.6)
 	prior := make([]float32, classes)
 	prior[4], prior[9] = 0.6, 0.9
-	for _, name := range []string{Partial, Asymmetric, AsymmetricOptimized} {
-		for _, mode := range Modes() {
-			c := Defaults()
+	for _, name := range []string{loss.Partial, loss.Asymmetric, loss.AsymmetricOptimized} {
+		for _, mode := range loss.Modes() {
+			c := loss.Defaults()
 			c.Name, c.Mode, c.PriorThreshold, c.TopK = name, mode, 0.5, 2
 			if c.Validate() != nil {
 				continue
@@ -96,19 +97,19 @@ func TestGraphGivesWhatThePlainFunctionGives(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			e, err := New[float32](c, prior, rows, classes)
+			e, err := loss.New[float32](c, prior, rows, classes)
 			if err != nil {
 				t.Fatal(err)
 			}
 			want := make([]float32, len(logits))
 			p := e.Run(nil, logits, labels, want)
-			vector := make([]float32, PartCount)
-			putParts(vector, p)
+			vector := make([]float32, loss.TermCount)
+			loss.PutTerms(vector, p)
 			l := newLossGraph(t, tensor.Float32, build, rows, classes, widen(logits), widen(labels))
 			for range 2 { // the second run must not see the first
-				parts, grad := l.run(t)
-				if !slices.Equal(parts, widen(vector)) || !slices.Equal(grad, widen(want)) {
-					t.Errorf("%s %s: graph gives %v, plain function %v, or gradients differ", name, mode, parts, vector)
+				terms, grad := l.run(t)
+				if !slices.Equal(terms, widen(vector)) || !slices.Equal(grad, widen(want)) {
+					t.Errorf("%s %s: graph gives %v, plain function %v, or gradients differ", name, mode, terms, vector)
 				}
 			}
 		}
@@ -117,7 +118,7 @@ func TestGraphGivesWhatThePlainFunctionGives(t *testing.T) {
 
 func TestGradientSeedScalesTheGradient(t *testing.T) {
 	logits, labels := sample(12, 12, 3, 0.5)
-	build, err := Build(Defaults(), nil)
+	build, err := Build(loss.Defaults(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -139,13 +140,13 @@ func TestGraphGradientEqualsTheNumericOne(t *testing.T) {
 	logits, labels := sample(13, rows*classes, 2, 0.4)
 	x := widen(logits)
 	// In these forms the gradient is that of the value: nothing is held constant.
-	asl := Defaults()
-	asl.Name, asl.Clip, asl.GammaPos, asl.GammaNeg = AsymmetricOptimized, 0.05, 1, 4
-	plain := Defaults()
+	asl := loss.Defaults()
+	asl.Name, asl.Clip, asl.GammaPos, asl.GammaNeg = loss.AsymmetricOptimized, 0.05, 1, 4
+	plain := loss.Defaults()
 	plain.GammaNeg, plain.GammaUnann, plain.AlphaUnann = 0, 0, 0.5
-	one := Defaults()
-	one.Name, one.GammaPos, one.GammaNeg = SingleLabel, 1, 3
-	for _, c := range []Config{asl, plain, one} {
+	one := loss.Defaults()
+	one.Name, one.GammaPos, one.GammaNeg = loss.SingleLabel, 1, 3
+	for _, c := range []loss.Config{asl, plain, one} {
 		build, err := Build(c, nil)
 		if err != nil {
 			t.Fatal(err)
@@ -161,8 +162,8 @@ func TestGraphGradientEqualsTheNumericOne(t *testing.T) {
 				if err := l.logits.Write64(moved); err != nil {
 					t.Fatal(err)
 				}
-				parts, _ := l.run(t)
-				return parts[PartTotal]
+				terms, _ := l.run(t)
+				return terms[loss.TermTotal]
 			}
 			want[i] = (at(x[i]+h) - at(x[i]-h)) / (2 * h)
 		}
@@ -177,32 +178,32 @@ func TestSingleLabelGraphAveragesOverImagesWithATarget(t *testing.T) {
 		0, -1, 0, 0, // no target
 		-1, 0, 1, 1, // the first one counts
 	}
-	build, err := BuildSingle(DefaultSingle())
+	bound, err := loss.BindSingle(loss.DefaultSingle())
 	if err != nil {
 		t.Fatal(err)
 	}
-	parts, grad := newLossGraph(t, tensor.Float64, build, 3, 4, widen(logits), widen(labels)).run(t)
+	terms, grad := newLossGraph(t, tensor.Float64, func(x, y *G.Node) (*G.Node, error) { return Add(bound, x, y) }, 3, 4, widen(logits), widen(labels)).run(t)
 	x := slices.Concat(widen(logits[:4]), widen(logits[8:]))
 	losses, want := make([]float64, 2), make([]float64, 8)
-	if err := ASLSingleLabel(DefaultSingle(), x, []int{1, 2}, losses, want); err != nil {
+	if err := loss.ASLSingleLabel(loss.DefaultSingle(), x, []int{1, 2}, losses, want); err != nil {
 		t.Fatal(err)
 	}
 	for i := range want {
 		want[i] /= 2
 	}
-	within(t, "loss", parts[:1], []float64{(losses[0] + losses[1]) / 2}, 1e-12)
+	within(t, "loss", terms[:1], []float64{(losses[0] + losses[1]) / 2}, 1e-12)
 	within(t, "gradient", slices.Concat(grad[:4], grad[8:]), want, 1e-12)
 	if !slices.Equal(grad[4:8], make([]float64, 4)) {
 		t.Errorf("gradient %v of an image without a target", grad[4:8])
 	}
-	if p := PartsOf(parts); p.Positives != 3 || p.Negatives != 7 || p.Unknowns != 2 {
-		t.Errorf("parts %+v", p)
+	if p := loss.TermsOf(terms); p.Positives != 3 || p.Negatives != 7 || p.Unknowns != 2 {
+		t.Errorf("terms %+v", p)
 	}
 }
 
 func TestGraphRefusesAPriorOfOtherClasses(t *testing.T) {
-	c := Defaults()
-	c.Mode = Selective
+	c := loss.Defaults()
+	c.Mode = loss.Selective
 	build, err := Build(c, make([]float32, 5))
 	if err != nil {
 		t.Fatal(err)
@@ -218,7 +219,7 @@ func TestGraphRefusesAPriorOfOtherClasses(t *testing.T) {
 	}
 	v, _ := g.Input("v", 4)
 	for name, in := range map[string][2]*G.Node{"a vector": {v, v}, "labels of another shape": {x, v}} {
-		build, _ := Build(Defaults(), nil)
+		build, _ := Build(loss.Defaults(), nil)
 		if _, err := build(in[0], in[1]); err == nil {
 			t.Errorf("%s: no error", name)
 		}

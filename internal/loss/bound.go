@@ -1,0 +1,62 @@
+package loss
+
+import (
+	"fmt"
+
+	"csl/internal/kernel"
+)
+
+// Runner computes a loss and its gradient for batches of one shape, logits and labels
+// [images, classes], row-major. grad gets the gradient by the logits and must not overlap the others.
+// A label other than 1, 0 and -1 is a cell that takes no part. pool may be nil; the result is the
+// same for any pool. One Run at a time; it does not allocate.
+type Runner[T kernel.Float] interface {
+	Run(pool *kernel.Pool, logits, labels, grad []T) Terms
+}
+
+// Bound is a valid loss with the prior that it asks: a plain comparable value, as descriptors of
+// operations are. Make one with [Bind] or [BindSingle].
+type Bound struct {
+	spec     spec
+	isSingle bool
+	single   SingleOptions
+	classes  int // of the prior; 0 without one
+}
+
+// Bind checks c and its prior: one value in [0, 1] per class in class order, nil for none; only the
+// selective mode uses it. SingleLabel gets the smoothing of [DefaultSingle].
+func Bind(c Config, prior []float32) (Bound, error) {
+	if err := c.Validate(); err != nil {
+		return Bound{}, err
+	}
+	if err := checkPrior(prior, len(prior)); err != nil {
+		return Bound{}, err
+	}
+	if c.Name == SingleLabel {
+		o := DefaultSingle()
+		o.GammaPos, o.GammaNeg = c.GammaPos, c.GammaNeg
+		return BindSingle(o)
+	}
+	return Bound{spec: c.spec(prior), classes: len(prior)}, nil
+}
+
+// BindSingle is [Bind] for the single-label loss with all its options.
+func BindSingle(o SingleOptions) (Bound, error) {
+	return Bound{isSingle: true, single: o}, o.validate()
+}
+
+// Fits is an error if the prior is for another number of classes.
+func (b Bound) Fits(classes int) error {
+	if b.classes != 0 && b.classes != classes {
+		return fmt.Errorf("loss: prior of %d classes for logits of %d", b.classes, classes)
+	}
+	return nil
+}
+
+// RunnerOf makes the runner of b for batches of rows images and classes classes.
+func RunnerOf[T kernel.Float](b Bound, rows, classes int) Runner[T] {
+	if b.isSingle {
+		return &singleRunner[T]{rows: rows, classes: classes, single: newSingle[T](b.single)}
+	}
+	return newEvaluator[T](b.spec, rows, classes)
+}

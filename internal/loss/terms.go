@@ -1,0 +1,60 @@
+package loss
+
+import "csl/internal/kernel"
+
+// The elements of the loss vector of a graph, and of Terms.
+const (
+	TermTotal        = iota // the loss
+	TermPositive            // its share from positive cells
+	TermNegative            // from negative cells
+	TermUnknown             // from unknown cells that take part
+	TermPositives           // cells labelled 1
+	TermNegatives           // cells labelled 0
+	TermUnknowns            // cells labelled -1, dropped ones included
+	TermDroppedPrior        // unknown cells dropped by the prior gate
+	TermDroppedTopK         // unknown cells picked by the top-K, whether or not the gate drops them too
+	TermDroppedBoth         // unknown cells counted in both of the above
+	TermCount               // the length of the vector
+)
+
+// Terms says what a batch's loss is made of. Total is Positive + Negative + Unknown. Counts are of
+// cells by label, whatever their weight. Unknown cells that take no part in the selective mode:
+// DroppedPrior + DroppedTopK - DroppedBoth.
+type Terms struct {
+	Total, Positive, Negative, Unknown     float64
+	Positives, Negatives, Unknowns         int
+	DroppedPrior, DroppedTopK, DroppedBoth int
+}
+
+// TermsOf reads a loss vector of length TermCount. Counts up to 2^24 are exact in float32.
+func TermsOf[T kernel.Float](v []T) Terms {
+	return Terms{
+		Total: float64(v[TermTotal]), Positive: float64(v[TermPositive]),
+		Negative: float64(v[TermNegative]), Unknown: float64(v[TermUnknown]),
+		Positives: int(v[TermPositives]), Negatives: int(v[TermNegatives]), Unknowns: int(v[TermUnknowns]),
+		DroppedPrior: int(v[TermDroppedPrior]), DroppedTopK: int(v[TermDroppedTopK]),
+		DroppedBoth: int(v[TermDroppedBoth]),
+	}
+}
+
+// PutTerms writes the loss vector.
+func PutTerms[T kernel.Float](v []T, p Terms) {
+	v[TermTotal], v[TermPositive] = T(p.Total), T(p.Positive)
+	v[TermNegative], v[TermUnknown] = T(p.Negative), T(p.Unknown)
+	v[TermPositives], v[TermNegatives], v[TermUnknowns] = T(p.Positives), T(p.Negatives), T(p.Unknowns)
+	v[TermDroppedPrior], v[TermDroppedTopK] = T(p.DroppedPrior), T(p.DroppedTopK)
+	v[TermDroppedBoth] = T(p.DroppedBoth)
+}
+
+// add accumulates q, Total excepted.
+func (p *Terms) add(q *Terms) {
+	p.Positive += q.Positive
+	p.Negative += q.Negative
+	p.Unknown += q.Unknown
+	p.Positives += q.Positives
+	p.Negatives += q.Negatives
+	p.Unknowns += q.Unknowns
+	p.DroppedPrior += q.DroppedPrior
+	p.DroppedTopK += q.DroppedTopK
+	p.DroppedBoth += q.DroppedBoth
+}
