@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"csl/internal/loss"
+
 	"github.com/spf13/pflag"
 )
 
@@ -101,34 +103,35 @@ func TestProblemsNamePlaceKeyValueAndWhatIsAllowed(t *testing.T) {
 		yaml, set, env string
 		want           []string // in the error
 	}{
-		"misspelt key":       {yaml: "loss:\n  topkk: 3\n", want: []string{`c.yaml" line 2: loss.topkk: is not a known key; did you mean "loss.topk"?`}},
-		"key of other group": {yaml: "train:\n  lr: 3\n", want: []string{`did you mean "optimizer.lr"?`}},
-		"flag's name":        {set: "likelihood_topk=3", want: []string{`--set: likelihood_topk`, `did you mean "loss.topk"?`}},
-		"misspelt group":     {yaml: "\noptimiser:\n  lr: 3\n", want: []string{"line 2: optimiser: is not a known key", "csl config show"}},
-		"nothing near":       {yaml: "xyzzy: 3\n", want: []string{"line 1: xyzzy: is not a known key; csl config show lists all"}},
-		"capital letters":    {yaml: "Loss: {topk: 1}\n", want: []string{"line 1: Loss: is not a known key"}},
-		"dotted key":         {yaml: "loss.topk: 3\n", want: []string{"loss.topk: keys with dots"}},
-		"repeated key":       {yaml: "loss:\n  topk: 3\n  clip: 0\n  topk: 4\n", want: []string{"line 4: loss.topk: appears twice, first on line 2"}},
-		"repeated group":     {yaml: "loss:\n  topk: 3\nloss:\n  topk: 4\n", want: []string{"line 4: loss.topk: appears twice"}},
-		"value for a group":  {yaml: "loss: 3\n", want: []string{"line 1: loss: is a group"}},
-		"group for a value":  {yaml: "loss:\n  topk:\n    a: 1\n", want: []string{"line 2: loss.topk", "must be a whole number of at least 0"}},
-		"list for a file":    {yaml: "- 1\n", want: []string{"line 1: the file: is a group"}},
-		"merge key":          {yaml: "loss: &a\n  topk: 1\nprior:\n  <<: *a\n", want: []string{"line 4: prior: << is not supported"}},
-		"wrong type":         {yaml: "\nloss:\n  gamma_neg: three\n", want: []string{`line 3: loss.gamma_neg: "three" is not allowed: must be a number of at least 0`}},
-		"fraction for whole": {yaml: "train: {batch: 1.5}", want: []string{`train.batch: "1.5" is not allowed: must be a whole number of at least 1`}},
-		"number for text":    {yaml: "train: {out: 007}", want: []string{`train.out: "7" is not allowed: must be text, in quotes`}},
-		"out of limits":      {set: "data.size=50", want: []string{`--set: data.size: "50" is not allowed: must be a whole number of at least 32, divisible by 4`}},
-		"not a number":       {set: "optimizer.lr=.nan", want: []string{"optimizer.lr", "must be a number above 0"}},
-		"infinite":           {set: "optimizer.lr=inf", want: []string{"optimizer.lr"}},
-		"enumeration":        {env: "CSL_LOSS_MODE=selctive", want: []string{`environment CSL_LOSS_MODE: loss.mode: "selctive" is not allowed: must be one of negative, ignore, `}},
-		"unknown variable":   {env: "CSL_LOSS_TOP_K=1", want: []string{`environment: CSL_LOSS_TOP_K: is not a known variable; did you mean "CSL_LOSS_TOPK"?`}},
-		"short list":         {set: "model.stages=1,2", want: []string{"model.stages", "empty or a list of 4 whole numbers of at least 1"}},
-		"zero in list":       {set: "data.std=1,0,1", want: []string{"data.std", "3 numbers above 0"}},
-		"set without value":  {set: "loss.topk", want: []string{"--set: loss.topk: has no value"}},
-		"negative seed":      {yaml: "train: {seed: -1}", want: []string{`train.seed: "-1"`}},
-		"truth":              {yaml: "data: {skip_bad: maybe}", want: []string{`"maybe" is not allowed: must be true or false`}},
-		"conflict":           {yaml: "schedule:\n  stop_epoch: 31\n", want: []string{"line 2: schedule.stop_epoch: 31 is not allowed: must be at most schedule.epochs, 30"}},
-		"rps chance":         {set: "simulate.type=rps", want: []string{"simulate.param: 1000 is not allowed with simulate.type rps"}},
+		"misspelt key":         {yaml: "loss:\n  topkk: 3\n", want: []string{`c.yaml" line 2: loss.topkk: is not a known key; did you mean "loss.topk"?`}},
+		"key of other group":   {yaml: "train:\n  lr: 3\n", want: []string{`did you mean "optimizer.lr"?`}},
+		"flag's name":          {set: "likelihood_topk=3", want: []string{`--set: likelihood_topk`, `did you mean "loss.topk"?`}},
+		"misspelt group":       {yaml: "\noptimiser:\n  lr: 3\n", want: []string{"line 2: optimiser: is not a known key", "csl config show"}},
+		"nothing near":         {yaml: "xyzzy: 3\n", want: []string{"line 1: xyzzy: is not a known key; csl config show lists all"}},
+		"capital letters":      {yaml: "Loss: {topk: 1}\n", want: []string{"line 1: Loss: is not a known key"}},
+		"dotted key":           {yaml: "loss.topk: 3\n", want: []string{"loss.topk: keys with dots"}},
+		"repeated key":         {yaml: "loss:\n  topk: 3\n  clip: 0\n  topk: 4\n", want: []string{"line 4: loss.topk: appears twice, first on line 2"}},
+		"repeated group":       {yaml: "loss:\n  topk: 3\nloss:\n  topk: 4\n", want: []string{"line 4: loss.topk: appears twice"}},
+		"value for a group":    {yaml: "loss: 3\n", want: []string{"line 1: loss: is a group"}},
+		"group for a value":    {yaml: "loss:\n  topk:\n    a: 1\n", want: []string{"line 2: loss.topk", "must be a whole number of at least 0"}},
+		"list for a file":      {yaml: "- 1\n", want: []string{"line 1: the file: is a group"}},
+		"merge key":            {yaml: "loss: &a\n  topk: 1\nprior:\n  <<: *a\n", want: []string{"line 4: prior: << is not supported"}},
+		"wrong type":           {yaml: "\nloss:\n  gamma_neg: three\n", want: []string{`line 3: loss.gamma_neg: "three" is not allowed: must be a number of at least 0`}},
+		"fraction for whole":   {yaml: "train: {batch: 1.5}", want: []string{`train.batch: "1.5" is not allowed: must be a whole number of at least 1`}},
+		"number for text":      {yaml: "train: {out: 007}", want: []string{`train.out: "7" is not allowed: must be text, in quotes`}},
+		"out of limits":        {set: "data.size=50", want: []string{`--set: data.size: "50" is not allowed: must be a whole number of at least 32, divisible by 4`}},
+		"not a number":         {set: "optimizer.lr=.nan", want: []string{"optimizer.lr", "must be a number above 0"}},
+		"infinite":             {set: "optimizer.lr=inf", want: []string{"optimizer.lr"}},
+		"enumeration":          {env: "CSL_LOSS_MODE=selctive", want: []string{`environment CSL_LOSS_MODE: loss.mode: "selctive" is not allowed: must be one of selective, ignore, negative`}},
+		"unknown variable":     {env: "CSL_LOSS_TOP_K=1", want: []string{`environment: CSL_LOSS_TOP_K: is not a known variable; did you mean "CSL_LOSS_TOPK"?`}},
+		"short list":           {set: "model.stages=1,2", want: []string{"model.stages", "empty or a list of 4 whole numbers of at least 1"}},
+		"zero in list":         {set: "data.std=1,0,1", want: []string{"data.std", "3 numbers above 0"}},
+		"set without value":    {set: "loss.topk", want: []string{"--set: loss.topk: has no value"}},
+		"negative seed":        {yaml: "train: {seed: -1}", want: []string{`train.seed: "-1"`}},
+		"truth":                {yaml: "data: {skip_bad: maybe}", want: []string{`"maybe" is not allowed: must be true or false`}},
+		"conflict":             {yaml: "schedule:\n  stop_epoch: 31\n", want: []string{"line 2: schedule.stop_epoch: 31 is not allowed: must be at most schedule.epochs, 30"}},
+		"conflict of the loss": {yaml: "loss:\n  name: asl\n  alpha_pos: 2\n", want: []string{"line 3: loss.alpha_pos: 2 is not allowed with loss.name asl"}},
+		"rps chance":           {set: "simulate.type=rps", want: []string{"simulate.param: 1000 is not allowed with simulate.type rps"}},
 		"two at once": {yaml: "loss:\n  topkk: 3\n  clip: 2\n", set: "train.batch=0", want: []string{
 			"loss.topkk", "train.batch",
 		}},
@@ -224,7 +227,7 @@ func TestRequireNamesEveryWayToSetAKey(t *testing.T) {
 func TestValidateCollectsAllProblems(t *testing.T) {
 	c := Default()
 	c.Train.Batch, c.Loss.Mode, c.Train.Out, c.Data.Std, c.Model.Stages = 0, "x", "", []float64{0, 1, 1}, []int{1}
-	c.Loss.Name = LossASL
+	c.Loss.Name = loss.Asymmetric
 	err := c.Validate()
 	for _, want := range []string{"train.batch: 0 is", "loss.mode: x is", "train.out: is empty", "data.std: [0, 1, 1]", "model.stages: [1]"} {
 		if err == nil || !strings.Contains(err.Error(), want) {

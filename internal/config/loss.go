@@ -1,51 +1,60 @@
 package config
 
-// Loss is the training loss: partial asymmetric loss with a rule for unknown labels, or plain ASL.
-// Symbols are those of arXiv 2110.10955.
-type Loss struct {
-	Name                           string  // LossCSL, LossASL or LossASLOptimized
-	Mode                           string  // one of the Mode constants; all of them for LossPartial only
-	GammaPos, GammaNeg, GammaUnann float64 // focusing powers
-	AlphaPos, AlphaNeg, AlphaUnann float64 // weights of the three terms
-	Clip                           float64 // shift of negative probabilities
-	TopK                           int     // likely unknown cells dropped per image of the batch
-	TopKSkipsGated                 bool    // cells that the prior dropped do not use up TopK
-	LogClamp                       float64 // lower bound of the log's argument; 0: none
-}
+import "csl/internal/loss"
 
-// Losses (Loss.Name), as internal/loss calls them.
-const (
-	LossPartial      = "partial"          // partial selective asymmetric loss
-	LossASL          = "asl"              // AsymmetricLoss
-	LossASLOptimized = "asl_optimized"    // AsymmetricLossOptimized
-	LossSingleLabel  = "asl_single_label" // ASLSingleLabel
-)
+// Loss is the training loss: the fields of [loss.Config] that have a row under "loss". What they mean,
+// may be and demand of each other is defined there.
+type Loss struct {
+	Name                           string // one of loss.Names
+	Mode                           string // one of loss.Modes
+	GammaPos, GammaNeg, GammaUnann float64
+	AlphaPos, AlphaNeg, AlphaUnann float64
+	Clip                           float64
+	TopK                           int
+	TopKSkipsGated                 bool
+	LogClamp                       float64
+}
 
 // What the loss makes of unknown labels (Loss.Mode).
 const (
-	ModeNegative               = "negative"                 // they count as negatives
-	ModeIgnore                 = "ignore"                   // they do not count
-	ModeIgnoreNormalizeClasses = "ignore_normalize_classes" // ignored, images with few labels weigh more
-	ModeSelective              = "selective"                // negatives, but for likely positives
+	ModeNegative               = loss.Negative
+	ModeIgnore                 = loss.Ignore
+	ModeIgnoreNormalizeClasses = loss.IgnoreNormalizeClasses
+	ModeSelective              = loss.Selective
 )
 
 func defaultLoss() Loss {
+	d := loss.Defaults()
 	return Loss{
-		Name: LossPartial, Mode: ModeNegative, GammaNeg: 1, GammaUnann: 2,
-		AlphaPos: 1, AlphaNeg: 1, AlphaUnann: 1, TopK: 5,
+		Name: d.Name, Mode: d.Mode,
+		GammaPos: d.GammaPos, GammaNeg: d.GammaNeg, GammaUnann: d.GammaUnann,
+		AlphaPos: d.AlphaPos, AlphaNeg: d.AlphaNeg, AlphaUnann: d.AlphaUnann,
+		Clip: d.Clip, TopK: d.TopK, TopKSkipsGated: d.TopKSkipsGated, LogClamp: d.LogClamp,
+	}
+}
+
+// LossConfig is the loss that the settings describe.
+func (c *Config) LossConfig() loss.Config {
+	l := c.Loss
+	return loss.Config{
+		Name: l.Name, Mode: l.Mode,
+		GammaPos: l.GammaPos, GammaNeg: l.GammaNeg, GammaUnann: l.GammaUnann,
+		AlphaPos: l.AlphaPos, AlphaNeg: l.AlphaNeg, AlphaUnann: l.AlphaUnann,
+		Clip: l.Clip, TopK: l.TopK, TopKSkipsGated: l.TopKSkipsGated, LogClamp: l.LogClamp,
+		PriorThreshold: c.Prior.Threshold,
 	}
 }
 
 func (l *Loss) settings() []setting {
 	return []setting{
 		{
-			name: "loss.name", value: text{&l.Name, []string{LossPartial, LossASL, LossASLOptimized, LossSingleLabel}},
+			name: "loss.name", value: text{&l.Name, loss.Names()},
 			meaning: "partial asymmetric loss with the modes below, or ASL (modes negative and ignore)",
 		},
 		{
 			name: "loss.mode", flag: "partial_loss_mode",
-			value:   text{&l.Mode, []string{ModeNegative, ModeIgnore, ModeIgnoreNormalizeClasses, ModeSelective}},
-			meaning: "unknown labels: negatives, left out, left out with few-label images weighing more, or negatives unless likely positive",
+			value:   text{&l.Mode, loss.Modes()},
+			meaning: "unknown labels: negatives unless likely positive, ignored, negatives, or ignored with images of few labels weighing more",
 		},
 		{name: "loss.gamma_pos", flag: "gamma_pos", value: atLeast0(&l.GammaPos), meaning: "focusing power of annotated positives"},
 		{name: "loss.gamma_neg", flag: "gamma_neg", value: atLeast0(&l.GammaNeg), meaning: "focusing power of annotated negatives"},
@@ -54,19 +63,19 @@ func (l *Loss) settings() []setting {
 		{name: "loss.alpha_neg", flag: "alpha_neg", value: atLeast0(&l.AlphaNeg), meaning: "weight of annotated negatives"},
 		{name: "loss.alpha_unann", flag: "alpha_unann", value: atLeast0(&l.AlphaUnann), meaning: "weight of unknown labels"},
 		{
-			name: "loss.clip", flag: "clip", value: real{p: &l.Clip, hi: 1, openHi: true},
-			meaning: "added to the probability of a negative, so that easy ones cost nothing; 0 = off",
+			name: "loss.clip", flag: "clip", value: below1(&l.Clip),
+			meaning: "add to the probability of a negative, so that easy ones cost nothing; 0 = off",
 		},
 		{
 			name: "loss.topk", flag: "likelihood_topk", value: whole{p: &l.TopK},
-			meaning: "selective: per image, so many of the batch's likeliest unknown labels are dropped; 0 = none",
+			meaning: "selective: drop the likeliest unknown labels of the batch, this many per image; 0 = none",
 		},
 		{
 			name: "loss.topk_skips_gated", value: truth{&l.TopKSkipsGated},
-			meaning: "labels that the prior dropped do not use up topk; in the reference they do",
+			meaning: "do not count labels that the prior dropped towards topk; the reference counts them",
 		},
 		{
-			name: "loss.log_clamp", value: real{p: &l.LogClamp, hi: 1, openHi: true},
+			name: "loss.log_clamp", value: below1(&l.LogClamp),
 			meaning: "lower bound of the logarithm's argument; 0 = exact; the reference: 1e-8 (no gradient on confident errors)",
 		},
 	}
@@ -84,6 +93,9 @@ const (
 	PriorEval     = "eval"     // one clean pass over the training images with the best weights
 	PriorTraining = "training" // mean over all training batches so far, as the reference
 )
+
+// below1 is any number from 0 up to, but not including, 1.
+func below1(p *float64) real { return real{p: p, hi: 1, openHi: true} }
 
 func defaultPrior() Prior { return Prior{Threshold: 0.05, Source: PriorEval} }
 

@@ -67,9 +67,9 @@ func (c *Config) conflicts() []*Problem {
 		"%v is not allowed with simulate.type fpc: must be a whole number of at least 1", p)
 	add(c.Simulate.Type == SimulateRPS && p > 1, "simulate.param",
 		"%v is not allowed with simulate.type rps: must be a chance from 0 to 1", p)
-	plain := c.Loss.Mode == ModeNegative || c.Loss.Mode == ModeIgnore
-	add(c.Loss.Name != LossPartial && !plain, "loss.mode",
-		"%s is not allowed with loss.name %s: must be negative or ignore", c.Loss.Mode, c.Loss.Name)
+	if p := c.LossConfig().Conflict(); p != nil {
+		add(true, p.Key, "%s", p.Text)
+	}
 	add(c.Train.Out == "", "train.out", "is empty: must name the folder of the run")
 	return found
 }

@@ -79,13 +79,26 @@ func Names() []string { return []string{Partial, Asymmetric, AsymmetricOptimized
 // Modes lists the values of Config.Mode.
 func Modes() []string { return []string{Selective, Ignore, Negative, IgnoreNormalizeClasses} }
 
-// Validate names the first field, by its key in the configuration, that has no meaning.
+// Problem is a field of a Config that has no meaning, or none with the others.
+type Problem struct {
+	Key  string // the field's key in the configuration, such as "loss.gamma_pos"
+	Text string // what is wrong, the value included
+}
+
+// Error is Key and Text on one line.
+func (p *Problem) Error() string { return p.Key + ": " + p.Text }
+
+func problem(key, format string, args ...any) *Problem {
+	return &Problem{key, fmt.Sprintf(format, args...)}
+}
+
+// Validate names the first field that has no meaning; the error is a [*Problem].
 func (c Config) Validate() error {
 	if !slices.Contains(Names(), c.Name) {
-		return fmt.Errorf("loss.name %q: must be one of %s", c.Name, strings.Join(Names(), ", "))
+		return problem("loss.name", "%q is not allowed: must be one of %s", c.Name, strings.Join(Names(), ", "))
 	}
 	if !slices.Contains(Modes(), c.Mode) {
-		return fmt.Errorf("loss.mode %q: must be one of %s", c.Mode, strings.Join(Modes(), ", "))
+		return problem("loss.mode", "%q is not allowed: must be one of %s", c.Mode, strings.Join(Modes(), ", "))
 	}
 	for _, f := range []struct {
 		key   string
@@ -103,25 +116,33 @@ func (c Config) Validate() error {
 		{"prior.threshold", c.PriorThreshold, math.Inf(1)},
 	} {
 		if !(f.value >= 0 && f.value < f.limit) {
-			return fmt.Errorf("%s %v: must be at least 0 and less than %v", f.key, f.value, f.limit)
+			return problem(f.key, "%v is not allowed: must be at least 0 and less than %v", f.value, f.limit)
 		}
 	}
 	if c.TopK < 0 {
-		return fmt.Errorf("loss.topk %d: must be at least 0", c.TopK)
+		return problem("loss.topk", "%d is not allowed: must be at least 0", c.TopK)
 	}
-	return c.validateAsymmetric()
+	if p := c.Conflict(); p != nil {
+		return p
+	}
+	return nil
 }
 
-func (c Config) validateAsymmetric() error {
+// Conflict names the first field that has no meaning with the loss's name; nil for none.
+func (c Config) Conflict() *Problem {
 	if c.Name == Partial {
 		return nil
 	}
 	if c.Mode != Negative && c.Mode != Ignore {
-		return fmt.Errorf("loss.mode %q: loss.name %q has only the modes negative and ignore", c.Mode, c.Name)
+		return problem("loss.mode", "%s is not allowed with loss.name %s: must be negative or ignore", c.Mode, c.Name)
 	}
-	if c.AlphaPos != 1 || c.AlphaNeg != 1 || c.AlphaUnann != 1 {
-		return fmt.Errorf("loss.alpha_pos, alpha_neg, alpha_unann %v, %v, %v: loss.name %q has no weights, they must be 1",
-			c.AlphaPos, c.AlphaNeg, c.AlphaUnann, c.Name)
+	for _, a := range []struct {
+		key   string
+		value float64
+	}{{"loss.alpha_pos", c.AlphaPos}, {"loss.alpha_neg", c.AlphaNeg}, {"loss.alpha_unann", c.AlphaUnann}} {
+		if a.value != 1 {
+			return problem(a.key, "%v is not allowed with loss.name %s, which has no weights: must be 1", a.value, c.Name)
+		}
 	}
 	return nil
 }
@@ -200,7 +221,7 @@ func New[T kernel.Float](c Config, prior []float32, rows, classes int) (*Evaluat
 		return nil, err
 	}
 	if c.Name == SingleLabel {
-		return nil, fmt.Errorf("loss.name %q has no cell-wise evaluator", c.Name)
+		return nil, problem("loss.name", "%s has no cell-wise evaluator", c.Name)
 	}
 	if err := checkPrior(prior, classes); err != nil {
 		return nil, err

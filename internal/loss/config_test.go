@@ -18,17 +18,17 @@ func TestDefaultsAreTheReferenceCodes(t *testing.T) {
 
 func TestSenselessConfigsAreErrorsNamingTheKey(t *testing.T) {
 	for key, change := range map[string]func(*Config){
-		"loss.name":        func(c *Config) { c.Name = "hinge" },
-		"loss.mode":        func(c *Config) { c.Mode = "selectiv" },
-		`loss.mode "sel`:   func(c *Config) { c.Name, c.Mode = Asymmetric, Selective },
-		"loss.gamma_pos":   func(c *Config) { c.GammaPos = -1 },
-		"loss.gamma_unann": func(c *Config) { c.GammaUnann = math.NaN() },
-		"loss.alpha_neg -": func(c *Config) { c.AlphaNeg = -0.5 },
-		"loss.alpha_pos":   func(c *Config) { c.Name, c.AlphaNeg = Asymmetric, 0.5 },
-		"loss.clip":        func(c *Config) { c.Clip = 1 },
-		"loss.log_clamp":   func(c *Config) { c.LogClamp = -1e-8 },
-		"loss.topk":        func(c *Config) { c.TopK = -1 },
-		"prior.threshold":  func(c *Config) { c.PriorThreshold = math.Inf(1) },
+		"loss.name":           func(c *Config) { c.Name = "hinge" },
+		"loss.mode":           func(c *Config) { c.Mode = "selectiv" },
+		"loss.mode: sel":      func(c *Config) { c.Name, c.Mode = Asymmetric, Selective },
+		"loss.gamma_pos":      func(c *Config) { c.GammaPos = -1 },
+		"loss.gamma_unann":    func(c *Config) { c.GammaUnann = math.NaN() },
+		"loss.alpha_neg: -":   func(c *Config) { c.AlphaNeg = -0.5 },
+		"loss.alpha_neg: 0.5": func(c *Config) { c.Name, c.AlphaNeg = Asymmetric, 0.5 },
+		"loss.clip":           func(c *Config) { c.Clip = 1 },
+		"loss.log_clamp":      func(c *Config) { c.LogClamp = -1e-8 },
+		"loss.topk":           func(c *Config) { c.TopK = -1 },
+		"prior.threshold":     func(c *Config) { c.PriorThreshold = math.Inf(1) },
 	} {
 		c := Defaults()
 		change(&c)

@@ -14,7 +14,7 @@ type Evaluator[T kernel.Float] struct {
 	rows, classes int
 	chunks        int
 
-	byKind   [3]cellWeight[T] // by kind of cell
+	byKind  [3]cellWeight[T] // by kind of cell
 	clipT   T
 	floor   T
 	scratch [][blockLen]T     // per chunk

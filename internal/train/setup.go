@@ -148,7 +148,7 @@ func (t *trainer) build(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	lf, err := lossgraph.Build(lossConfig(c), prior)
+	lf, err := lossgraph.Build(c.LossConfig(), prior)
 	if err != nil {
 		return err
 	}

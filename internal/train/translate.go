@@ -6,7 +6,6 @@ import (
 	"csl/internal/config"
 	"csl/internal/dataset"
 	"csl/internal/labels"
-	"csl/internal/loss"
 	"csl/internal/model"
 	"csl/internal/optim"
 )
@@ -37,17 +36,6 @@ func Spec(m config.Model, classes int) (model.Spec, error) {
 	}
 	s.NumClasses = classes
 	return s, s.Validate()
-}
-
-func lossConfig(c *config.Config) loss.Config {
-	l := c.Loss
-	return loss.Config{
-		Name: l.Name, Mode: l.Mode,
-		GammaPos: l.GammaPos, GammaNeg: l.GammaNeg, GammaUnann: l.GammaUnann,
-		AlphaPos: l.AlphaPos, AlphaNeg: l.AlphaNeg, AlphaUnann: l.AlphaUnann,
-		Clip: l.Clip, TopK: l.TopK, TopKSkipsGated: l.TopKSkipsGated, LogClamp: l.LogClamp,
-		PriorThreshold: c.Prior.Threshold,
-	}
 }
 
 func optimizerConfig(c *config.Config) optim.Config {

@@ -50,7 +50,7 @@ func TestImpossibleModelsAreErrors(t *testing.T) {
 func TestSettingsReachLossAndOptimizer(t *testing.T) {
 	c := config.Default()
 	c.Loss.GammaUnann, c.Loss.TopKSkipsGated, c.Prior.Threshold, c.Loss.LogClamp = 9, true, 0.25, 1e-8
-	l := lossConfig(c)
+	l := c.LossConfig()
 	if l.GammaUnann != 9 || !l.TopKSkipsGated || l.PriorThreshold != 0.25 || l.LogClamp != 1e-8 || l.Mode != c.Loss.Mode {
 		t.Errorf("%+v", l)
 	}
