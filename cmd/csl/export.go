@@ -27,6 +27,7 @@ const (
 
 // exportOptions is what "csl export" was asked to do.
 type exportOptions struct {
+	encoding string
 	*streams
 	modelPath    string
 	to           string
@@ -59,9 +60,10 @@ Tensors are written as float32, under the names and with the meaning of the Alib
 	fs.StringVar(&o.modelPath, "model_path", "", "checkpoint `FILE` to read")
 	fs.StringVarP(&o.path, "out", "o", "", "`FILE` to write")
 	fs.StringVar(&o.to, "to", "", "safetensors, onnx or pth; default by the name of --out")
-	fs.StringVar(&o.classes, "classes", "", "class names `FILE` to store: one per line in the order of the outputs, or CSV id,name")
+	fs.StringVar(&o.classes, "classes", "", "class names `FILE` to store: one per line in the order of the outputs, CSV id,name, or JSON")
 	fs.StringVar(&o.descriptions, "class_description_path", "", "Open Images class descriptions `FILE`: CSV MID,name")
 	fs.StringVar(&o.thresholds, "thresholds", "", "threshold per class `FILE` to store, which csl infer then uses: CSV class,threshold")
+	fs.StringVar(&o.encoding, "encoding", "", "encoding of these files, such as latin1, gbk or utf-16; default UTF-8")
 	fs.BoolVar(&o.force, "force", false, "overwrite a file that exists")
 	// An error would mean that the flag does not exist or is completed already.
 	_ = cmd.RegisterFlagCompletionFunc("to", cobra.FixedCompletions([]string{toSafetensors, toONNX, toTorch}, cobra.ShellCompDirectiveNoFileComp))
@@ -108,7 +110,7 @@ func runExport(ctx context.Context, o *exportOptions) error {
 	if info, err := o.fs.Stat(o.path); err == nil && info.Mode().IsRegular() && !o.force {
 		return fmt.Errorf("write %q: it exists; --force overwrites it", o.path)
 	}
-	m, err := modelfile.Open(ctx, modelfile.Options{Path: o.modelPath, Classes: o.classes, Descriptions: o.descriptions})
+	m, err := modelfile.Open(ctx, modelfile.Options{Path: o.modelPath, Classes: o.classes, Descriptions: o.descriptions, Encoding: o.encoding})
 	if err != nil {
 		return err
 	}
@@ -116,7 +118,7 @@ func runExport(ctx context.Context, o *exportOptions) error {
 		o.log().Warn(w)
 	}
 	w := m.Weights
-	meta, err := o.metadata(m)
+	meta, err := o.metadata(ctx, m)
 	if err != nil {
 		return err
 	}
@@ -131,7 +133,7 @@ func runExport(ctx context.Context, o *exportOptions) error {
 }
 
 // metadata is the checkpoint's own, with class names and thresholds where they are given.
-func (o *exportOptions) metadata(m *modelfile.Model) (*checkpoint.Meta, error) {
+func (o *exportOptions) metadata(ctx context.Context, m *modelfile.Model) (*checkpoint.Meta, error) {
 	meta := &checkpoint.Meta{Version: version()}
 	if m.Meta != nil {
 		meta = m.Meta
@@ -144,7 +146,7 @@ func (o *exportOptions) metadata(m *modelfile.Model) (*checkpoint.Meta, error) {
 		return nil, fmt.Errorf("--thresholds: %q names no classes; give them with --classes", o.modelPath)
 	}
 	var err error
-	meta.Thresholds, err = modelfile.ReadThresholds(o.thresholds, m.Classes)
+	meta.Thresholds, err = modelfile.ReadThresholds(ctx, o.thresholds, m.Classes, o.encoding)
 	return meta, err
 }
 

@@ -101,6 +101,11 @@ func TestInferTakesFilesFoldersPatternsAndLists(t *testing.T) {
 	if err := os.WriteFile(list, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	odd := at("odd.lst") // quoted, with a space behind it, with backslashes
+	text = "\"" + at("b.jpg") + "\"\n" + at("a.png") + " \n" + dir + `\sub\a.jpg` + "\n"
+	if err := os.WriteFile(odd, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	for _, x := range []struct {
 		args []string
 		want string
@@ -109,10 +114,11 @@ func TestInferTakesFilesFoldersPatternsAndLists(t *testing.T) {
 		{[]string{"--pic_path", at("b.jpg")}, "b.jpg", exitOK},
 		{[]string{"--pic_path", dir}, "a.png b.jpg broken.png! sub/a.jpg", exitSkipped},
 		{[]string{"--pic_path", at("*.jpg")}, "b.jpg", exitOK},
-		{[]string{"--pic_path", at("*")}, "a.png b.jpg broken.png! list.txt! notes.txt!", exitSkipped},
+		{[]string{"--pic_path", at("*")}, "a.png b.jpg broken.png! list.txt! notes.txt! odd.lst!", exitSkipped},
 		{[]string{"--pic_path", "@" + list}, "b.jpg missing.jpg! sub! a.png", exitSkipped},
 		{[]string{"--pic_path", at("b.jpg"), "--pic_path", at("sub"), at("a.png"), at("b.jpg")}, "b.jpg sub/a.jpg a.png b.jpg", exitOK},
 		{[]string{at("broken.png")}, "broken.png!", exitSkipped},
+		{[]string{"--pic_path", "@" + odd}, "b.jpg a.png sub/a.jpg", exitOK},
 	} {
 		for _, batch := range []string{"1", "3"} {
 			code, out, err := inferTiny(t, append(x.args, "--format", "json", "--batch_size", batch)...)
@@ -325,8 +331,8 @@ func TestInferWrongInputsGiveOneClearLine(t *testing.T) {
 		{append(model, img, "--classes", at("few.txt", "a\nb\n")), exitFailure, "it names 2 classes, but the checkpoint has 8 outputs"},
 		{append(model, img, "--classes", at("twice.txt", "a\nb\nc\nd\ne\nf\na\ng\n")), exitFailure, `classes 0 and 6 are both called "a"`},
 		{append(model, img, "--classes", "none.txt"), exitFailure, "none.txt: no such file"},
-		{append(model, img, "--classes", img), exitFailure, "is no text"},
-		{append(model, img, "--class_description_path", at("three.csv", "/m/1,a,b\n")), exitFailure, "line 1: 3 fields, want MID,name"},
+		{append(model, img, "--classes", img), exitFailure, "binary file"},
+		{append(model, img, "--class_description_path", at("three.csv", "/m/1,a,b\n")), exitFailure, "want LabelName,DisplayName"},
 		{append(model, img, "--out", img), exitFailure, "b.jpg"},
 	} {
 		code, out, err := csl(t, append([]string{"infer"}, x.args...)...)

@@ -118,7 +118,7 @@ func readList(r io.Reader, name string) ([]string, error) {
 		case bytes.IndexByte(line, 0) >= 0:
 			return nil, fmt.Errorf("%s line %d: a zero byte: it is no text with one path per line", name, number)
 		case len(bytes.TrimSpace(line)) > 0:
-			list = append(list, string(line))
+			list = append(list, listed(string(line)))
 		}
 	}
 	if err := lines.Err(); errors.Is(err, bufio.ErrTooLong) {
@@ -130,6 +130,28 @@ func readList(r io.Reader, name string) ([]string, error) {
 		return nil, fmt.Errorf("%s: there is no path in it", name)
 	}
 	return list, nil
+}
+
+// listed is the path that a line means: itself, if there is such a file, else without spaces or quotes around it, or
+// with slashes for backslashes, if there is such a one.
+func listed(line string) string {
+	exists := func(path string) bool {
+		_, err := os.Lstat(path)
+		return err == nil
+	}
+	if exists(line) {
+		return line
+	}
+	plain := strings.TrimSpace(line)
+	if n := len(plain); n > 1 && (plain[0] == '"' || plain[0] == '\'') && plain[n-1] == plain[0] {
+		plain = plain[1 : n-1]
+	}
+	for _, path := range []string{plain, filepath.FromSlash(strings.ReplaceAll(plain, `\`, "/"))} {
+		if exists(path) {
+			return path
+		}
+	}
+	return line
 }
 
 // bare takes the path off an error of package os.

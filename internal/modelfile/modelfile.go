@@ -32,6 +32,8 @@ type Options struct {
 
 	// Classes is a file of class names and Descriptions one of Open Images MIDs with names.
 	Classes, Descriptions string
+	// Encoding is that of these files, as package textio names it; "" for UTF-8.
+	Encoding string
 
 	// Height and Width are the input's, in pixels.
 	Height, Width   int
@@ -71,7 +73,7 @@ func Open(ctx context.Context, o Options) (*Model, error) {
 	if err := m.settleInput(o); err != nil {
 		return nil, err
 	}
-	classes, warnings, err := settleClasses(path, sd, o.Classes, o.Descriptions)
+	classes, warnings, err := settleClasses(ctx, path, sd, o)
 	if err != nil {
 		return nil, err
 	}

@@ -98,16 +98,25 @@ func TestLeftOverTensorsAreRefusedUnlessLenient(t *testing.T) {
 
 func TestClassFiles(t *testing.T) {
 	for text, want := range map[string]string{
-		"a\nb\nc\n":                                  "a|b|c",
-		"a\r\n\r\n b \r\nc":                          "a|b|c",
-		"\ufeffa\nb\nc":                              "a|b|c",
-		"coffee, black\ntea\nwater\n":                "coffee, black|tea|water",
-		"/m/2,b\n/m/1,\"a, or so\"\n/m/3,c":          "b|a, or so|c",
-		"LabelName,DisplayName\n/m/1,a\n/m/2,b\nc,d": "a|b|d",
-		"category_id,name\n7,c\n1,a\n3,b\n":          "a|b|c",
-		"10,c\n9,b\n1,a\n":                           "a|b|c",
+		"a\nb\nc\n":                                     "a|b|c",
+		"a\r\n\r\n b \r\nc":                             "a|b|c",
+		"\ufeffa\nb\nc":                                 "a|b|c",
+		"coffee, black\ntea\nwater\n":                   "coffee, black|tea|water",
+		"/m/2,b\n/m/1,\"a, or so\"\n/m/3,c":             "b|a, or so|c",
+		"LabelName,DisplayName\n/m/1,a\n/m/2,b\nc,d":    "a|b|d",
+		"category_id,name\n7,c\n1,a\n3,b\n":             "a|b|c",
+		"10,c\n9,b\n1,a\n":                              "a|b|c",
+		"tench, Tinca tinca\nray, manta\nhen, brown\n":  "tench, Tinca tinca|ray, manta|hen, brown",
+		"\"dryer, blower\"\nb\n\"c \"\n":                "dryer, blower|b|c",
+		"1\tb\n0\ta\n2\tc\n":                            "a|b|c",
+		"0 a a\n1 b\n2 c\n":                             "a a|b|c",
+		"0: a\n1: b\n2: c\n":                            "a|b|c",
+		"name\na\nb\nc\n":                               "a|b|c",
+		"a\rb\rc\r":                                     "a|b|c",
+		`["a", "b", "c"]`:                               "a|b|c",
+		"{\"1\": \"b\",\n \"0\": \"a\", \"10\": \"c\"}": "a|b|c",
 	} {
-		got, err := ReadClasses(file(t, "classes.txt", text), 3)
+		got, err := ReadClasses(t.Context(), file(t, "classes.txt", text), 3, "")
 		if err != nil {
 			t.Errorf("%q: %v", text, err)
 			continue
@@ -120,8 +129,8 @@ func TestClassFiles(t *testing.T) {
 			t.Errorf("%q: %q", text, names)
 		}
 	}
-	for _, text := range []string{"", "a\nb", "a\nb\nc\nd", "a\nb\na", "version https://git-lfs.github.com/spec/v1\n", "\xff\xfe"} {
-		if got, err := ReadClasses(file(t, "classes.txt", text), 3); err == nil {
+	for _, text := range []string{"", "a\nb", "a\nb\nc\nd", "a\nb\na", "version https://git-lfs.github.com/spec/v1\n", "\xff\xfe", "a\nb\xe9\nc", `["a","b",3]`, `{"x":"a"}`, `["a","b","c"`} {
+		if got, err := ReadClasses(t.Context(), file(t, "classes.txt", text), 3, ""); err == nil {
 			t.Errorf("%q: %v", text, got)
 		}
 	}

@@ -1,37 +1,40 @@
 package modelfile
 
 import (
+	"context"
 	"encoding/csv"
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"slices"
 	"strconv"
+	"strings"
 
 	"csl/internal/checkpoint"
+	"csl/internal/labels"
 	"csl/internal/similar"
+	"csl/internal/textio"
 )
 
 // ReadThresholds reads a threshold per class, in the order of classes, from a CSV file of rows
 // class,threshold, with or without a header; a class goes by its name or its id. Thresholds are
 // scores from 0 to 1. A class that is unknown, appears twice or has no row is an error.
-func ReadThresholds(path string, classes []checkpoint.Class) ([]float32, error) {
-	f, err := os.Open(path)
+func ReadThresholds(ctx context.Context, path string, classes []checkpoint.Class, encoding string) ([]float32, error) {
+	f, err := textio.Open(ctx, path, textio.Options{Encoding: encoding, MaxLine: textio.MaxLine})
 	if err != nil {
 		return nil, fmt.Errorf("read thresholds: %w", err)
 	}
 	defer f.Close()
 	t := thresholds{values: make([]float32, len(classes)), seen: make([]bool, len(classes)), column: map[string]int{}}
 	for i, c := range classes {
-		t.column[c.Name] = i
+		t.column[labels.ClassName(c.Name)] = i
 	}
 	for i, c := range classes {
 		if _, isName := t.column[c.ID]; c.ID != "" && !isName {
 			t.column[c.ID] = i
 		}
 	}
-	if err := t.read(io.LimitReader(f, maxClassFile)); err != nil {
+	if err := t.read(io.LimitReader(f, textio.MaxSmall)); err != nil {
 		return nil, fmt.Errorf("read thresholds %q: %w", path, err)
 	}
 	missing, first := 0, ""
@@ -58,6 +61,7 @@ type thresholds struct {
 func (t *thresholds) read(text io.Reader) error {
 	r := csv.NewReader(text)
 	r.FieldsPerRecord = 2
+	r.TrimLeadingSpace = true
 	for first := true; ; first = false {
 		row, err := r.Read()
 		if errors.Is(err, io.EOF) {
@@ -67,7 +71,10 @@ func (t *thresholds) read(text io.Reader) error {
 			return err
 		}
 		line, _ := r.FieldPos(0)
-		if err := t.row(row[0], row[1]); err != nil && !(first && row[1] == "threshold") {
+		if first && strings.EqualFold(strings.TrimSpace(row[1]), "threshold") {
+			continue
+		}
+		if err := t.row(labels.ClassName(row[0]), strings.TrimSpace(row[1])); err != nil {
 			return fmt.Errorf("line %d: %w", line, err)
 		}
 	}

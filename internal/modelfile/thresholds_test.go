@@ -17,7 +17,7 @@ func TestReadThresholdsMatchesByNameAndID(t *testing.T) {
 		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		return ReadThresholds(path, classes)
+		return ReadThresholds(t.Context(), path, classes, "")
 	}
 	want := []float32{0.5, 0.25, 1}
 	for _, text := range []string{
@@ -44,7 +44,7 @@ func TestReadThresholdsMatchesByNameAndID(t *testing.T) {
 			t.Errorf("%q: %v, want %q", text, err, say)
 		}
 	}
-	if _, err := ReadThresholds(filepath.Join(t.TempDir(), "none"), classes); err == nil {
+	if _, err := ReadThresholds(t.Context(), filepath.Join(t.TempDir(), "none"), classes, ""); err == nil {
 		t.Error("a missing file was read")
 	}
 }
