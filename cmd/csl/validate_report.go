@@ -60,9 +60,9 @@ func writeReport(w io.Writer, v validate.Result, format string, threshold float6
 		fmt.Fprintf(&b, "%-26s%14s%22s\n", name, percent(annotated), percent(reference))
 	}
 	u := r.PRFUnknownAsNegative
-	row("mAP per class", r.MapPartial, r.Map)
-	row("mAP, classes by positives", r.MapWeighted, nil)
-	row("mAP overall", r.MapO, nil)
+	row("mAP per class", r.MAPPartial, r.MAP)
+	row("mAP, classes by positives", r.MAPWeighted, nil)
+	row("mAP overall", r.MAPO, nil)
 	fmt.Fprintf(&b, "\nscore above %g\n", threshold)
 	row("  per class: precision", r.CP, u.CP)
 	row("             recall", r.CR, u.CR)
@@ -71,8 +71,11 @@ func writeReport(w io.Writer, v validate.Result, format string, threshold float6
 	row("  overall:   precision", r.OP, u.OP)
 	row("             recall", r.OR, u.OR)
 	row("             F1", r.OF1, u.OF1)
-	if r.MapNote != "" {
-		fmt.Fprintf(&b, "\n%s\n", r.MapNote)
+	if r.MAPNote != "" {
+		fmt.Fprintf(&b, "\n%s\n", r.MAPNote)
+	}
+	for _, note := range r.Notes {
+		fmt.Fprintf(&b, "\n%s\n", note)
 	}
 	writeClasses(&b, r)
 	for i, bad := range v.Skipped {

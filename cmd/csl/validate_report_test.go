@@ -17,7 +17,7 @@ import (
 func sampleReport() validate.Result {
 	v := func(x float64) *float64 { return &x }
 	return validate.Result{Report: &metric.Report{
-		Images: 3, Classes: 3, Map: v(50), MapPartial: v(75.125), MapO: v(60),
+		Images: 3, Classes: 3, MAP: v(50), MAPPartial: v(75.125), MAPO: v(60),
 		PRF: metric.PRF{CP: v(10), OR: v(20)},
 		PerClass: []metric.ClassResult{
 			{Class: "cat", AP: v(50), Positives: 1, Negatives: 2},

@@ -31,7 +31,7 @@ func TestValidateScoresACheckpoint(t *testing.T) {
 	for _, v := range log.Validations {
 		best = max(best, *v.Best)
 	}
-	if got.Images != 5 || got.Classes != 4 || got.MapPartial == nil || *got.MapPartial != best {
+	if got.Images != 5 || got.Classes != 4 || got.MAPPartial == nil || *got.MAPPartial != best {
 		t.Errorf("report %+v, the run's best was %v", got, best)
 	}
 	text := csl(t, args...).must(t).stdout
@@ -45,7 +45,7 @@ func TestValidateScoresACheckpoint(t *testing.T) {
 	var again metric.Report
 	// The scores are labels, too: image,label,score,value.
 	if err := json.Unmarshal([]byte(csl(t, "validate", "--model_path", filepath.Join(out, rundir.Best), "--data", d.Dir,
-		"--annotations", scores, "--format", "json").must(t).stdout), &again); err != nil || *again.MapPartial != best {
+		"--annotations", scores, "--format", "json").must(t).stdout), &again); err != nil || *again.MAPPartial != best {
 		t.Errorf("labels read back from the scores give %+v, %v", again, err)
 	}
 }

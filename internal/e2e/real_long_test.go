@@ -160,7 +160,7 @@ func TestCocoMiniGoesThroughTrainValidateAndInfer(t *testing.T) {
 		t.Fatal(err)
 	}
 	log, err := rundir.ReadLog(filepath.Join(dir, "run"))
-	if err != nil || r.MapPartial == nil || *r.MapPartial != *log.Validations[0].Best || len(log.Steps) == 0 {
+	if err != nil || r.MAPPartial == nil || *r.MAPPartial != *log.Validations[0].Best || len(log.Steps) == 0 {
 		t.Errorf("report %+v, log %+v, %v", r, log, err)
 	}
 	o = inFolder(t, dir, "infer", "--model_path", filepath.Join("run", rundir.Best), "--pic_path", filepath.Join(images, "val2017"),

@@ -6,8 +6,8 @@ import (
 	"slices"
 )
 
-// defaultMapBytes is enough for Open Images' validation set, 41,620 images of 9,605 classes.
-const defaultMapBytes = 4 << 30
+// defaultMAPBytes is enough for Open Images' validation set, 41,620 images of 9,605 classes.
+const defaultMAPBytes = 4 << 30
 
 // Options of an Accumulator.
 type Options struct {
@@ -15,9 +15,9 @@ type Options struct {
 	Classes []string
 	// Threshold decides what counts as predicted: score > Threshold, compared in float32.
 	Threshold float64
-	// MapBytes limits the memory for the scores of unknown cells, which only Report.Map needs. Beyond
-	// it they are dropped and Map is nil. 0 means 4 GiB.
-	MapBytes int64
+	// MAPBytes limits the memory for the scores of unknown cells, which only Report.MAP needs. Beyond
+	// it they are dropped and MAP is nil. 0 means 4 GiB.
+	MAPBytes int64
 }
 
 // Accumulator collects the scores of images.
@@ -78,8 +78,8 @@ func New(o Options) (*Accumulator, error) {
 	if o.Threshold != o.Threshold {
 		return nil, errors.New("metric: the threshold is NaN")
 	}
-	if o.MapBytes == 0 {
-		o.MapBytes = defaultMapBytes
+	if o.MAPBytes == 0 {
+		o.MAPBytes = defaultMAPBytes
 	}
 	return &Accumulator{opt: o, thre: float32(o.Threshold), counts: make([]counts, len(o.Classes))}, nil
 }
@@ -141,12 +141,12 @@ func (a *Accumulator) addRow(scores []float32, labels []int8) {
 	a.ends = append(a.ends, len(a.cells))
 }
 
-// keepScores keeps a batch for Map, within the limit.
+// keepScores keeps a batch for MAP, within the limit.
 func (a *Accumulator) keepScores(images int, scores []float32) {
 	if a.dropped {
 		return
 	}
-	if a.mapBytes += 4 * int64(len(scores)); a.mapBytes > a.opt.MapBytes {
+	if a.mapBytes += 4 * int64(len(scores)); a.mapBytes > a.opt.MAPBytes {
 		a.dropped, a.batches = true, nil
 		return
 	}

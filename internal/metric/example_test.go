@@ -47,7 +47,7 @@ func ExampleAccumulator() {
 	for _, s := range r.SkippedClasses {
 		fmt.Printf("skipped %s: %s\n", s.Class, s.Why)
 	}
-	fmt.Printf("map_partial %s, map_weighted %s, map_o %s, map %s\n", rate(r.MapPartial), rate(r.MapWeighted), rate(r.MapO), rate(r.Map))
+	fmt.Printf("map_partial %s, map_weighted %s, map_o %s, map %s\n", rate(r.MAPPartial), rate(r.MAPWeighted), rate(r.MAPO), rate(r.MAP))
 	fmt.Println("annotated:          ", prf(r.PRF))
 	fmt.Println("unknown as negative:", prf(r.PRFUnknownAsNegative))
 	// Output:

@@ -131,9 +131,9 @@ func TestAveragePrecisionsMatchTheReference(t *testing.T) {
 	for name, want := range loadGolden(t).Results {
 		scores, labels, classes := goldenData(t, name)
 		r := report(t, collect(t, Options{Classes: classNames(classes), Threshold: 0.5}, scores, labels, 7))
-		same(t, name+" map", r.Map, &want.MAP)
-		same(t, name+" map_partial", r.MapPartial, &want.Partial.MAP)
-		same(t, name+" map_weighted", r.MapWeighted, &want.Partial.Weighted)
+		same(t, name+" map", r.MAP, &want.MAP)
+		same(t, name+" map_partial", r.MAPPartial, &want.Partial.MAP)
+		same(t, name+" map_weighted", r.MAPWeighted, &want.Partial.Weighted)
 		for c, k := range r.PerClass {
 			same(t, fmt.Sprintf("%s reference AP of class %d", name, c), k.ReferenceAP, percent(want.AP[c]))
 			partial := percent(want.Partial.AP[c])

@@ -10,7 +10,7 @@ import (
 type Group struct {
 	From, To int      // the smallest and the largest number of annotations in it
 	Classes  int      // with an average precision
-	Map      *float64 // their mean average precision on annotated cells, percent
+	MAP      *float64 // their mean average precision on annotated cells, percent
 }
 
 // Groups sorts the classes that have an average precision by the number of their annotations and cuts

@@ -65,7 +65,7 @@ func TestRankingsEqualSortingEverything(t *testing.T) {
 				all, allPositive = append(all, scores[i]), append(allPositive, y == 1)
 			}
 		}
-		same(t, "map_o", r.MapO, percent(naiveAP(all, allPositive)))
+		same(t, "map_o", r.MAPO, percent(naiveAP(all, allPositive)))
 		for c := range classes {
 			column, positive = nil, nil
 			for i := c; i < len(labels); i += classes {
@@ -83,11 +83,11 @@ func TestOfEqualScoresTheLaterRanksFirst(t *testing.T) {
 	a := collect(t, Options{Classes: []string{"a"}}, []float32{0.5, 0.5, 0.5}, []int8{1, 0, -1}, 3)
 	r := report(t, a)
 	same(t, "ap", r.PerClass[0].AP, percent(1./2))
-	same(t, "map", r.Map, percent(1./3/(1+1e-8)))
-	same(t, "map_o", r.MapO, percent(1./2))
+	same(t, "map", r.MAP, percent(1./3/(1+1e-8)))
+	same(t, "map_o", r.MAPO, percent(1./2))
 	// Row-major order for map_o: the second image's first class comes after the first image's second.
 	a = collect(t, Options{Classes: []string{"a", "b"}}, []float32{0.5, 0.5, 0.5, 0.5}, []int8{0, 1, 0, 0}, 1)
-	same(t, "map_o", report(t, a).MapO, percent(1./3))
+	same(t, "map_o", report(t, a).MAPO, percent(1./3))
 }
 
 func TestReportDoesNotDependOnBatchesOrGoroutines(t *testing.T) {
@@ -139,19 +139,55 @@ func TestReportAsJSON(t *testing.T) {
 		t.Fatal(err)
 	}
 	const prf = `"cp":0,"cr":0,"cf1":0,"cf1_ratio":null,"op":null,"or":0,"of1":null`
-	want := `{"images":1,"classes":2,"map":49.99999950000001,"map_partial":null,"map_weighted":null,"map_o":100,` + prf +
+	want := `{"images":1,"classes":2,"map":49.99999950000001,"map_partial":null,"map_weighted":null,"map_o":null,` +
+		`"cp":null,"cr":0,"cf1":null,"cf1_ratio":null,"op":null,"or":0,"of1":null` +
 		`,"prf_unknown_as_negative":{` + prf + `},"per_class":[` +
 		`{"class":"cat","ap":null,"positives":1,"negatives":0,"unknown":0},` +
 		`{"class":"dog","ap":null,"positives":0,"negatives":0,"unknown":1}],` +
-		`"skipped_classes":[{"class":"cat","why":"no negatives"},{"class":"dog","why":"no annotations"}]}`
+		`"skipped_classes":[{"class":"cat","why":"no negatives"},{"class":"dog","why":"no annotations"}],"notes":["no annotated negative: average precision, precision and F1 are undefined on annotated labels"]}`
 	if string(b) != want {
 		t.Errorf("got  %s\nwant %s", b, want)
 	}
 }
 
+func TestLabelsOfOneKindLeaveUndefinedWhatTheyCannotTell(t *testing.T) {
+	defined := func(r *Report) (names []string) {
+		for _, m := range []struct {
+			name  string
+			value *float64
+		}{
+			{"map", r.MAP}, {"map_partial", r.MAPPartial}, {"map_weighted", r.MAPWeighted}, {"map_o", r.MAPO},
+			{"cp", r.CP}, {"cr", r.CR}, {"cf1", r.CF1}, {"cf1_ratio", r.CF1Ratio}, {"op", r.OP}, {"or", r.OR}, {"of1", r.OF1},
+			{"u.op", r.PRFUnknownAsNegative.OP}, {"u.or", r.PRFUnknownAsNegative.OR}, {"u.of1", r.PRFUnknownAsNegative.OF1},
+		} {
+			if m.value != nil {
+				names = append(names, m.name)
+			}
+		}
+		return names
+	}
+	scores := []float32{0.9, 0.8, 0.2, 0.7}
+	for name, x := range map[string]struct {
+		labels []int8
+		want   string // what is defined
+		notes  int
+	}{
+		"both":               {[]int8{1, 0, 0, 1}, "map map_partial map_weighted map_o cp cr cf1 cf1_ratio op or of1 u.op u.or u.of1", 0},
+		"positives":          {[]int8{1, 1, 1, 1}, "cr or u.or", 1},
+		"positives, unknown": {[]int8{1, -1, -1, 1}, "map cr or u.op u.or u.of1", 1},
+		"negatives":          {[]int8{0, 0, 0, 0}, "cp op u.op", 1},
+		"unknown":            {[]int8{-1, -1, -1, -1}, "u.op", 1},
+	} {
+		r := report(t, collect(t, Options{Classes: []string{"a", "b"}, Threshold: 0.5}, scores, x.labels, 2))
+		if got := strings.Join(defined(r), " "); got != x.want || len(r.Notes) != x.notes {
+			t.Errorf("%s: defined are %s, want %s; notes %q", name, got, x.want, r.Notes)
+		}
+	}
+}
+
 func TestWithoutImagesMeansAreUndefined(t *testing.T) {
 	r := report(t, collect(t, Options{Classes: []string{"a"}}, nil, nil, 1))
-	if r.Map != nil || r.MapPartial != nil || r.MapWeighted != nil || r.MapO != nil || r.OP != nil || len(r.PerClass) != 1 {
+	if r.MAP != nil || r.MAPPartial != nil || r.MAPWeighted != nil || r.MAPO != nil || r.OP != nil || len(r.PerClass) != 1 {
 		t.Errorf("%+v", r)
 	}
 }
@@ -159,12 +195,12 @@ func TestWithoutImagesMeansAreUndefined(t *testing.T) {
 func TestMapIsLeftOutBeyondItsMemoryLimit(t *testing.T) {
 	scores, labels := sample(5, 20, 4, 30)
 	full := report(t, collect(t, Options{Classes: classNames(4)}, scores, labels, 5))
-	r := report(t, collect(t, Options{Classes: classNames(4), MapBytes: 100}, scores, labels, 5))
-	if r.Map != nil || !strings.Contains(r.MapNote, "100 bytes") || full.Map == nil || full.MapNote != "" {
-		t.Errorf("map %s, note %q; without limit %s, %q", show(r.Map), r.MapNote, show(full.Map), full.MapNote)
+	r := report(t, collect(t, Options{Classes: classNames(4), MAPBytes: 100}, scores, labels, 5))
+	if r.MAP != nil || !strings.Contains(r.MAPNote, "100 bytes") || full.MAP == nil || full.MAPNote != "" {
+		t.Errorf("map %s, note %q; without limit %s, %q", show(r.MAP), r.MAPNote, show(full.MAP), full.MAPNote)
 	}
-	same(t, "map_partial", r.MapPartial, full.MapPartial)
-	same(t, "map_o", r.MapO, full.MapO)
+	same(t, "map_partial", r.MAPPartial, full.MAPPartial)
+	same(t, "map_o", r.MAPO, full.MAPO)
 }
 
 func TestWrongInputIsAnErrorNamingImageAndClassAndAddsNothing(t *testing.T) {
@@ -220,7 +256,7 @@ func TestGroupsCutClassesByAnnotations(t *testing.T) {
 	if !reflect.DeepEqual(groups, want) {
 		t.Errorf("groups %+v", groups)
 	}
-	if groups, err = r.Groups(make([]int, 5), 9); err != nil || len(groups) != 9 || groups[0].Map != nil {
+	if groups, err = r.Groups(make([]int, 5), 9); err != nil || len(groups) != 9 || groups[0].MAP != nil {
 		t.Errorf("more groups than classes: %+v, %v", groups, err)
 	}
 	if _, err := r.Groups([]int{1}, 2); err == nil {

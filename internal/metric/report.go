@@ -12,22 +12,26 @@ import (
 type Report struct {
 	Images  int `json:"images"`
 	Classes int `json:"classes"`
-	// Map is the reference's: unknown cells count as negatives, the denominator of each class is its
-	// positives + 1e-8, and a class without positives is 0 in the mean.
-	Map *float64 `json:"map"`
-	// MapPartial is the mean over the classes with annotated positives and negatives of the average
-	// precision on annotated cells, MapWeighted their mean weighted by positives.
-	MapPartial  *float64 `json:"map_partial"`
-	MapWeighted *float64 `json:"map_weighted"`
-	// MapO is the average precision of all annotated cells ranked together; ties in row-major order.
-	MapO *float64 `json:"map_o"`
+	// MAP is the reference's: unknown cells count as negatives, the denominator of each class is its
+	// positives + 1e-8, and a class without positives is 0 in the mean. nil without any positive, and
+	// without any other cell.
+	MAP *float64 `json:"map"`
+	// MAPPartial is the mean over the classes with annotated positives and negatives of the average
+	// precision on annotated cells, MAPWeighted their mean weighted by positives.
+	MAPPartial  *float64 `json:"map_partial"`
+	MAPWeighted *float64 `json:"map_weighted"`
+	// MAPO is the average precision of all annotated cells ranked together; ties in row-major order.
+	// Without an annotated negative every ranking is perfect: then it is undefined.
+	MAPO *float64 `json:"map_o"`
 	// PRF is over annotated cells.
 	PRF
 	PRFUnknownAsNegative PRF            `json:"prf_unknown_as_negative"`
 	PerClass             []ClassResult  `json:"per_class"`
-	SkippedClasses       []SkippedClass `json:"skipped_classes"` // in no mean but Map
-	// MapNote says why Map is null although there are images.
-	MapNote string `json:"map_note,omitempty"`
+	SkippedClasses       []SkippedClass `json:"skipped_classes"` // in no mean but MAP
+	// MAPNote says why MAP is null although there are images.
+	MAPNote string `json:"map_note,omitempty"`
+	// Notes say which other metrics are undefined although there are images, and why.
+	Notes []string `json:"notes,omitempty"`
 }
 
 // ClassResult is one class. AP is over annotated cells, nil for a skipped class.
@@ -37,7 +41,7 @@ type ClassResult struct {
 	Positives int      `json:"positives"`
 	Negatives int      `json:"negatives"`
 	Unknown   int      `json:"unknown"`
-	// ReferenceAP is the class's share in Report.Map, nil without it.
+	// ReferenceAP is the class's share in Report.MAP, nil without it.
 	ReferenceAP *float64 `json:"-"`
 }
 
@@ -51,7 +55,7 @@ type SkippedClass struct {
 // reference's, as fractions.
 type classAP struct{ partial, reference float64 }
 
-// Report computes the metrics of all images added so far, with up to so many goroutines. The result
+// Report computes the metrics of all images added so far, with at most workers goroutines. The result
 // does not depend on their number. It ends early only with ctx's error.
 func (a *Accumulator) Report(ctx context.Context, workers int) (*Report, error) {
 	aps, err := a.classAPs(ctx, max(workers, 1))
@@ -78,10 +82,13 @@ func (a *Accumulator) Report(ctx context.Context, workers int) (*Report, error) 
 	}
 	r.means()
 	if a.dropped {
-		r.MapNote = fmt.Sprintf("the scores of unknown cells passed the limit of %d bytes", a.opt.MapBytes)
+		r.MAPNote = fmt.Sprintf("the scores of unknown cells passed the limit of %d bytes", a.opt.MAPBytes)
 	}
-	r.MapO, err = a.mapO(ctx)
-	return r, err
+	if r.MAPO, err = a.mapO(ctx); err != nil {
+		return nil, err
+	}
+	a.undefine(r)
+	return r, nil
 }
 
 // skipped says why a class has no average precision, "" if it has one.
@@ -114,9 +121,9 @@ func (r *Report) means() {
 			m++
 		}
 	}
-	r.MapPartial = ratio(partial, n)
-	r.MapWeighted = ratio(weighted, positives)
-	r.Map = ratio(reference, m)
+	r.MAPPartial = ratio(partial, n)
+	r.MAPWeighted = ratio(weighted, positives)
+	r.MAP = ratio(reference, m)
 }
 
 func percent(fraction float64) *float64 {

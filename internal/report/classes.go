@@ -117,10 +117,10 @@ func newGroupTable(runs []*run, best *run) *groupTable {
 		t.Names = append(t.Names, r.name)
 		for i, group := range groups {
 			width := "0"
-			if group.Map != nil {
-				width = coordinate(*group.Map)
+			if group.MAP != nil {
+				width = coordinate(*group.MAP)
 			}
-			t.Rows[i].Maps, t.Rows[i].Widths = append(t.Rows[i].Maps, percent(group.Map)), append(t.Rows[i].Widths, width)
+			t.Rows[i].Maps, t.Rows[i].Widths = append(t.Rows[i].Maps, percent(group.MAP)), append(t.Rows[i].Widths, width)
 		}
 	}
 	return t

@@ -54,7 +54,7 @@ func TestClassesOfOneFrequencyAreGroupedByValidation(t *testing.T) {
 	}
 	g := groupingOf(s)
 	groups, err := g.of(s.report)
-	if err != nil || len(groups) != 2 || groups[0].From != 91 || groups[0].To != 95 || *groups[0].Map != 70 || *groups[1].Map != 20 {
+	if err != nil || len(groups) != 2 || groups[0].From != 91 || groups[0].To != 95 || *groups[0].MAP != 70 || *groups[1].MAP != 20 {
 		t.Errorf("by %s: %+v, %v", g.by, groups, err)
 	}
 	s.training[3].Positives = 1000

@@ -109,7 +109,7 @@ func (v *validating) score(ctx context.Context, t *trainer, weights []*model.Wei
 		if err != nil {
 			return nil, err
 		}
-		scores = append(scores, rundir.Scores{MAPPartial: m.MapPartial, MAPO: m.MapO, MAP: m.Map, CF1: m.CF1, OF1: m.OF1})
+		scores = append(scores, rundir.Scores{MAPPartial: m.MAPPartial, MAPO: m.MAPO, MAP: m.MAP, CF1: m.CF1, OF1: m.OF1})
 	}
 	return scores, nil
 }

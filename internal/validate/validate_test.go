@@ -69,8 +69,8 @@ func TestClassesAreMatchedByNameWhateverTheirOrder(t *testing.T) {
 	want := score(t, o)
 	o.ModelPath = traintest.Checkpoint(t, []string{"blue", "green", "red", "dark"}, swapHead(t, 0, 2))
 	got := score(t, o)
-	if *got.MapPartial != *want.MapPartial || *got.MapO != *want.MapO || got.Images != 9 {
-		t.Errorf("map_partial %v and map_o %v of the reordered checkpoint, want %v and %v", *got.MapPartial, *got.MapO, *want.MapPartial, *want.MapO)
+	if *got.MAPPartial != *want.MAPPartial || *got.MAPO != *want.MAPO || got.Images != 9 {
+		t.Errorf("map_partial %v and map_o %v of the reordered checkpoint, want %v and %v", *got.MAPPartial, *got.MAPO, *want.MAPPartial, *want.MAPO)
 	}
 	ap := func(r *metric.Report, class string) float64 {
 		for _, c := range r.PerClass {
@@ -146,7 +146,7 @@ func TestSavedScoresAreThoseThatWereScored(t *testing.T) {
 		}
 	}
 	got, err := acc.Report(context.Background(), 1)
-	if err != nil || *got.MapPartial != *want.MapPartial || *got.MapO != *want.MapO || *got.CF1 != *want.CF1 {
+	if err != nil || *got.MAPPartial != *want.MAPPartial || *got.MAPO != *want.MAPO || *got.CF1 != *want.CF1 {
 		t.Errorf("scored again: %+v, %v, want %+v", got, err, want)
 	}
 }
