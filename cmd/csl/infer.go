@@ -14,6 +14,7 @@ import (
 	"csl/internal/images/transform"
 	"csl/internal/infer"
 	"csl/internal/model"
+	"csl/internal/modelfile"
 
 	"github.com/spf13/cobra"
 )
@@ -51,7 +52,7 @@ may follow each other.
 
 Results come in the order of the images, as text, as JSON lines or as CSV. An image that cannot be
 read is named and passed over, and the exit code is 3 in the end. Classes count as present above a
-threshold: --th, else the checkpoint's own, else that of --dataset_type, else 0.7.`,
+threshold: --th, else the checkpoint's own, else that of --dataset_type, else 0.8.`,
 		Example: `  csl infer --model_path model.pth --pic_path photo.jpg
   csl infer --model_path model.pth --pic_path photos --format json --out annotated
   find / -name '*.jpg' | csl infer --model_path model.pth --pic_path - --format csv >tags.csv`,
@@ -78,7 +79,7 @@ func (o *inferOptions) bind(cmd *cobra.Command) {
 	fs.StringVar(&o.dataset, "dataset_type", "", "what published weights were trained on: MS-COCO (threshold 0.7) or OpenImages (0.995)")
 	fs.StringVar(&o.model.Name, "model_name", "", "architecture that the checkpoint must have; it is found out anyway")
 	fs.StringVar(&o.inputSize, "input_size", "", "input in pixels, `N|HxW`; default the checkpoint's, else 448")
-	fs.Float64Var(&o.threshold, "th", infer.DefaultThreshold, "score above which a class counts as present; 0: every class")
+	fs.Float64Var(&o.threshold, "th", modelfile.DefaultThreshold, "score above which a class counts as present; 0: every class")
 	fs.IntVar(&o.topK, "top_k", 30, "only the most likely classes are compared with the threshold; 0: all")
 	fs.StringVar(&o.model.Classes, "classes", "", "class names `FILE`: one per line in the order of the outputs, CSV id,name, or JSON")
 	fs.StringVar(&o.model.Descriptions, "class_description_path", "", "Open Images class descriptions `FILE`: CSV MID,name")

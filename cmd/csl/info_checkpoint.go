@@ -12,6 +12,7 @@ import (
 	"csl/internal/count"
 	"csl/internal/infer"
 	"csl/internal/model"
+	"csl/internal/modelfile"
 )
 
 // checkpointInfo is what "csl info FILE" prints.
@@ -209,7 +210,7 @@ func (c *checkpointInfo) threshold() string {
 	case c.Threshold > 0:
 		return fmt.Sprint(c.Threshold)
 	}
-	return "not told: csl infer takes 0.7, or that of --dataset_type"
+	return fmt.Sprintf("not stored: csl infer and csl validate take %v", modelfile.DefaultThreshold)
 }
 
 // thousands writes a number with commas.

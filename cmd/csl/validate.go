@@ -7,6 +7,7 @@ import (
 	"csl/internal/dataset"
 	"csl/internal/graph"
 	"csl/internal/model"
+	"csl/internal/modelfile"
 	"csl/internal/validate"
 
 	"github.com/spf13/cobra"
@@ -18,13 +19,14 @@ type validateOptions struct {
 	settings   *settings
 	modelPath  string
 	size       int
-	threshold  float64
+	threshold  *float64
 	saveScores string
 	format     string
 }
 
 func newValidateCommand(s *streams) *cobra.Command {
 	o := &validateOptions{streams: s}
+	var threshold float64
 	cmd := &cobra.Command{
 		Use:   "validate --model_path FILE --data ROOT --annotations FILE",
 		Short: "Score a checkpoint on labelled images",
@@ -33,7 +35,12 @@ prf_unknown_as_negative, which count unknown labels as negatives, as the referen
 		Example: `  csl validate --model_path outputs/best.safetensors --data /data/coco
   csl validate --model_path best.safetensors --data photos.tar --annotations labels.csv --format json`,
 		Args: noArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return runValidate(cmd.Context(), o) },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if cmd.Flags().Changed("threshold") {
+				o.threshold = &threshold
+			}
+			return runValidate(cmd.Context(), o)
+		},
 	}
 	o.settings = bindSettings(cmd, "data.workers", "data.skip_broken", "data.max_pixels", "train.batch")
 	fs := cmd.Flags()
@@ -45,7 +52,8 @@ prf_unknown_as_negative, which count unknown labels as negatives, as the referen
 	fs.Lookup("data_format").Usage = "format of the labels; auto = by content (auto|coco|lvis|openimages|csv|jsonl)"
 	fs.StringVar(&o.modelPath, "model_path", "", "checkpoint `FILE`")
 	fs.IntVar(&o.size, "image_size", 0, "side of the square input in pixels; 0 = the checkpoint's, else 448")
-	fs.Float64Var(&o.threshold, "thre", 0.8, "score above which a class counts as present (precision, recall, F1)")
+	fs.Float64Var(&threshold, "threshold", modelfile.DefaultThreshold,
+		"score above which a class counts as present, for precision, recall and F1; default the checkpoint's, else")
 	fs.StringVar(&o.saveScores, "save_scores", "", "write every score to `FILE`: CSV image,label,score,value")
 	fs.StringVar(&o.format, "format", formatText, "text or json")
 	return cmd
@@ -58,8 +66,8 @@ func runValidate(ctx context.Context, o *validateOptions) error {
 	if o.modelPath == "" {
 		return usagef("--model_path is missing: which checkpoint?")
 	}
-	if !(o.threshold >= 0 && o.threshold <= 1) {
-		return usagef("--thre %v: must be a score from 0 to 1", o.threshold)
+	if t := o.threshold; t != nil && !(*t >= 0 && *t <= 1) {
+		return usagef("--threshold %v: must be a score from 0 to 1", *t)
 	}
 	if o.size != 0 {
 		if err := model.CheckSize(o.size, o.size); err != nil {
@@ -85,7 +93,7 @@ func runValidate(ctx context.Context, o *validateOptions) error {
 	if err != nil {
 		return err
 	}
-	if err := writeReport(o.out, r, o.format, o.threshold); err != nil {
+	if err := writeReport(o.out, r, o.format); err != nil {
 		return err
 	}
 	if n := len(r.Skipped); n > 0 {

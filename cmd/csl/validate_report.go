@@ -32,6 +32,9 @@ func checkFormat(format string, allowed ...string) error {
 type validation struct {
 	*metric.Report
 	LeftOut []leftOutImage `json:"left_out,omitempty"`
+	// The score above which a class counted as present: one, or one per class.
+	Threshold  *float32  `json:"threshold,omitempty"`
+	Thresholds []float32 `json:"thresholds,omitempty"`
 }
 
 // leftOutImage is named as "csl infer" names those that it passes over.
@@ -41,9 +44,14 @@ type leftOutImage struct {
 }
 
 // writeReport prints the metrics: one JSON object, or a page for people.
-func writeReport(w io.Writer, v validate.Result, format string, threshold float64) error {
+func writeReport(w io.Writer, v validate.Result, format string) error {
 	if format == formatJSON {
 		out := validation{Report: v.Report}
+		if v.OneThreshold {
+			out.Threshold = &v.Thresholds[0]
+		} else {
+			out.Thresholds = v.Thresholds
+		}
 		for _, b := range v.Skipped {
 			out.LeftOut = append(out.LeftOut, leftOutImage{b.Name, b.Why()})
 		}
@@ -63,7 +71,7 @@ func writeReport(w io.Writer, v validate.Result, format string, threshold float6
 	row("mAP per class", r.MAPPartial, r.MAP)
 	row("mAP, classes by positives", r.MAPWeighted, nil)
 	row("mAP overall", r.MAPO, nil)
-	fmt.Fprintf(&b, "\nscore above %g\n", threshold)
+	fmt.Fprintf(&b, "\nscore above %s\n", thresholdText(v))
 	row("  per class: precision", r.CP, u.CP)
 	row("             recall", r.CR, u.CR)
 	row("             F1", r.CF1, u.CF1)
@@ -86,6 +94,14 @@ func writeReport(w io.Writer, v validate.Result, format string, threshold float6
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// thresholdText is the one threshold, or says that each class has its own.
+func thresholdText(v validate.Result) string {
+	if !v.OneThreshold {
+		return "the checkpoint's threshold of each class"
+	}
+	return fmt.Sprint(v.Thresholds[0])
 }
 
 // writeClasses lists every class, best first, then those that cannot be scored.

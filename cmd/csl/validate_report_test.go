@@ -16,7 +16,7 @@ import (
 // sampleReport has a class that cannot be scored and a rate that is undefined.
 func sampleReport() validate.Result {
 	v := func(x float64) *float64 { return &x }
-	return validate.Result{Report: &metric.Report{
+	return validate.Result{OneThreshold: true, Thresholds: []float32{0.8, 0.8, 0.8}, Report: &metric.Report{
 		Images: 3, Classes: 3, MAP: v(50), MAPPartial: v(75.125), MAPO: v(60),
 		PRF: metric.PRF{CP: v(10), OR: v(20)},
 		PerClass: []metric.ClassResult{
@@ -33,7 +33,7 @@ func sampleReport() validate.Result {
 
 func TestReportForPeopleListsTheBestClassFirst(t *testing.T) {
 	var b bytes.Buffer
-	if err := writeReport(&b, sampleReport(), formatText, 0.8); err != nil {
+	if err := writeReport(&b, sampleReport(), formatText); err != nil {
 		t.Fatal(err)
 	}
 	text := b.String()
@@ -52,7 +52,7 @@ func TestReportForPeopleListsTheBestClassFirst(t *testing.T) {
 
 func TestReportForMachinesIsOneObject(t *testing.T) {
 	var b bytes.Buffer
-	if err := writeReport(&b, sampleReport(), formatJSON, 0.8); err != nil {
+	if err := writeReport(&b, sampleReport(), formatJSON); err != nil {
 		t.Fatal(err)
 	}
 	if strings.Count(b.String(), "\n") != 1 || !strings.Contains(b.String(), `"class":"<owl>"`) {
@@ -87,7 +87,7 @@ func (deaf) Write([]byte) (int, error) { return 0, errDeaf }
 
 func TestReportSaysWhenItCannotBeWritten(t *testing.T) {
 	for _, format := range []string{formatText, formatJSON} {
-		if err := writeReport(deaf{}, sampleReport(), format, 0.8); !errors.Is(err, errDeaf) {
+		if err := writeReport(deaf{}, sampleReport(), format); !errors.Is(err, errDeaf) {
 			t.Errorf("%s: err = %v", format, err)
 		}
 	}

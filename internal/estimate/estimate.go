@@ -177,6 +177,13 @@ func (o *Options) average(ctx context.Context, w *model.Weights, l dataset.Loadi
 		if err != nil {
 			return err
 		}
+		images := make([]string, b.N)
+		for i, n := range b.Samples {
+			images[i] = c.Set.ImageName(n)
+		}
+		if err := predict.Finite(logits, images, c.Names()); err != nil {
+			return err
+		}
 		task.Add(int64(b.N))
 		return mean.Add(logits)
 	})

@@ -9,11 +9,8 @@ import (
 
 	"csl/internal/images/transform"
 	"csl/internal/model"
+	"csl/internal/modelfile"
 )
-
-// DefaultThreshold is the score above which a class counts as present where neither the user nor the
-// checkpoint nor a data set says.
-const DefaultThreshold = 0.7
 
 // Dataset is one of the data sets that published checkpoints were trained on.
 type Dataset string
@@ -41,10 +38,13 @@ func ParseDataset(name string) (Dataset, error) {
 
 // threshold is the one that goes with the data set's published models.
 func (d Dataset) threshold() float64 {
-	if d == OpenImages {
+	switch d {
+	case OpenImages:
 		return 0.995
+	case COCO:
+		return 0.7
 	}
-	return DefaultThreshold
+	return modelfile.DefaultThreshold
 }
 
 // head is the one of the data set's published models.

@@ -15,6 +15,8 @@ type Options struct {
 	Classes []string
 	// Threshold decides what counts as predicted: score > Threshold, compared in float32.
 	Threshold float64
+	// Thresholds, one per class, replace Threshold where they are not nil.
+	Thresholds []float32
 	// MAPBytes limits the memory for the scores of unknown cells, which only Report.MAP needs. Beyond
 	// it they are dropped and MAP is nil. 0 means 4 GiB.
 	MAPBytes int64
@@ -23,7 +25,7 @@ type Options struct {
 // Accumulator collects the scores of images.
 type Accumulator struct {
 	opt    Options
-	thre   float32
+	thre   []float32 // per class
 	images int
 
 	// The annotated cells in row-major order, and how many there are up to the end of each image.
@@ -81,7 +83,14 @@ func New(o Options) (*Accumulator, error) {
 	if o.MAPBytes == 0 {
 		o.MAPBytes = defaultMAPBytes
 	}
-	return &Accumulator{opt: o, thre: float32(o.Threshold), counts: make([]counts, len(o.Classes))}, nil
+	thresholds := slices.Clone(o.Thresholds)
+	if thresholds == nil {
+		thresholds = slices.Repeat([]float32{float32(o.Threshold)}, len(o.Classes))
+	}
+	if len(thresholds) != len(o.Classes) {
+		return nil, fmt.Errorf("metric: %d thresholds for %d classes", len(thresholds), len(o.Classes))
+	}
+	return &Accumulator{opt: o, thre: thresholds, counts: make([]counts, len(o.Classes))}, nil
 }
 
 // Images is the number of images so far.
@@ -121,7 +130,7 @@ func (a *Accumulator) Add(names []string, scores []float32, labels []int8) error
 func (a *Accumulator) addRow(scores []float32, labels []int8) {
 	for c, s := range scores {
 		k, predicted := &a.counts[c], 0
-		if s > a.thre {
+		if s > a.thre[c] {
 			predicted = 1
 		}
 		switch labels[c] {

@@ -20,6 +20,10 @@ import (
 // reference's.
 const DefaultSize = 448
 
+// DefaultThreshold is the score above which a class counts as present where neither the user nor the
+// checkpoint says: in inference, validation and the records of a training run.
+const DefaultThreshold = 0.8
+
 // Options says which checkpoint to open and how to use it. What is left zero the checkpoint decides,
 // or else the default.
 type Options struct {

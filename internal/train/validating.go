@@ -11,13 +11,10 @@ import (
 	"csl/internal/images/loader"
 	"csl/internal/metric"
 	"csl/internal/model"
+	"csl/internal/modelfile"
 	"csl/internal/predict"
 	"csl/internal/rundir"
 )
-
-// reportThreshold is the score above which a class counts as present in CF1 and OF1: the reference's
-// --thre.
-const reportThreshold = 0.8
 
 // validating scores the weights and their average after each epoch and keeps the best.
 type validating struct {
@@ -84,7 +81,7 @@ func (v *validating) score(ctx context.Context, t *trainer, weights []*model.Wei
 		if err != nil {
 			return nil, err
 		}
-		acc, err := metric.New(metric.Options{Classes: t.val.Names(), Threshold: reportThreshold})
+		acc, err := metric.New(metric.Options{Classes: t.val.Names(), Threshold: modelfile.DefaultThreshold})
 		if err != nil {
 			return nil, err
 		}

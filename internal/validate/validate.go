@@ -25,7 +25,9 @@ type Options struct {
 	Data      dataset.Options // Classes is set by the checkpoint
 	Size      int             // side of the input; 0: the checkpoint's, else modelfile.DefaultSize
 	Batch     int
-	Threshold float64 // for precision, recall and F1
+	// Threshold is the score above which a class counts as present, for precision, recall and F1; nil
+	// means the checkpoint's, one or one per class, else modelfile.DefaultThreshold.
+	Threshold *float64
 	// ScoresPath is where every image's scores and labels go, as CSV; "" for nowhere.
 	ScoresPath string
 	Backend    *graph.CPU
@@ -36,7 +38,11 @@ type Options struct {
 // Result is what scoring gave.
 type Result struct {
 	Report  *metric.Report
-	Skipped []loader.Skipped // images left out
+	Skipped []loader.Skipped // images that could not be used
+	// Thresholds are the scores, one per class, above which a class counted as present; OneThreshold
+	// says that they are the same by choice.
+	Thresholds   []float32
+	OneThreshold bool
 }
 
 // Run scores the checkpoint.
@@ -66,7 +72,8 @@ func Run(ctx context.Context, o Options) (r Result, err error) {
 		return r, err
 	}
 	runner.UseUpWeights(batches.Batch)
-	acc, err := metric.New(metric.Options{Classes: c.Names(), Threshold: o.Threshold})
+	r.Thresholds, r.OneThreshold = m.Thresholds(o.Threshold, modelfile.DefaultThreshold)
+	acc, err := metric.New(metric.Options{Classes: c.Names(), Thresholds: r.Thresholds})
 	if err != nil {
 		return r, err
 	}
@@ -114,12 +121,15 @@ func (s *scorer) pass(ctx context.Context, t *table) error {
 		if err != nil {
 			return err
 		}
-		scores = append(scores[:0], logits...)
-		predict.Sigmoid(scores, scores)
 		images := make([]string, b.N)
 		for i, n := range b.Samples {
 			images[i] = s.c.Set.ImageName(n)
 		}
+		if err := predict.Finite(logits, images, s.c.Names()); err != nil {
+			return err
+		}
+		scores = append(scores[:0], logits...)
+		predict.Sigmoid(scores, scores)
 		task.Add(int64(b.N))
 		if t != nil {
 			if err := t.rows(images, scores, b.States); err != nil {

@@ -32,8 +32,9 @@ func options(t *testing.T, d traintest.Data, path string) (o Options, log *bytes
 	}
 	t.Cleanup(be.Close)
 	log = &bytes.Buffer{}
+	half := 0.5
 	return Options{
-		ModelPath: path, Data: dataset.Options{Split: dataset.Val, Root: d.Dir, Annotations: d.Val}, Batch: 2, Threshold: 0.5,
+		ModelPath: path, Data: dataset.Options{Split: dataset.Val, Root: d.Dir, Annotations: d.Val}, Batch: 2, Threshold: &half,
 		Backend: be, Display: progress.New(progress.Options{Out: log}), FS: traintest.FS(),
 	}, log
 }
@@ -124,7 +125,7 @@ func TestSavedScoresAreThoseThatWereScored(t *testing.T) {
 	if err != nil || len(rows) != 1+5*4 || !slices.Equal(rows[0], []string{"image", "label", "score", "value"}) {
 		t.Fatalf("%d rows, %v", len(rows), err)
 	}
-	acc, err := metric.New(metric.Options{Classes: traintest.Classes(), Threshold: o.Threshold})
+	acc, err := metric.New(metric.Options{Classes: traintest.Classes(), Threshold: *o.Threshold})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -123,8 +123,8 @@ func (d Data) Settings(out string, more ...string) []string {
 }
 
 // Checkpoint writes random weights of a small model with these classes, which its metadata names, and
-// returns the path. change, unless nil, sees the weights first.
-func Checkpoint(t testing.TB, classes []string, change func(w *model.Weights)) string {
+// returns the path. change, unless nil, sees the weights first, about the metadata.
+func Checkpoint(t testing.TB, classes []string, change func(w *model.Weights), about ...func(*checkpoint.Meta)) string {
 	t.Helper()
 	spec, err := model.Lookup("tresnet_tiny")
 	if err != nil {
@@ -142,6 +142,9 @@ func Checkpoint(t testing.TB, classes []string, change func(w *model.Weights)) s
 	meta := checkpoint.Meta{Version: "test", Spec: spec, Input: &checkpoint.Input{Height: Size, Width: Size, Interpolation: "bilinear"}}
 	for _, c := range classes {
 		meta.Classes = append(meta.Classes, checkpoint.Class{Name: c})
+	}
+	for _, f := range about {
+		f(&meta)
 	}
 	table, err := meta.Encode()
 	if err != nil {
