@@ -4,24 +4,26 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"image/gif"
-	"image/png"
 
 	"csl/internal/images"
+	"csl/internal/images/bmp"
+	"csl/internal/images/gif"
 	"csl/internal/images/jpeg"
-
-	"golang.org/x/image/bmp"
-	"golang.org/x/image/tiff"
+	"csl/internal/images/png"
+	"csl/internal/images/tiff"
+	"csl/internal/images/webp"
 )
 
 // Options are the choices that decoding leaves open.
 type Options struct {
-	MaxPixels       int64 // largest width x height; 0 means DefaultMaxPixels
-	EXIFOrientation bool  // turn the image as its EXIF tag says; Pillow, and so the reference, does not (but for TIFF, where the tag is part of the format and both always do)
+	MaxPixels       int64   // largest width x height; 0 means DefaultMaxPixels
+	Memory          *Memory // what decoding may take; nil means DefaultMaxMemory for each image
+	EXIFOrientation bool    // turn the image as its EXIF tag says; Pillow, and so the reference, does not (but for TIFF, where the tag is part of the format and both always do)
+	TargetWidth     int     // width to which rows are resized as they are decoded; 0 where the whole image is wanted
 }
 
 // Pixels is raised when a file gives other pixels than before, so that caches of pixels are made anew.
-const Pixels = 2
+const Pixels = 3
 
 // Decoder decodes images one after the other and keeps its memory between them. It is for one goroutine at a time. The
 // zero value is ready to use.
@@ -36,8 +38,8 @@ type Decoder struct {
 // is recognized by the content. JPEG files give Pillow's pixels to the bit.
 //
 // A file that is damaged or cut short is an error, also where part of it could be shown; metadata
-// that is odd and data after the image's end are not. Memory is bounded by the size limit: the
-// header is checked before pixels are decoded. Nothing panics.
+// that is odd and data after the image's end are not. Memory is bounded by the size limit and the
+// budget: the header is checked before pixels are decoded. Nothing panics.
 func Decode(data []byte, o Options) (*images.RGB, Info, error) {
 	m := new(images.RGB)
 	info, err := new(Decoder).DecodeInto(m, data, o)
@@ -53,13 +55,9 @@ func (d *Decoder) DecodeInto(m *images.RGB, data []byte, o Options) (Info, error
 	if err != nil {
 		return info, err
 	}
-	if info.Format == JPEG {
-		m.Reset(info.Width, info.Height)
-		err = d.Rows(whole{m}, data)
-	} else {
-		err = damaged(info.Format, decodePixels(m, data, &info))
-	}
-	if err != nil {
+	defer o.Reserve(info)()
+	m.Reset(info.Width, info.Height)
+	if err := d.Rows(whole{m}, data, info); err != nil {
 		return info, err
 	}
 	if o.turns(info) {
@@ -74,7 +72,7 @@ func Inspect(data []byte, o Options) (Info, error) {
 	if err != nil {
 		return info, err
 	}
-	return info, info.Check(o, data, int64(len(data)))
+	return info, info.Check(o, int64(len(data)))
 }
 
 // turns reports whether an image is to be turned as its orientation says.
@@ -82,20 +80,42 @@ func (o Options) turns(info Info) bool {
 	return info.Orientation != 1 && (o.EXIFOrientation || info.Format == TIFF)
 }
 
-// InRows reports whether Rows decodes the image: JPEG files that are not to be turned.
-func (o Options) InRows(info Info) bool { return info.Format == JPEG && !o.turns(info) }
+// InRows reports whether Rows decodes the image as it is wanted: those that are not to be turned.
+func (o Options) InRows(info Info) bool { return !o.turns(info) }
 
-// Rows decodes a JPEG file whose header [Inspect] found in order, and hands on its rows as they are ready.
-func (d *Decoder) Rows(t jpeg.Target, data []byte) (err error) {
-	defer func() { err = damaged(JPEG, err) }()
+// Reserve waits until the memory that an image takes is free, and holds it until release is called.
+func (o Options) Reserve(info Info) (release func()) {
+	n := info.memory(o)
+	o.Memory.acquire(n)
+	return func() { o.Memory.release(n) }
+}
+
+// Rows decodes a file whose header [Inspect] found in order, and hands on its rows, not turned, as they are ready.
+// [Decoder.DecodeInto] reserves memory for that, Rows does not.
+func (d *Decoder) Rows(t images.Target, data []byte, info Info) (err error) {
+	defer func() { err = damaged(info.Format, err) }()
 	defer recoverAs(&err, "decode pixels")
-	if err := checkScans(data); err != nil {
-		return err
+	switch info.Format {
+	case JPEG:
+		if err := checkScans(data, info.blocks); err != nil {
+			return err
+		}
+		if d.jpeg == nil {
+			d.jpeg = jpeg.NewDecoder(false)
+		}
+		return d.jpeg.Decode(data, t)
+	case PNG:
+		return png.Decode(data, t)
+	case GIF:
+		return gif.Decode(data, t)
+	case WebP:
+		return webp.Decode(data, t)
+	case BMP:
+		return bmp.Decode(data, t)
+	case TIFF:
+		return tiff.Decode(data, t)
 	}
-	if d.jpeg == nil {
-		d.jpeg = jpeg.NewDecoder(false)
-	}
-	return d.jpeg.Decode(data, t)
+	return images.Unsupported("format %q", info.Format)
 }
 
 // whole takes rows into an image.
@@ -106,44 +126,19 @@ func (w whole) Done(int)          {}
 
 // damaged says of what an error is, unless it says that the kind of file is not supported.
 func damaged(f Format, err error) error {
-	if err == nil || errors.Is(err, ErrUnsupported) {
+	if err == nil || errors.Is(err, images.ErrUnsupported) {
 		return err
 	}
 	return fmt.Errorf("decode %s (damaged or cut short?): %w", f, err)
 }
 
-// decodePixels decodes an image whose header was found in order.
-func decodePixels(m *images.RGB, data []byte, info *Info) (err error) {
-	defer recoverAs(&err, "decode pixels")
-	r := bytes.NewReader(data)
-	switch info.Format {
-	case PNG:
-		img, err := png.Decode(r)
-		return convert(m, img, err)
-	case GIF:
-		img, err := gif.Decode(r)
-		if err != nil {
-			return err
-		}
-		return convertGIF(m, data, img, info)
-	case WebP:
-		return decodeWebP(m, data)
-	case BMP:
-		img, err := bmp.Decode(r)
-		return convert(m, img, err)
-	case TIFF:
-		img, err := tiff.Decode(r)
-		return convert(m, img, err)
-	}
-	return fmt.Errorf("%w: format %q", ErrUnsupported, info.Format)
-}
-
 // checkScans refuses a JPEG with so many scans that decoding it would take minutes: each goes over
-// the whole image. Real progressive files have about ten.
-func checkScans(data []byte) error {
-	const limit = 500
-	if n := bytes.Count(data, []byte{0xff, 0xda}); n > limit {
-		return fmt.Errorf("%d scans, the limit is %d", n, limit)
+// all blocks. Real progressive files have about ten.
+func checkScans(data []byte, blocks int64) error {
+	const most, cost = 500, 1 << 30
+	n := int64(bytes.Count(data, []byte{0xff, 0xda}))
+	if n > most || n*blocks > cost {
+		return fmt.Errorf("%d scans of %d blocks, the limit is %d scans and %d blocks in all", n, blocks, most, cost)
 	}
 	return nil
 }

@@ -14,6 +14,18 @@ import (
 	"csl/internal/images"
 )
 
+// readFixture reads and decodes a file of testdata.
+func readFixture(t testing.TB, path string, o Options) *images.RGB {
+	t.Helper()
+	data, err := os.ReadFile(path)
+	imagestest.Must(t, err)
+	m, _, err := Decode(data, o)
+	if err != nil {
+		t.Fatalf("%s: %v", path, err)
+	}
+	return m
+}
+
 func TestDecodeMatchesLibjpegOnGoldens(t *testing.T) {
 	for _, c := range []struct {
 		name string
@@ -68,21 +80,23 @@ func TestDecodeTellsWhatItSaw(t *testing.T) {
 		file string
 		want Info
 	}{
-		{"c422.jpg", Info{JPEG, 41, 29, 1, false}},
-		{"orientation_8.jpg", Info{JPEG, 12, 7, 8, false}},
-		{"orientation_3.png", Info{PNG, 12, 7, 3, false}},
-		{"orientation_5.webp", Info{WebP, 12, 7, 5, false}},
-		{"orientation_6.tif", Info{TIFF, 12, 7, 6, false}},
-		{"plain.gif", Info{GIF, 41, 29, 1, false}},
-		{"animated.gif", Info{GIF, 41, 29, 1, true}},
-		{"animated.webp", Info{WebP, 41, 29, 1, true}},
-		{"plain.bmp", Info{BMP, 41, 29, 1, false}},
+		{"c422.jpg", Info{Format: JPEG, Width: 41, Height: 29, Orientation: 1, Animated: false}},
+		{"orientation_8.jpg", Info{Format: JPEG, Width: 12, Height: 7, Orientation: 8, Animated: false}},
+		{"orientation_3.png", Info{Format: PNG, Width: 12, Height: 7, Orientation: 3, Animated: false}},
+		{"orientation_5.webp", Info{Format: WebP, Width: 12, Height: 7, Orientation: 5, Animated: false}},
+		{"orientation_6.tif", Info{Format: TIFF, Width: 12, Height: 7, Orientation: 6, Animated: false}},
+		{"plain.gif", Info{Format: GIF, Width: 41, Height: 29, Orientation: 1, Animated: false}},
+		{"animated.gif", Info{Format: GIF, Width: 41, Height: 29, Orientation: 1, Animated: true}},
+		{"animated.webp", Info{Format: WebP, Width: 41, Height: 29, Orientation: 1, Animated: true}},
+		{"plain.bmp", Info{Format: BMP, Width: 41, Height: 29, Orientation: 1, Animated: false}},
 	} {
 		data, err := os.ReadFile("../testdata/files/" + c.file)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, info, err := Decode(data, Options{}); err != nil || info != c.want {
+		_, info, err := Decode(data, Options{})
+		info.extra, info.least, info.blocks = 0, 0, 0
+		if err != nil || info != c.want {
 			t.Errorf("%s: got %+v, %v, want %+v", c.file, info, err, c.want)
 		}
 	}
@@ -103,7 +117,7 @@ func TestDecodeNamesWhatIsNoImage(t *testing.T) {
 		{"hello, world", `"hello, w"`},
 	} {
 		_, _, err := Decode([]byte(c.data), Options{})
-		if !errors.Is(err, ErrUnsupported) || !strings.Contains(err.Error(), c.want) {
+		if !errors.Is(err, images.ErrUnsupported) || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%q: got error %v, want %q in it", c.data, err, c.want)
 		}
 	}

@@ -34,14 +34,28 @@ func exifOrientation(tiff []byte) int {
 	return 1
 }
 
-// orientationValue reads a directory entry that holds one SHORT of 1 to 8.
+// orientationValue reads a directory entry that holds one number of 1 to 8, as a SHORT, which is the rule, or a BYTE or
+// LONG, which some programs write and Pillow takes.
 func orientationValue(order binary.ByteOrder, entry []byte) int {
-	const short = 3
-	if order.Uint16(entry[2:]) != short || order.Uint32(entry[4:]) != 1 {
+	const (
+		byteType  = 1
+		shortType = 3
+		longType  = 4
+	)
+	if order.Uint32(entry[4:]) != 1 {
 		return 1
 	}
-	if v := int(order.Uint16(entry[8:])); v >= 1 && v <= 8 {
-		return v
+	v := uint32(0)
+	switch order.Uint16(entry[2:]) {
+	case byteType:
+		v = uint32(entry[8])
+	case shortType:
+		v = uint32(order.Uint16(entry[8:]))
+	case longType:
+		v = order.Uint32(entry[8:])
+	}
+	if v >= 1 && v <= 8 {
+		return int(v)
 	}
 	return 1
 }
@@ -77,25 +91,4 @@ func jpegOrientation(data []byte) int {
 		}
 		at += size
 	}
-}
-
-// pngExtras reads the orientation from a PNG's eXIf chunk, and whether it is animated (acTL), from
-// the chunks before its pixels.
-func pngExtras(data []byte) (orientation int, animated bool) {
-	orientation = 1
-	for rest := data[min(8, len(data)):]; len(rest) >= 8; {
-		size := uint64(binary.BigEndian.Uint32(rest))
-		kind := string(rest[4:8])
-		rest = rest[8:]
-		switch kind {
-		case "IDAT":
-			return orientation, animated
-		case "acTL":
-			animated = true
-		case "eXIf":
-			orientation = exifOrientation(rest[:min(size, uint64(len(rest)))])
-		}
-		rest = rest[min(size+4, uint64(len(rest))):]
-	}
-	return orientation, animated
 }

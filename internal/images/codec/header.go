@@ -1,17 +1,15 @@
 package codec
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
-	"image"
-	"image/gif"
-	"image/png"
 
+	"csl/internal/images/bmp"
+	"csl/internal/images/gif"
 	"csl/internal/images/jpeg"
-
-	"golang.org/x/image/bmp"
-	"golang.org/x/image/tiff"
+	"csl/internal/images/png"
+	"csl/internal/images/tiff"
+	"csl/internal/images/webp"
 )
 
 // DefaultMaxPixels is the largest image decoded unless told otherwise: Pillow's limit, about
@@ -28,90 +26,106 @@ type Info struct {
 	Height      int  // pixels, as stored
 	Orientation int  // EXIF orientation, 1 to 8; 1 where the file states none
 	Animated    bool // further frames follow the first one, the only one that is read
+
+	extra  int64 // bytes that decoding takes beside the rows
+	least  int64 // bytes that the file has at least
+	blocks int64 // of a JPEG
 }
 
 // DecodeHeader tells format and size of an image without decoding its pixels. A prefix of the file
-// will do where it holds the whole header; an error for a prefix may go away with the whole file.
+// will do where it holds the whole header; an error for a prefix may go away with the whole file. A
+// kind of file that is not decoded is an error that wraps images.ErrUnsupported.
 func DecodeHeader(data []byte) (info Info, err error) {
 	defer recoverAs(&err, "read image header")
-	format, err := Sniff(data)
+	info.Format, err = Sniff(data)
 	if err != nil {
 		return Info{}, err
 	}
-	info = Info{Format: format, Orientation: 1}
-	var c image.Config
-	r := bytes.NewReader(data)
-	switch format {
-	case JPEG:
-		var h jpeg.Header
-		h, err = jpeg.ReadHeader(data)
-		c.Width, c.Height = h.Width, h.Height
-		info.Orientation = jpegOrientation(data)
-	case PNG:
-		c, err = png.DecodeConfig(r)
-		info.Orientation, info.Animated = pngExtras(data)
-	case GIF:
-		c, err = gif.DecodeConfig(r)
-	case WebP:
-		var w webpFile
-		w, err = parseWebP(data)
-		c.Width, c.Height = w.width, w.height
-		info.Orientation, info.Animated = exifOrientation(w.exif), w.animated
-	case BMP:
-		c, err = bmp.DecodeConfig(r)
-	case TIFF:
-		c, err = tiff.DecodeConfig(r)
-		info.Orientation = exifOrientation(data)
+	info.Orientation = 1
+	if err := readers[info.Format](&info, data); err != nil {
+		return Info{}, fmt.Errorf("%s header: %w", info.Format, err)
 	}
-	if err != nil {
-		return Info{}, fmt.Errorf("%s header: %w", format, err)
+	if info.Width < 1 || info.Height < 1 {
+		return Info{}, fmt.Errorf("%s header: size %dx%d", info.Format, info.Width, info.Height)
 	}
-	if c.Width < 1 || c.Height < 1 {
-		return Info{}, fmt.Errorf("%s header: size %dx%d", format, c.Width, c.Height)
-	}
-	info.Width, info.Height = c.Width, c.Height
 	return info, nil
 }
 
-// Check refuses an image of more pixels than o allows, and one that its file of size bytes, which starts with head,
-// cannot hold.
-func (i Info) Check(o Options, head []byte, size int64) error {
-	if err := i.checkSize(o.MaxPixels); err != nil {
+// readers read the headers of the formats.
+var readers = map[Format]func(i *Info, data []byte) error{
+	JPEG: func(i *Info, data []byte) error {
+		h, err := jpeg.ReadHeader(data)
+		i.Width, i.Height, i.Orientation = h.Width, h.Height, jpegOrientation(data)
+		i.extra, i.blocks = h.Memory(), h.Blocks()
+		i.least = (int64(h.Width) + 7) / 8 * ((int64(h.Height) + 7) / 8) / 8 // a bit on each block of 8x8 samples
 		return err
-	}
-	return i.checkFits(head, size)
+	},
+	PNG: func(i *Info, data []byte) error {
+		h, err := png.ReadHeader(data)
+		i.Width, i.Height, i.Orientation, i.Animated = h.Width, h.Height, exifOrientation(h.EXIF), h.Animated
+		if err == nil {
+			i.extra, i.least = h.Memory(), h.Least()
+		}
+		return err
+	},
+	GIF: func(i *Info, data []byte) error {
+		h, err := gif.ReadHeader(data)
+		i.Width, i.Height, i.Animated, i.extra = h.Width, h.Height, gif.Animated(data), h.Memory()
+		return err
+	},
+	WebP: func(i *Info, data []byte) error {
+		h, err := webp.ReadHeader(data)
+		i.Width, i.Height, i.Orientation, i.Animated = h.Width, h.Height, exifOrientation(h.EXIF), h.Animated
+		i.extra = h.Memory()
+		return err
+	},
+	BMP: func(i *Info, data []byte) error {
+		h, err := bmp.ReadHeader(data)
+		i.Width, i.Height, i.extra, i.least = h.Width, h.Height, h.Memory(), h.Least()
+		return err
+	},
+	TIFF: func(i *Info, data []byte) error {
+		h, err := tiff.ReadHeader(data)
+		i.Width, i.Height, i.Orientation = h.Width, h.Height, exifOrientation(data)
+		if err == nil {
+			i.extra, i.least = h.Memory(), h.Least()
+		}
+		return err
+	},
 }
 
-// checkSize refuses an image of more than limit pixels (0: DefaultMaxPixels).
-func (i Info) checkSize(limit int64) error {
+// Check refuses an image of more pixels or memory than o allows, and one that its file of size bytes cannot hold,
+// before memory is spent on it.
+func (i Info) Check(o Options, size int64) error {
+	limit := o.MaxPixels
 	if limit == 0 {
 		limit = DefaultMaxPixels
 	}
-	if n := int64(i.Width) * int64(i.Height); n > limit {
-		return fmt.Errorf("%w: %dx%d is %d pixels, the limit is %d", ErrTooLarge, i.Width, i.Height, n, limit)
+	if int64(i.Width) > limit/int64(i.Height) {
+		return fmt.Errorf("%w: %dx%d is more than %d pixels, the limit (max_pixels)", ErrTooLarge, i.Width, i.Height, limit)
 	}
-	return nil
-}
-
-// checkFits refuses a file of size bytes, which starts with head, that cannot hold the image its
-// header states, before memory is spent on it: deflate shrinks at most 1032-fold, and a JPEG spends
-// a bit on each block of 8x8 samples.
-func (i Info) checkFits(head []byte, size int64) error {
-	w, h, need := int64(i.Width), int64(i.Height), int64(0)
-	switch i.Format {
-	case PNG:
-		if len(head) < 26 {
-			return nil
-		}
-		channels := [8]int64{0: 1, 2: 3, 3: 1, 4: 2, 6: 4}[head[25]&7]
-		need = h * (1 + (w*channels*int64(head[24])+7)/8) / 1032
-	case JPEG:
-		need = ((w + 7) / 8) * ((h + 7) / 8) / 8
-	}
-	if need > size {
+	if i.least > size {
 		return fmt.Errorf("%s cut short: %d bytes cannot hold %dx%d pixels", i.Format, size, i.Width, i.Height)
 	}
-	return nil
+	return o.Memory.check(i.memory(o))
+}
+
+// memory is how many bytes the image takes while it is decoded, and resized.
+func (i Info) memory(o Options) int64 {
+	w, h := int64(i.Width), int64(i.Height)
+	n := i.extra
+	whole := o.TargetWidth == 0
+	if o.turns(i) {
+		whole = true
+		n += 3 * w * h // turned copy
+		if i.Orientation > 4 {
+			w, h = h, w
+		}
+	}
+	if whole {
+		n += 3 * w * h
+	}
+	return n + 3*int64(o.TargetWidth)*h
 }
 
 // recoverAs turns a panic of a decoder into an error.

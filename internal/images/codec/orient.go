@@ -1,26 +1,34 @@
 package codec
 
-import (
-	"image"
-
-	"csl/internal/images"
-
-	"github.com/disintegration/imaging"
-)
+import "csl/internal/images"
 
 // orient turns an image upright that was stored with the EXIF orientation given, 1 to 8.
 func orient(m *images.RGB, orientation int) {
 	if orientation < 2 || orientation > 8 {
 		return
 	}
-	turn := [...]func(image.Image) *image.NRGBA{
-		2: imaging.FlipH,
-		3: imaging.Rotate180,
-		4: imaging.FlipV,
-		5: imaging.Transpose,
-		6: imaging.Rotate270,
-		7: imaging.Transverse,
-		8: imaging.Rotate90,
-	}[orientation]
-	convertNRGBA(m, turn(m.NRGBA()))
+	swap := orientation >= 5 // rows become columns
+	flipX := orientation == 2 || orientation == 3 || orientation == 7 || orientation == 8
+	flipY := orientation == 3 || orientation == 4 || orientation == 6 || orientation == 7
+	dst := images.NewRGB(m.W, m.H)
+	if swap {
+		dst = images.NewRGB(m.H, m.W)
+	}
+	for y := range dst.H {
+		row := dst.Row(y)
+		for x := range dst.W {
+			sx, sy := x, y
+			if swap {
+				sx, sy = y, x
+			}
+			if flipX {
+				sx = m.W - 1 - sx
+			}
+			if flipY {
+				sy = m.H - 1 - sy
+			}
+			copy(row[3*x:3*x+3], m.Pix[3*(sy*m.W+sx):])
+		}
+	}
+	*m = *dst
 }

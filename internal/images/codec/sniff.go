@@ -2,8 +2,9 @@ package codec
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
+
+	"csl/internal/images"
 )
 
 // Format names an image format, as Info and messages show it.
@@ -18,10 +19,6 @@ const (
 	BMP  Format = "BMP"
 	TIFF Format = "TIFF"
 )
-
-// ErrUnsupported is wrapped by the error for content that is no image of a format that Decode
-// reads; the error says what the content is, where it can be told.
-var ErrUnsupported = errors.New("unsupported image")
 
 // readable holds how files of each readable format start.
 var readable = []struct {
@@ -62,7 +59,7 @@ func Sniff(data []byte) (Format, error) {
 			return f.format, nil
 		}
 	}
-	return "", fmt.Errorf("%w: %s", ErrUnsupported, describe(data))
+	return "", images.Unsupported("%s", describe(data))
 }
 
 // onlyThese ends the description of formats that are images or could hold one.

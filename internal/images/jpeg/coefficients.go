@@ -1,5 +1,7 @@
 package jpeg
 
+import "csl/internal/images"
+
 // allocate makes room for the coefficients of files of several scans.
 func (d *Decoder) allocate() {
 	for i := range d.hdr.Components {
@@ -50,7 +52,7 @@ func (d *Decoder) store(s *scanHeader) error {
 }
 
 // showCoefs shows the image once all scans are there.
-func (d *Decoder) showCoefs(t Target) error {
+func (d *Decoder) showCoefs(t images.Target) error {
 	d.begin()
 	_, rows := d.hdr.mcus()
 	var block [64]int16

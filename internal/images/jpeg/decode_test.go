@@ -9,6 +9,8 @@ import (
 	stdjpeg "image/jpeg"
 	"strings"
 	"testing"
+
+	"csl/internal/images"
 )
 
 func TestPixelsAreThoseOfPillow(t *testing.T) {
@@ -117,10 +119,10 @@ func TestUnsupportedKindsAreNamed(t *testing.T) {
 		b := bytes.Clone(data)
 		change(b)
 		_, err := ReadHeader(b)
-		if !errors.Is(err, ErrUnsupported) || !strings.Contains(err.Error(), want) {
+		if !errors.Is(err, images.ErrUnsupported) || !strings.Contains(err.Error(), want) {
 			t.Errorf("want %q: %v", want, err)
 		}
-		if err := NewDecoder(false).Decode(b, newMemory(17, 9)); !errors.Is(err, ErrUnsupported) {
+		if err := NewDecoder(false).Decode(b, newMemory(17, 9)); !errors.Is(err, images.ErrUnsupported) {
 			t.Errorf("want %q from Decode: %v", want, err)
 		}
 	}

@@ -4,15 +4,9 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-)
 
-// Target takes an image's rows from top to bottom.
-type Target interface {
-	// Row returns memory for row y: 3 samples (red, green, blue) for each pixel of the image's width.
-	Row(y int) []byte
-	// Done says that the memory that Row returned last is filled.
-	Done(y int)
-}
+	"csl/internal/images"
+)
 
 // Decoder decodes files one after the other and keeps its memory between them. It is for one goroutine at a time.
 type Decoder struct {
@@ -52,7 +46,7 @@ func NewDecoder(plain bool) *Decoder {
 }
 
 // Decode decodes a file into t. After an error, what rows t has is undefined.
-func (d *Decoder) Decode(data []byte, t Target) error {
+func (d *Decoder) Decode(data []byte, t images.Target) error {
 	if len(data) < 2 || data[0] != 0xff || data[1] != mSOI {
 		return errors.New("no start marker")
 	}
@@ -172,7 +166,7 @@ func (d *Decoder) readHuffman(p []byte) error {
 }
 
 // finish ends a file: those of several scans are only shown now.
-func (d *Decoder) finish(scans int, t Target) error {
+func (d *Decoder) finish(scans int, t images.Target) error {
 	switch {
 	case !d.started:
 		return errors.New("no frame header")

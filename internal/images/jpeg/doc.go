@@ -3,7 +3,7 @@
 // chroma upsampling and 16-bit fixed-point color conversion. CMYK and YCCK files are mixed on white as Pillow's
 // convert("RGB") does.
 //
-// A [Decoder] hands finished rows to a [Target] while it decodes, so that a sequential file needs memory for a few
+// A [Decoder] hands finished rows to a [images.Target] while it decodes, so that a sequential file needs memory for a few
 // rows of blocks only. A file that is damaged or cut short is an error, with one exception that libjpeg makes, too:
 // restart markers that are missing or misnumbered (T.81 section E.2.4, jdmarker.c's resynchronization).
 //

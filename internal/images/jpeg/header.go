@@ -4,6 +4,8 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+
+	"csl/internal/images"
 )
 
 // ColorSpace is what the components of a file mean.
@@ -25,6 +27,7 @@ type Header struct {
 	Space         ColorSpace
 	Progressive   bool
 
+	several    bool // scans: one component or some at a time
 	comps      [4]component
 	hmax, vmax int // largest sampling factors
 }
@@ -66,8 +69,29 @@ func ReadHeader(data []byte) (Header, error) {
 			h, err := parseFrame(m, p)
 			if err == nil {
 				h.Space = s.space(&h)
+				h.several = c.several(h.Components)
 			}
 			return h, err
+		}
+	}
+}
+
+// several reports whether the first scan, if it is there, has fewer than n components.
+func (c *cursor) several(n int) bool {
+	for {
+		m, err := c.marker()
+		switch {
+		case err != nil, m == mEOI:
+			return false
+		case standalone(m):
+			continue
+		}
+		p, err := c.segment(m)
+		switch {
+		case err != nil:
+			return false
+		case m == mSOS:
+			return len(p) > 0 && int(p[0]) < n
 		}
 	}
 }
@@ -77,17 +101,17 @@ func parseFrame(m byte, p []byte) (Header, error) {
 	switch m {
 	case mSOF0, mSOF1, mSOF2:
 	case 0xc9, 0xca:
-		return Header{}, unsupported("arithmetic coding")
+		return Header{}, images.Unsupported("JPEG with arithmetic coding")
 	case 0xc3, 0xcb:
-		return Header{}, unsupported("lossless coding")
+		return Header{}, images.Unsupported("JPEG with lossless coding")
 	default:
-		return Header{}, unsupported("hierarchical coding")
+		return Header{}, images.Unsupported("JPEG with hierarchical coding")
 	}
 	if len(p) < 6 || len(p) < 6+3*int(p[5]) {
 		return Header{}, fmt.Errorf("frame header of %d bytes", len(p))
 	}
 	if p[0] != 8 {
-		return Header{}, unsupported("%d bits per sample", p[0])
+		return Header{}, images.Unsupported("JPEG with %d bits per sample", p[0])
 	}
 	h := Header{
 		Height: int(binary.BigEndian.Uint16(p[1:])), Width: int(binary.BigEndian.Uint16(p[3:])),
@@ -97,7 +121,7 @@ func parseFrame(m byte, p []byte) (Header, error) {
 		return Header{}, fmt.Errorf("size %dx%d", h.Width, h.Height)
 	}
 	if h.Components != 1 && h.Components != 3 && h.Components != 4 {
-		return Header{}, unsupported("%d components", h.Components)
+		return Header{}, images.Unsupported("JPEG with %d components", h.Components)
 	}
 	for i := range h.comps[:h.Components] {
 		q := p[6+3*i:]
@@ -122,7 +146,7 @@ func (h *Header) layOut() error {
 	for i := range h.comps[:h.Components] {
 		c := &h.comps[i]
 		if h.hmax%c.h != 0 || h.vmax%c.v != 0 {
-			return unsupported("component %d has sampling factors %dx%d beside %dx%d", c.id, c.h, c.v, h.hmax, h.vmax)
+			return images.Unsupported("JPEG whose component %d has sampling factors %dx%d beside %dx%d", c.id, c.h, c.v, h.hmax, h.vmax)
 		}
 		c.rx, c.ry = h.hmax/c.h, h.vmax/c.v
 		c.w, c.ht = ceilDiv(h.Width, c.rx), ceilDiv(h.Height, c.ry)
@@ -137,15 +161,23 @@ func (h *Header) mcus() (x, y int) {
 	return ceilDiv(h.Width, 8*h.hmax), ceilDiv(h.Height, 8*h.vmax)
 }
 
+// Blocks is the number of blocks of 8x8 samples.
+func (h *Header) Blocks() (n int64) {
+	for _, c := range h.comps[:h.Components] {
+		n += int64(c.mw) * int64(c.mh)
+	}
+	return n
+}
+
 // Memory is how many bytes decoding takes beside the target: a few rows of blocks, and for files of several scans
 // (always assumed of progressive ones) all coefficients.
 func (h *Header) Memory() int64 {
 	var n int64
 	for _, c := range h.comps[:h.Components] {
 		n += int64(c.mw) * 8 * int64(8*c.v+carried)
-		if h.Progressive {
-			n += int64(c.mw) * int64(c.mh) * 128
-		}
+	}
+	if h.Progressive || h.several {
+		n += 136 * h.Blocks() // 64 coefficients, and which are not 0
 	}
 	return n
 }

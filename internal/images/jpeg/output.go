@@ -1,5 +1,7 @@
 package jpeg
 
+import "csl/internal/images"
+
 // carried is how many rows of a plane stay above a new strip: what interpolation looks back at.
 const carried = 2
 
@@ -22,7 +24,7 @@ func (d *Decoder) begin() {
 }
 
 // showScan decodes the only scan of a sequential file and shows each row of MCUs.
-func (d *Decoder) showScan(s *scanHeader, t Target) error {
+func (d *Decoder) showScan(s *scanHeader, t images.Target) error {
 	d.begin()
 	var block [64]int16
 	decode := func(b *bits, x, y int) error {
@@ -65,7 +67,7 @@ func (d *Decoder) showScan(s *scanHeader, t Target) error {
 }
 
 // show hands on the rows that strip m, just decoded, completes.
-func (d *Decoder) show(m int, t Target) {
+func (d *Decoder) show(m int, t images.Target) {
 	h := &d.hdr
 	end := min(8*h.vmax*(m+1), h.Height)
 	lag := false
@@ -90,7 +92,7 @@ func (d *Decoder) show(m int, t Target) {
 }
 
 // showRow makes row y of the image while the strips hold row m of MCUs.
-func (d *Decoder) showRow(m, y int, t Target) {
+func (d *Decoder) showRow(m, y int, t images.Target) {
 	var rows [4][]byte
 	n := d.hdr.Components
 	for i := range n {

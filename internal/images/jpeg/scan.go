@@ -3,6 +3,8 @@ package jpeg
 import (
 	"errors"
 	"fmt"
+
+	"csl/internal/images"
 )
 
 // scanHeader is what a scan's header says (T.81 B.2.3).
@@ -16,7 +18,7 @@ type scanHeader struct {
 }
 
 // scan decodes the scan whose header p was read last.
-func (d *Decoder) scan(c *cursor, p []byte, number int, t Target) error {
+func (d *Decoder) scan(c *cursor, p []byte, number int, t images.Target) error {
 	s, err := d.parseScan(p)
 	if err != nil {
 		return err

@@ -104,7 +104,7 @@ func checkFile(src source.Source, name string, o codec.Options, resolved func(ke
 	if err != nil {
 		return err
 	}
-	return info.Check(o, data, stamp.Size)
+	return info.Check(o, stamp.Size)
 }
 
 // SkippedError returns one line that counts the bad samples among total and names the first few, or nil

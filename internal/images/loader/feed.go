@@ -29,16 +29,18 @@ type Scratch struct {
 	resizer transform.Resizer
 }
 
-// Decode makes dst the image in data at w x h pixels. A JPEG file's rows are resized as they are decoded, so that the
-// whole image is never in memory.
+// Decode makes dst the image in data at w x h pixels. Rows are resized as they are decoded, so that the whole image is
+// never in memory but where it has to be turned.
 func (s *Scratch) Decode(dst *images.RGB, data []byte, o codec.Options, w, h int, f transform.Filter) (codec.Info, error) {
+	o.TargetWidth = w
 	info, err := codec.Inspect(data, o)
 	switch {
 	case err != nil:
 		return info, err
 	case o.InRows(info):
+		defer o.Reserve(info)()
 		s.resizer.Begin(dst, info.Width, info.Height, w, h, f)
-		if err = s.decoder.Rows(&s.resizer, data); err == nil {
+		if err = s.decoder.Rows(&s.resizer, data, info); err == nil {
 			s.resizer.End()
 		}
 	default:

@@ -49,7 +49,7 @@ var robustness = []struct {
 	{"broken_exif_dpi.jpg", 100, 100, 0, 128, 1, ""},
 	{"chi.gif", 320, 240, 250, 251, 247, ""},
 	{"cmyk_from_coco.jpg", 240, 180, 115, 83, 60, ""},
-	{"decompression_bomb.gif", 0, 0, 0, 0, 0, "frame bounds larger than image bounds"},
+	{"decompression_bomb.gif", 0, 0, 0, 0, 0, "image too large"},
 	{"flower.jpg", 480, 360, 119, 132, 94, ""},
 	{"flower.webp", 480, 360, 119, 132, 94, ""},
 	{"half_file.jpg", 0, 0, 0, 0, 0, "damaged or cut short"},
@@ -70,13 +70,13 @@ var robustness = []struct {
 	{"icc_profile_big.jpg", 425, 250, 57, 107, 168, ""},
 	{"invalid-crc32.png", 0, 0, 0, 0, 0, "invalid checksum"},
 	{"invalid-exif.jpg", 200, 200, 92, 92, 92, ""},
-	{"invalid-trunc.png", 0, 0, 0, 0, 0, "damaged or cut short"},
+	{"invalid-trunc.png", 232, 232, 187, 187, 187, ""},
 	{"jpeg_ff00_header.jpg", 300, 225, 116, 79, 77, ""},
 	{"jpeg_named.png", 640, 422, 115, 83, 60, ""},
 	{"junk_jpeg_header.jpg", 1024, 768, 117, 116, 117, ""},
 	{"lies_about_size_100000x100000.png", 0, 0, 0, 0, 0, "image too large: 100000x100000"},
 	{"naïve_ünïcode_图.jpg", 120, 90, 115, 83, 60, ""},
-	{"no_palette.gif", 0, 0, 0, 0, 0, "no color table"},
+	{"no_palette.gif", 1, 1, 0, 0, 0, ""},
 	{"palette_from_coco.png", 240, 180, 115, 83, 58, ""},
 	{"pil_sample_cmyk.jpg", 100, 100, 30, 5, 7, ""},
 	{"png_decompression_dos.png", 1, 1, 0, 0, 0, ""},
@@ -102,7 +102,7 @@ var robustness = []struct {
 	{"video-001.rgb.jpeg", 150, 103, 145, 94, 70, ""},
 	{"video-005.gray.q50.2x2.jpeg", 150, 103, 126, 126, 126, ""},
 	{"zero_bytes.jpg", 0, 0, 0, 0, 0, "file is empty"},
-	{"zero_width.gif", 0, 0, 0, 0, 0, "size 0x32"},
+	{"zero_width.gif", 0, 0, 0, 0, 0, "size 0x"},
 }
 
 // shared is the folder of shared test data.
