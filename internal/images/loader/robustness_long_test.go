@@ -177,7 +177,7 @@ func TestEveryRobustnessFileDoesWhatIsExpected(t *testing.T) {
 		if m.W != c.w || m.H != c.h {
 			t.Errorf("%s (%s): %dx%d, want %dx%d", c.file, info.Format, m.W, m.H, c.w, c.h)
 		}
-		if animated := c.file == "chi.gif" || c.file == "apng_mode_16bit.png"; info.Animated != animated {
+		if animated := c.file == "chi.gif" || c.file == "apng_mode_16bit.png" || c.file == "no_palette.gif"; info.Animated != animated {
 			t.Errorf("%s: animated %v", c.file, info.Animated)
 		}
 		if s := transform.Resize(m, 64, 64, transform.Bilinear); len(s.Pix) != 64*64*3 {
