@@ -141,7 +141,7 @@ func TestExitCodesByKindOfError(t *testing.T) {
 		{live, fmt.Errorf("infer: %w", &skippedError{errors.New("2 images were skipped")}), exitSkipped, "csl: infer: 2 images were skipped\n"},
 		{live, usagef("no images"), exitUsage, "csl: no images\nsee csl x --help\n"},
 		{live, config.Default().Require("prior.path", "data.val.root"), exitUsage, "csl: prior.path: is not set: give --prior_path, CSL_PRIOR_PATH, --set prior.path=... or a config file\n" +
-			"csl: data.val.root: is not set: give CSL_DATA_VAL_ROOT, --set data.val.root=... or a config file\n"},
+			"csl: data.val.root: is not set: give --val_data, CSL_DATA_VAL_ROOT, --set data.val.root=... or a config file\n"},
 	} {
 		var b bytes.Buffer
 		parent := &cobra.Command{Use: "csl"}

@@ -26,6 +26,7 @@ type trainOptions struct {
 	*streams
 	settings *settings
 	resume   string
+	force    bool
 }
 
 func newTrainCommand(s *streams) *cobra.Command {
@@ -45,6 +46,7 @@ the folder of --out or of the configuration. Its settings are those it was start
 	}
 	o.settings = bindSettings(cmd, settingsWithFlags()...)
 	cmd.Flags().StringVar(&o.resume, "resume", "", "run to go on with: its folder `DIR`, or last for that of --out")
+	cmd.Flags().BoolVar(&o.force, "force_resume", false, "resume although labels or images changed since the run was saved")
 	return cmd
 }
 
@@ -71,7 +73,7 @@ func runTrain(ctx context.Context, o *trainOptions) error {
 	defer be.Close()
 	o.log().Info("training", "model", cfg.Model.Name, "mode", cfg.Loss.Mode, "on", be.Name(), "out", cfg.Train.Out)
 	r, err := train.Run(ctx, train.Options{
-		Config: cfg, Backend: be, Display: o.display, FS: o.fs, Resume: o.resume != "", Version: version(),
+		Config: cfg, Backend: be, Display: o.display, FS: o.fs, Resume: o.resume != "", ForceResume: o.force, Version: version(),
 	})
 	if err != nil {
 		return howToGoOn(err, "csl train --resume "+shellWord(cfg.Train.Out))

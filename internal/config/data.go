@@ -4,6 +4,7 @@ package config
 type Data struct {
 	Train             Split
 	Val               Split
+	HoldOut           float64   // share of the training images held out for validation; 0: none
 	ClassDescriptions string    // class list of both splits, Open Images layout: id,name
 	Size              int       // side of the square input in pixels
 	Interpolation     string    // Bilinear or Bicubic
@@ -67,14 +68,18 @@ func (d *Data) settings() []setting {
 			name: "data.train.format", flag: "data_format", value: text{&d.Train.Format, formats},
 			meaning: "format of the training labels; auto = by content",
 		},
-		{name: "data.val.root", value: text{p: &d.Val.Root}, meaning: "validation images; empty = data.train.root"},
+		{name: "data.val.root", flag: "val_data", value: text{p: &d.Val.Root}, meaning: "validation images; empty = data.train.root"},
 		{
-			name: "data.val.annotations", value: text{p: &d.Val.Annotations},
+			name: "data.val.annotations", flag: "val_annotations", value: text{p: &d.Val.Annotations},
 			meaning: "validation labels; empty = found in a COCO layout, else no validation",
 		},
 		{
 			name: "data.val.format", value: text{&d.Val.Format, formats},
 			meaning: "format of the validation labels; auto = by content",
+		},
+		{
+			name: "data.val.split", flag: "val_split", value: real{p: &d.HoldOut, hi: 0.9},
+			meaning: "share of the training images held out for validation, chosen by train.seed; 0 = none",
 		},
 		{
 			name: "data.class_descriptions", value: text{p: &d.ClassDescriptions},

@@ -217,7 +217,7 @@ func TestRequireNamesEveryWayToSetAKey(t *testing.T) {
 		t.Error(err)
 	}
 	err := c.Require("data.train.root", "data.val.root")
-	for _, want := range []string{"data.train.root: is not set: give --data, CSL_DATA_TRAIN_ROOT, --set data.train.root=...", "data.val.root: is not set: give CSL_DATA_VAL_ROOT"} {
+	for _, want := range []string{"data.train.root: is not set: give --data, CSL_DATA_TRAIN_ROOT, --set data.train.root=...", "data.val.root: is not set: give --val_data, CSL_DATA_VAL_ROOT"} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("error %v lacks %q", err, want)
 		}

@@ -57,6 +57,8 @@ type Split struct {
 	Skipped []loader.Skipped
 
 	caches []*loader.Cache // of the loaders made so far
+	files  string          // digest of sizes and times of all image files
+	shared bool            // the source is another split's
 }
 
 // Open reads the labels and checks the images by their headers. Without SkipBroken an image that is
@@ -144,6 +146,7 @@ func (c *Split) check(ctx context.Context, o Options) error {
 	if err != nil {
 		return err
 	}
+	c.files = f.stamps.String()
 	if f.moved > 0 && o.Display != nil {
 		o.Display.Log().Info(f.String())
 	}
@@ -174,7 +177,10 @@ func (c *Split) Close() error {
 	for _, k := range c.caches {
 		errs = append(errs, k.Close())
 	}
-	return errors.Join(append(errs, c.Source.Close())...)
+	if !c.shared {
+		errs = append(errs, c.Source.Close())
+	}
+	return errors.Join(errs...)
 }
 
 // Names are the names of the classes in order.

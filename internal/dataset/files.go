@@ -26,6 +26,8 @@ type files struct {
 	name  string  // the first of them in the set
 	key   string
 	first int
+
+	stamps stamps
 }
 
 // keyOf is a digest of the key of a sample's file.
@@ -34,14 +36,15 @@ type keyOf struct {
 	sample int
 }
 
-// note takes in the key of a sample's file.
-func (f *files) note(sample int, key string) {
+// note takes in the key of a sample's file and what it looks like.
+func (f *files) note(sample int, key string, at source.Stamp) {
 	name := f.set.ImageName(sample)
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.stamps.add(name, at)
 	if key == name {
 		return
 	}
-	f.mu.Lock()
-	defer f.mu.Unlock()
 	if f.keys == nil {
 		f.seed = maphash.MakeSeed()
 	}

@@ -1,6 +1,7 @@
 package train
 
 import (
+	"fmt"
 	"io"
 	"path/filepath"
 
@@ -14,13 +15,13 @@ import (
 // than its random start: steps * (1-decay).
 const minAverageSteps = 5
 
-// finish ends a run that came to its end: without validation the final weights are the best there
-// are.
+// finish ends a run that came to its end. Without validation, or with one that was never defined, the final weights are
+// the best there are.
 func (t *trainer) finish() error {
 	if err := t.writeSkipped(); err != nil {
 		return err
 	}
-	if err := t.writePrior(); err != nil || t.val != nil {
+	if err := t.writePrior(); err != nil || t.best.Value != nil {
 		return err
 	}
 	w, source := t.learner.weights, sourceRegular
@@ -29,7 +30,11 @@ func (t *trainer) finish() error {
 		w, source = average, sourceEMA
 	}
 	t.best.Source, t.best.Step = source, t.place.Step
-	t.o.Display.Log().Info("no validation data: the final weights are kept", "weights", source)
+	why := "no validation data"
+	if t.val != nil {
+		why = fmt.Sprintf("the validation's %s was never defined", t.cfg.Train.Monitor)
+	}
+	t.o.Display.Log().Info(why+": the final weights are kept", "weights", source)
 	return t.saveBest(w, source, rundir.Scores{})
 }
 

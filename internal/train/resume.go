@@ -85,8 +85,11 @@ func (t *trainer) restore(ctx context.Context) (metrics, timings int64, err erro
 
 // adopt takes all that changes during a run but tensors.
 func (t *trainer) adopt(s state) error {
-	if now := t.dataSize(); s.Data != now {
-		return fmt.Errorf("the data changed: %v there, %v now", s.Data, now)
+	if changed := t.size.changes(s.Data); len(changed) > 0 {
+		if !t.o.ForceResume || t.size.Classes != s.Data.Classes {
+			return fmt.Errorf("the data changed: %s (--force_resume goes on all the same)", strings.Join(changed, ", "))
+		}
+		t.o.Display.Log().Warn("the data changed since the run was saved: " + strings.Join(changed, ", "))
 	}
 	t.place, t.meter, t.epochMeter, t.best, t.stopped = s.Place, s.Meter, s.Epoch, s.Best, s.Stopped
 	t.skips.restore(s.Skips)

@@ -13,6 +13,7 @@ import (
 	"csl/internal/checkpoint"
 	"csl/internal/config"
 	"csl/internal/count"
+	"csl/internal/dataset"
 	"csl/internal/optim"
 	"csl/internal/prior"
 	"csl/internal/rundir"
@@ -49,6 +50,9 @@ type dataSize struct {
 	Train   int `json:"train"` // images
 	Val     int `json:"val"`
 	Classes int `json:"classes"`
+	// The digests are missing in states of earlier versions of csl.
+	TrainDigest *dataset.Digest `json:"train_digest,omitempty"`
+	ValDigest   *dataset.Digest `json:"val_digest,omitempty"`
 }
 
 // String is for people.
@@ -56,12 +60,34 @@ func (d dataSize) String() string {
 	return fmt.Sprintf("%d training and %s of %s", d.Train, count.Of(d.Val, "validation image"), count.Of(d.Classes, "class"))
 }
 
-func (t *trainer) dataSize() dataSize {
-	d := dataSize{Train: t.data.Set.Len(), Classes: t.data.Set.NumClasses()}
+// measure computes the size and the digests of the data.
+func (t *trainer) measure() {
+	train := t.data.Digest()
+	t.size = dataSize{Train: t.data.Set.Len(), Classes: t.data.Set.NumClasses(), TrainDigest: &train}
 	if t.val != nil {
-		d.Val = t.val.Set.Len()
+		val := t.val.Digest()
+		t.size.Val, t.size.ValDigest = t.val.Set.Len(), &val
 	}
-	return d
+}
+
+// changes names what is not as it was when the earlier state was saved.
+func (d dataSize) changes(earlier dataSize) []string {
+	if d.Train != earlier.Train || d.Val != earlier.Val || d.Classes != earlier.Classes {
+		return []string{fmt.Sprintf("%v there, %v now", earlier, d)}
+	}
+	var changed []string
+	for _, s := range []struct {
+		name      string
+		now, then *dataset.Digest
+	}{{dataset.Train, d.TrainDigest, earlier.TrainDigest}, {dataset.Val, d.ValDigest, earlier.ValDigest}} {
+		if s.now == nil || s.then == nil {
+			continue
+		}
+		for _, what := range s.now.Changes(*s.then) {
+			changed = append(changed, s.name+": "+what)
+		}
+	}
+	return changed
 }
 
 // save stores the run as it is now, if it can go on from here: numbers that are not finite never
@@ -75,7 +101,7 @@ func (t *trainer) save() error {
 	}
 	s := state{
 		Place: t.place, Meter: t.meter, Epoch: t.epochMeter, Best: t.best, Stopped: t.stopped,
-		Metrics: t.logs.metrics.Length(), Timings: t.logs.timings.Length(), Skips: t.skips.list(), Data: t.dataSize(),
+		Metrics: t.logs.metrics.Length(), Timings: t.logs.timings.Length(), Skips: t.skips.list(), Data: t.size,
 	}
 	if t.running != nil {
 		saved := t.running.Save()

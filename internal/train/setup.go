@@ -95,10 +95,14 @@ func (t *trainer) openData(ctx context.Context) error {
 	if t.data, err = dataset.Open(ctx, opts); err != nil {
 		return err
 	}
+	if err := t.openVal(ctx); err != nil {
+		return err
+	}
 	if err := t.simulate(); err != nil {
 		return err
 	}
-	return t.openVal(ctx)
+	t.warn()
+	return nil
 }
 
 // simulate hides training labels as the configuration says.
@@ -118,8 +122,16 @@ func (t *trainer) simulate() error {
 // openVal opens the validation split, if there is one.
 func (t *trainer) openVal(ctx context.Context) error {
 	opts := dataset.FromConfig(t.cfg.Data, dataset.Val)
+	if share := t.cfg.Data.HoldOut; share > 0 {
+		if opts.Annotations != "" || t.cfg.Data.Val.Root != "" {
+			return errors.New("data.val.split and data.val.annotations or data.val.root are given: validation images are either held out or given")
+		}
+		var err error
+		t.val, err = t.data.HoldOut(share, t.cfg.Train.Seed)
+		return err
+	}
 	if opts.Annotations == "" && t.cfg.Data.Val.Root == "" && !hasLayout(opts.Root) {
-		t.o.Display.Log().Warn("no validation data: nothing will be scored (data.val.annotations names the labels)")
+		t.o.Display.Log().Warn("no validation data: nothing will be scored (--val_annotations names the labels, --val_split 0.1 holds images out)")
 		return nil
 	}
 	opts.Classes = t.data.Names()
@@ -238,6 +250,7 @@ func (t *trainer) start(ctx context.Context) error {
 			return err
 		}
 	}
+	t.measure()
 	metrics, timings, err := t.restore(ctx)
 	if err != nil {
 		return err

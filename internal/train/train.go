@@ -26,6 +26,8 @@ type Options struct {
 	FS      safefile.FS
 	// Resume continues the run whose state lies in the folder.
 	Resume bool
+	// ForceResume continues although labels, class names or images changed since the run was saved; it warns.
+	ForceResume bool
 	// Version of csl, for the checkpoint's metadata.
 	Version string
 }

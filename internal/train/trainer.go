@@ -29,6 +29,7 @@ type trainer struct {
 	logs     *logs
 	hooks    []hook
 	settings string               // configText
+	size     dataSize             // of the data
 	task     *progress.Task       // the run's progress
 	from     *safefile.Generation // the state to go on from; nil for a new run
 

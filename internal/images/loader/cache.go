@@ -1,6 +1,8 @@
 package loader
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"context"
 	"errors"
 	"fmt"
@@ -93,6 +95,15 @@ func (c *Cache) Path() string { return c.path }
 
 // Made tells whether OpenCache made the cache, rather than finding it.
 func (c *Cache) Made() bool { return c.made }
+
+// ContentDigest tells whether the image files had the same content when another cache of the same samples was made.
+func (c *Cache) ContentDigest() string {
+	h := sha256.New()
+	for _, r := range c.index {
+		_, _ = h.Write(r.sum[:]) // a hash takes everything
+	}
+	return hex.EncodeToString(h.Sum(nil)[:16])
+}
 
 // CacheBytes is the size of the cache file of n images of w x h.
 func CacheBytes(n, w, h int) int64 {

@@ -39,8 +39,8 @@ const headBytes = 32 << 10
 // pixels than its file can hold, by reading the headers only: damage further down shows when the
 // image is loaded. The result is in the order of the samples. workers 0 means GOMAXPROCS; after each
 // image progress (nil for none) is called, by several goroutines, with the number done so far.
-// resolved (nil for none) gets the key of each sample's file, from several goroutines. The error is that of ctx.
-func Check(ctx context.Context, src source.Source, s Samples, o codec.Options, workers int, progress func(done, total int), resolved func(sample int, key string)) ([]Skipped, error) {
+// found (nil for none) gets the key and the stamp of each sample's file, from several goroutines. The error is that of ctx.
+func Check(ctx context.Context, src source.Source, s Samples, o codec.Options, workers int, progress func(done, total int), found func(sample int, key string, at source.Stamp)) ([]Skipped, error) {
 	if workers <= 0 {
 		workers = runtime.GOMAXPROCS(0)
 	}
@@ -55,9 +55,9 @@ func Check(ctx context.Context, src source.Source, s Samples, o codec.Options, w
 				if i >= n {
 					return
 				}
-				errs[i] = checkFile(src, s.ImageName(i), o, func(key string) {
-					if resolved != nil {
-						resolved(i, key)
+				errs[i] = checkFile(src, s.ImageName(i), o, func(key string, at source.Stamp) {
+					if found != nil {
+						found(i, key, at)
 					}
 				})
 				if d := int(done.Add(1)); progress != nil {
@@ -80,16 +80,16 @@ func Check(ctx context.Context, src source.Source, s Samples, o codec.Options, w
 }
 
 // checkFile checks one image by its header.
-func checkFile(src source.Source, name string, o codec.Options, resolved func(key string)) error {
+func checkFile(src source.Source, name string, o codec.Options, found func(key string, at source.Stamp)) error {
 	key, err := src.Resolve(name)
 	if err != nil {
 		return err
 	}
-	resolved(key)
 	stamp, err := src.Stat(key)
 	if err != nil {
 		return err
 	}
+	found(key, stamp)
 	data, err := src.ReadHead(key, headBytes)
 	if err != nil {
 		return err
