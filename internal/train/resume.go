@@ -5,10 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"csl/internal/checkpoint"
@@ -105,47 +103,33 @@ func sameSettings(saved, now string) error {
 	if now == saved {
 		return nil
 	}
-	defaults, err := configText(config.Default())
+	was, err := parseSaved("saved configuration", saved)
 	if err != nil {
 		return err
 	}
-	was, is := settingsOf(defaults), settingsOf(now)
-	maps.Copy(was, settingsOf(saved))
-	maps.DeleteFunc(was, func(name, value string) bool { return value == is[name] })
+	is, err := parseSaved("configuration", now)
+	if err != nil {
+		return err
+	}
 	var differ []string
-	for _, name := range slices.Sorted(maps.Keys(was)) {
-		differ = append(differ, fmt.Sprintf("%s was %s, not %s", name, was[name], orNone(is[name])))
+	longer := false
+	for _, c := range config.Diff(was, is) {
+		differ = append(differ, fmt.Sprintf("%s was %s, not %s", c.Key, c.Was, c.Is))
+		longer = longer || strings.HasPrefix(c.Key, "schedule.")
 	}
 	if len(differ) == 0 {
 		return nil
 	}
-	return fmt.Errorf("the run has other settings: %s", strings.Join(differ, "; "))
+	err = fmt.Errorf("the run has other settings: %s", strings.Join(differ, "; "))
+	if longer {
+		err = fmt.Errorf("%w; the learning rate follows the whole schedule: to train longer, start a new run from the weights with --model_path", err)
+	}
+	return err
 }
 
-func orNone(s string) string {
-	if s == "" {
-		return "unknown"
-	}
-	return s
-}
-
-// settingsOf reads dotted names and values off a configuration as this package writes it: one setting
-// a line, indented by two spaces for each group that it lies in.
-func settingsOf(text string) map[string]string {
-	settings := map[string]string{}
-	var groups []string
-	for line := range strings.Lines(text) {
-		name, value, ok := strings.Cut(strings.TrimSpace(line), ":")
-		if !ok {
-			continue
-		}
-		depth := (len(line) - len(strings.TrimLeft(line, " "))) / 2
-		groups = append(groups[:min(depth, len(groups))], name)
-		if value = strings.TrimSpace(value); value != "" {
-			settings[strings.Join(groups, ".")] = value
-		}
-	}
-	return settings
+// parseSaved reads what configText wrote, which names no folder where one must be named.
+func parseSaved(name, text string) (*config.Config, error) {
+	return config.Parse(name, []byte(strings.Replace(text, "\n  out: \"\"\n", "\n  out: any\n", 1)))
 }
 
 func (t *trainer) restoreTensors(ctx context.Context, g *safefile.Generation) error {
