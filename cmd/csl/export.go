@@ -27,15 +27,14 @@ const (
 
 // exportOptions is what "csl export" was asked to do.
 type exportOptions struct {
-	encoding string
 	*streams
-	modelPath    string
-	to           string
-	path         string
-	classes      string
-	descriptions string
-	thresholds   string
-	force        bool
+	model      modelfile.Options
+	strict     bool
+	nonFinite  bool
+	to         string
+	path       string
+	thresholds string
+	force      bool
 }
 
 func newExportCommand(s *streams) *cobra.Command {
@@ -46,7 +45,8 @@ func newExportCommand(s *streams) *cobra.Command {
 		Long: `Write a checkpoint in another format:
 
   safetensors  the reference's tensor names, with architecture, classes and preprocessing: csl's own
-  pth          what the reference's code and torch.load(..., weights_only=True) read: no preprocessing
+  pth          what the reference's code and torch.load(..., weights_only=True) read; the rest, such as
+               the input's size, lies beside it for csl
   onnx         for inference elsewhere: batch norms folded, any batch and image size
 
 Tensors are written as float32, under the names and with the meaning of the Alibaba repositories.`,
@@ -57,13 +57,14 @@ Tensors are written as float32, under the names and with the meaning of the Alib
 	}
 	fs := cmd.Flags()
 	fs.SortFlags = false
-	fs.StringVar(&o.modelPath, "model_path", "", "checkpoint `FILE` to read")
+	bindModel(fs, &o.model, &o.strict)
 	fs.StringVarP(&o.path, "out", "o", "", "`FILE` to write")
 	fs.StringVar(&o.to, "to", "", "safetensors, onnx or pth; default by the name of --out")
-	fs.StringVar(&o.classes, "classes", "", "class names `FILE` to store: one per line in the order of the outputs, CSV id,name, or JSON")
-	fs.StringVar(&o.descriptions, "class_description_path", "", "Open Images class descriptions `FILE`: CSV MID,name")
+	fs.StringVar(&o.model.Classes, "classes", "", "class names `FILE` to store: one per line in the order of the outputs, CSV id,name, or JSON")
+	fs.StringVar(&o.model.Descriptions, "class_description_path", "", "Open Images class descriptions `FILE`: CSV MID,name")
 	fs.StringVar(&o.thresholds, "thresholds", "", "threshold per class `FILE` to store, which csl infer then uses: CSV class,threshold")
-	fs.StringVar(&o.encoding, "encoding", "", "encoding of these files, such as latin1, gbk or utf-16; default UTF-8")
+	fs.StringVar(&o.model.Encoding, "encoding", "", "encoding of these files, such as latin1, gbk or utf-16; default UTF-8")
+	fs.BoolVar(&o.nonFinite, "allow_nonfinite", false, "write the file although weights are NaN or infinite")
 	fs.BoolVar(&o.force, "force", false, "overwrite a file that exists")
 	// An error would mean that the flag does not exist or is completed already.
 	_ = cmd.RegisterFlagCompletionFunc("to", cobra.FixedCompletions([]string{toSafetensors, toONNX, toTorch}, cobra.ShellCompDirectiveNoFileComp))
@@ -74,12 +75,10 @@ Tensors are written as float32, under the names and with the meaning of the Alib
 func (o *exportOptions) target() (string, error) {
 	known := []string{toSafetensors, toONNX, toTorch}
 	switch {
-	case o.modelPath == "":
+	case o.model.Path == "":
 		return "", usagef("--model_path is missing: which checkpoint?")
 	case o.path == "":
 		return "", usagef("--out is missing: which file to write?")
-	case o.thresholds != "" && (o.to == toTorch || o.to == "" && isTorchName(o.path)):
-		return "", usagef("--thresholds: a .pth file has no place for them; write safetensors")
 	case slices.Contains(known, o.to):
 		return o.to, nil
 	case o.to != "":
@@ -110,9 +109,13 @@ func runExport(ctx context.Context, o *exportOptions) error {
 	if info, err := o.fs.Stat(o.path); err == nil && info.Mode().IsRegular() && !o.force {
 		return fmt.Errorf("write %q: it exists; --force overwrites it", o.path)
 	}
-	m, err := modelfile.Open(ctx, modelfile.Options{Path: o.modelPath, Classes: o.classes, Descriptions: o.descriptions, Encoding: o.encoding})
+	o.model.Lenient = !o.strict
+	m, err := modelfile.Open(ctx, o.model)
 	if err != nil {
 		return err
+	}
+	if len(m.NonFinite) > 0 && !o.nonFinite {
+		return fmt.Errorf("checkpoint %q: %s; --allow_nonfinite exports it all the same", m.Path, checkpoint.DescribeNonFinite(m.NonFinite))
 	}
 	for _, w := range m.Warnings {
 		o.log().Warn(w)
@@ -122,8 +125,8 @@ func runExport(ctx context.Context, o *exportOptions) error {
 	if err != nil {
 		return err
 	}
-	if lost := lostInTorch(meta); to == toTorch && len(lost) > 0 {
-		o.log().Warn("a .pth file has no place for " + strings.Join(lost, ", ") + ": only tensors and the names of classes are written")
+	if text := otherSlopes(w.Spec()); to == toTorch && text != "" {
+		o.log().Warn(text)
 	}
 	if err := safefile.Write(o.fs, o.path, func(out io.Writer) error { return writeModel(out, to, w, meta) }); err != nil {
 		return err
@@ -143,48 +146,37 @@ func (o *exportOptions) metadata(ctx context.Context, m *modelfile.Model) (*chec
 		return meta, nil
 	}
 	if len(m.Classes) == 0 {
-		return nil, fmt.Errorf("--thresholds: %q names no classes; give them with --classes", o.modelPath)
+		return nil, fmt.Errorf("--thresholds: %q names no classes; give them with --classes", o.model.Path)
 	}
 	var err error
-	meta.Thresholds, err = modelfile.ReadThresholds(ctx, o.thresholds, m.Classes, o.encoding)
+	meta.Thresholds, err = modelfile.ReadThresholds(ctx, o.thresholds, m.Classes, o.model.Encoding)
 	return meta, err
 }
 
-// lostInTorch lists what a reader of a .pth file will not find there.
-func lostInTorch(meta *checkpoint.Meta) (lost []string) {
-	s := meta.Spec
-	if stem, blocks := checkpoint.AssumedSlopes(s.Kinds, checkpoint.Alibaba); s.StemSlope != stem || s.Slope != blocks {
-		lost = append(lost, fmt.Sprintf("the slopes of activations (%g and %g)", s.StemSlope, s.Slope))
+// otherSlopes says that programs which read a .pth file take other slopes than the model has; "" if
+// they do not.
+func otherSlopes(s model.Spec) string {
+	stem, blocks := checkpoint.AssumedSlopes(s.Kinds, checkpoint.Alibaba)
+	if s.StemSlope == stem && s.Slope == blocks {
+		return ""
 	}
-	if meta.Input != nil {
-		lost = append(lost, "the input's size and scaling")
-	}
-	if meta.Threshold > 0 || len(meta.Thresholds) > 0 {
-		lost = append(lost, "thresholds")
-	}
-	if len(meta.Prior) > 0 {
-		lost = append(lost, "the prior")
-	}
-	if slices.ContainsFunc(meta.Classes, func(c checkpoint.Class) bool { return c.ID != "" && c.ID != c.Name }) {
-		lost = append(lost, "the ids of classes")
-	}
-	return lost
+	return fmt.Sprintf("the slopes of activations are %g and %g: csl reads them from the .pth file, other programs assume %g and %g", s.StemSlope, s.Slope, stem, blocks)
 }
 
 // writeModel writes the weights in a format.
 func writeModel(out io.Writer, to string, w *model.Weights, meta *checkpoint.Meta) error {
-	if to == toTorch {
-		var names []string
-		for _, c := range meta.Classes {
-			names = append(names, c.Name)
-		}
-		return checkpoint.WriteTorch(out, checkpoint.Tensors(w), names)
-	}
 	table, err := meta.Encode()
 	if err != nil {
 		return err
 	}
-	if to == toONNX {
+	switch to {
+	case toTorch:
+		var names []string
+		for _, c := range meta.Classes {
+			names = append(names, c.Name)
+		}
+		return checkpoint.WriteTorch(out, checkpoint.Tensors(w), names, table)
+	case toONNX:
 		return onnx.Write(out, w, onnx.Options{Version: meta.Version, Metadata: table})
 	}
 	return checkpoint.WriteSafetensors(out, checkpoint.Tensors(w), table)

@@ -22,7 +22,7 @@ func BenchmarkReadModel(b *testing.B) {
 	}
 	for name, write := range map[string]func(o *bytes.Buffer) error{
 		"safetensors": func(o *bytes.Buffer) error { return WriteSafetensors(o, Tensors(w), nil) },
-		"torch":       func(o *bytes.Buffer) error { return WriteTorch(o, Tensors(w), nil) },
+		"torch":       func(o *bytes.Buffer) error { return WriteTorch(o, Tensors(w), nil, nil) },
 	} {
 		var content bytes.Buffer
 		if err := write(&content); err != nil {

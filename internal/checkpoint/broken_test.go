@@ -164,7 +164,8 @@ func TestUnsoundSafetensorsAreErrors(t *testing.T) {
 		"too many bytes":    {stFile(`{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,8]}}`, 8), "needs 4 bytes"},
 		"negative extent":   {stFile(`{"a":{"dtype":"F32","shape":[-2],"data_offsets":[0,8]}}`, 8), "impossible shape"},
 		"huge extents":      {stFile(`{"a":{"dtype":"F32","shape":[2147483647,2147483647,2147483647],"data_offsets":[0,8]}}`, 8), "impossible shape"},
-		"unknown type":      {stFile(`{"a":{"dtype":"F8_E4M3","shape":[8],"data_offsets":[0,8]}}`, 8), `"F8_E4M3"`},
+		"known type's size": {stFile(`{"a":{"dtype":"U32","shape":[3],"data_offsets":[0,8]}}`, 8), "outside its storage"},
+		"nothing":           {stFile(`{"__metadata__":{"format":"pt"}}`, 0), "no tensors"},
 	} {
 		mustFail(t, name, c.content, c.want)
 	}

@@ -39,25 +39,38 @@ type File struct {
 	Format Format
 	// Size is the file's length in bytes.
 	Size int64
-	// Meta holds the metadata of a safetensors file; else it is nil.
+	// Meta holds the metadata of a safetensors file, or of a PyTorch file of
+	// csl's; else it is nil.
 	Meta map[string]string
 	// Wrapped is the key of the dictionary under which a PyTorch file holds
-	// the state dict ("model", "state_dict"), "" for a raw one.
+	// the state dict ("model", "state_dict"), "" for a raw one. Keys of nested
+	// dictionaries are joined by dots.
 	Wrapped string
-	// Prefix is what was taken off all names, such as "module.".
+	// Prefix is what was taken off the model's names, such as "module.".
 	Prefix string
+	// Variant says which weights these are, as far as keys and names tell.
+	Variant Variant
+	// Skipped are the classes and functions that a PyTorch file names beside
+	// its tensors and that nothing here stands for, in order; at most
+	// maxSkipped. None of them was run.
+	Skipped []string
 	// Classes are the names from idx_to_class or class_to_idx, in index
 	// order; nil if the file has none.
 	Classes []string
 	// NumClasses is what the file says of it; 0 if it says nothing.
 	NumClasses int
 
-	tensors []*Tensor
-	byName  map[string]*Tensor
-	file    *os.File
+	sets     []*tensorSet // the models in the file, the preferred one first
+	selected *tensorSet
+	asked    Variant   // what Select was given
+	tensors  []*Tensor // of the selected one, and those that belong to none
+	byName   map[string]*Tensor
+	content  int64 // bytes that tensors may lie in, once inflated
+	file     *os.File
 }
 
-// Tensors lists all tensors in the order of the file.
+// Tensors lists all tensors of the selected model, and those beside it that
+// belong to no model, in the order of the file.
 func (f *File) Tensors() []*Tensor { return f.tensors }
 
 // Tensor finds a tensor by name.
@@ -85,7 +98,7 @@ func (f *File) SHA256() (string, error) {
 
 // Open opens a checkpoint of any format that csl reads. The format is found
 // from the content; the name does not matter. All tables are read and checked,
-// tensor data is not touched. Errors name the path and say in one line what
+// tensor data is read, and compared with its sum, only when it is asked for. Errors name the path and say in one line what
 // the file is or what is wrong with it.
 func Open(path string) (*File, error) {
 	file, err := os.Open(path)
@@ -110,7 +123,7 @@ func open(file *os.File, path string) (*File, error) {
 		return nil, err
 	}
 	if !info.Mode().IsRegular() {
-		return nil, errors.New("it is no regular file")
+		return nil, errors.New("it is not a regular file")
 	}
 	f := &File{Path: path, Size: info.Size(), file: file}
 	if err := f.load(file); err != nil {
@@ -125,7 +138,7 @@ func (f *File) load(r io.ReaderAt) error {
 	if err != nil {
 		return err
 	}
-	f.Format = format
+	f.Format, f.content = format, f.Size
 	switch format {
 	case Safetensors:
 		err = f.loadSafetensors(r)
@@ -145,13 +158,14 @@ func (f *File) add(tensors []*Tensor) error {
 	f.tensors = tensors
 	f.byName = make(map[string]*Tensor, len(tensors))
 	for _, t := range tensors {
-		if _, twice := f.byName[t.Name]; twice {
-			return fmt.Errorf("tensor %q appears twice", t.Name)
-		}
 		if err := t.check(); err != nil {
 			return err
 		}
-		f.byName[t.Name] = t
+		if _, twice := f.byName[t.Name]; twice && !t.foreign {
+			return fmt.Errorf("tensor %q appears twice", t.Name)
+		} else if !twice {
+			f.byName[t.Name] = t
+		}
 	}
 	return nil
 }

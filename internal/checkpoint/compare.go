@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 
 	"csl/internal/model"
@@ -71,11 +72,11 @@ func (d *Diff) String() string {
 		}
 		parts = append(parts, fmt.Sprintf("%d %s (%s)", n, what, strings.Join(names, ", ")))
 	}
-	say(len(d.Missing), "missing", func(i int) string { return d.Missing[i] })
-	say(len(d.Unexpected), "unexpected", func(i int) string { return d.Unexpected[i] })
+	say(len(d.Missing), "missing", func(i int) string { return plain(d.Missing[i]) })
+	say(len(d.Unexpected), "unexpected", func(i int) string { return plain(d.Unexpected[i]) })
 	say(len(d.Misshaped), "mis-shaped", func(i int) string {
 		m := d.Misshaped[i]
-		return fmt.Sprintf("%s %v instead of %v", m.Name, m.Got, m.Want)
+		return fmt.Sprintf("%s %v instead of %v", plain(m.Name), m.Got, m.Want)
 	})
 	if len(parts) == 0 {
 		return "no difference"
@@ -83,8 +84,23 @@ func (d *Diff) String() string {
 	return "tensors: " + strings.Join(parts, ", ")
 }
 
+// maxShownName is how much of a long name messages show, in bytes.
+const maxShownName = 200
+
+// plain is a name from a file as messages show it: as it is if it is plain,
+// else quoted, so that nothing in it steers a terminal.
+func plain(name string) string {
+	if len(name) > maxShownName {
+		name = name[:maxShownName] + "..."
+	}
+	if quoted := strconv.Quote(name); quoted != `"`+name+`"` {
+		return quoted
+	}
+	return name
+}
+
 // Compare lists the differences between the checkpoint and the expected
-// tensors. Two are none: missing batch counters (files from before PyTorch
+// tensors. Three are none: AveragedModel's counter, missing batch counters (files from before PyTorch
 // 0.4.1), and stored blur filters that are the binomial one, which csl has
 // built in. A blur filter with other values is unexpected.
 func (sd *StateDict) Compare(want []model.Entry) (*Diff, error) {
@@ -115,7 +131,18 @@ func (sd *StateDict) Compare(want []model.Entry) (*Diff, error) {
 		}
 		d.Unexpected = append(d.Unexpected, name)
 	}
+	for _, t := range sd.foreign {
+		if !isBookkeeping(t) {
+			d.Unexpected = append(d.Unexpected, t.Stored)
+		}
+	}
 	return d, nil
+}
+
+// isBookkeeping tells the counter that PyTorch's AveragedModel keeps beside
+// the weights.
+func isBookkeeping(t *Tensor) bool {
+	return t.Len() == 1 && (t.Stored == "n_averaged" || strings.HasSuffix(t.Stored, ".n_averaged"))
 }
 
 // binomial tells whether t holds the filter [1 2 1]x[1 2 1]/16 per channel.

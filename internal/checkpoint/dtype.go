@@ -21,6 +21,20 @@ const (
 	I8
 	U8
 	Bool
+
+	// The types from here on are known by size only: tensors of them can be
+	// skipped, not read.
+
+	U64
+	U32
+	U16
+	C128
+	C64
+	F8E4M3
+	F8E5M2
+	F8E8M0
+	// Unknown is any other type. Its size is 0.
+	Unknown
 )
 
 // dtypes lists name and size in bytes by DType.
@@ -30,6 +44,8 @@ var dtypes = [...]struct {
 }{
 	F32: {"F32", 4}, F64: {"F64", 8}, F16: {"F16", 2}, BF16: {"BF16", 2},
 	I64: {"I64", 8}, I32: {"I32", 4}, I16: {"I16", 2}, I8: {"I8", 1}, U8: {"U8", 1}, Bool: {"BOOL", 1},
+	U64: {"U64", 8}, U32: {"U32", 4}, U16: {"U16", 2}, C128: {"C128", 16}, C64: {"C64", 8},
+	F8E4M3: {"F8_E4M3", 1}, F8E5M2: {"F8_E5M2", 1}, F8E8M0: {"F8_E8M0", 1}, Unknown: {"unknown", 0},
 }
 
 // String is the name of the type as safetensors writes it, such as "F32".
@@ -41,6 +57,9 @@ func (d DType) Size() int { return dtypes[d].size }
 // IsFloat tells floating-point types from integers.
 func (d DType) IsFloat() bool { return d <= BF16 }
 
+// Readable tells the types whose elements csl reads.
+func (d DType) Readable() bool { return d <= Bool }
+
 // dtypeByName finds a type by its safetensors name.
 func dtypeByName(name string) (DType, bool) {
 	for d, t := range dtypes {
@@ -48,7 +67,7 @@ func dtypeByName(name string) (DType, bool) {
 			return DType(d), true
 		}
 	}
-	return 0, false
+	return Unknown, false
 }
 
 // toFloat32 converts len(dst) elements from src. float64 and int64 are rounded

@@ -9,17 +9,13 @@ import (
 	"csl/internal/checkpoint/pickle"
 )
 
-// wrapKeys are the keys under which training scripts keep the state dict.
-var wrapKeys = []string{"state_dict", "model", "model_state_dict", "model_state"}
-
-// prefixes are what wrappers put before every name: DataParallel, compile,
-// Lightning.
-var prefixes = []string{"module.", "_orig_mod.", "model."}
-
 // maxClasses bounds the class table: it is far above any real one.
 const maxClasses = 1 << 20
 
-// unwrap finds the state dict in what a PyTorch file holds and takes over its
+// keyMeta is the entry of csl's own PyTorch files that holds its metadata.
+const keyMeta = "csl"
+
+// unwrap finds the models in what a PyTorch file holds and takes over their
 // tensors and what is said beside them.
 func (f *File) unwrap(top any) error {
 	d, ok := top.(*pickle.Dict)
@@ -27,71 +23,15 @@ func (f *File) unwrap(top any) error {
 		return fmt.Errorf("it holds %s, not a dictionary of tensors", kindOf(top))
 	}
 	f.readClasses(d)
-	for range 3 { // {'model': {'state_dict': …}} at the most
-		inner := wrapped(d, &f.Wrapped)
-		if inner == nil {
-			break
-		}
-		d = inner
+	f.readMeta(d)
+	tables, err := findTables(d)
+	if err != nil {
+		return err
 	}
-	var tensors []*Tensor
-	for _, p := range d.Pairs() {
-		name, ok1 := p.Key.(string)
-		described, ok2 := p.Value.(*torchTensor)
-		if !ok1 || !ok2 {
-			continue
-		}
-		t, err := described.tensor(name)
-		if err != nil {
-			return err
-		}
-		tensors = append(tensors, t)
+	if len(tables) == 0 {
+		return fmt.Errorf("it holds no tensors, only %s", someKeys(d))
 	}
-	if len(tensors) == 0 {
-		return fmt.Errorf("it holds no tensors, only the keys %s", someKeys(d))
-	}
-	f.Prefix = stripPrefixes(tensors)
-	return f.add(tensors)
-}
-
-// wrapped returns the state dict below d, if d is a wrapper, and notes its key.
-func wrapped(d *pickle.Dict, key *string) *pickle.Dict {
-	for _, k := range wrapKeys {
-		if v, ok := d.Get(k); ok {
-			if inner, ok := v.(*pickle.Dict); ok {
-				*key = k
-				return inner
-			}
-		}
-	}
-	return nil
-}
-
-// stripPrefixes takes off what all names share and returns it.
-func stripPrefixes(tensors []*Tensor) string {
-	all := ""
-	for again := true; again; {
-		again = false
-		for _, p := range prefixes {
-			if allHave(tensors, p) {
-				for _, t := range tensors {
-					t.Name = t.Name[len(p):]
-				}
-				all += p
-				again = true
-			}
-		}
-	}
-	return all
-}
-
-func allHave(tensors []*Tensor, prefix string) bool {
-	for _, t := range tensors {
-		if !strings.HasPrefix(t.Name, prefix) {
-			return false
-		}
-	}
-	return true
+	return f.findModels(tables)
 }
 
 // readClasses takes num_classes and idx_to_class (or class_to_idx) from the
@@ -107,6 +47,23 @@ func (f *File) readClasses(d *pickle.Dict) {
 	}
 	if v, ok := d.Get("class_to_idx"); ok && f.Classes == nil {
 		f.Classes = classTable(v, true)
+	}
+}
+
+// readMeta takes over csl's metadata, if the file is its own: texts by name.
+func (f *File) readMeta(d *pickle.Dict) {
+	v, _ := d.Get(keyMeta)
+	table, ok := v.(*pickle.Dict)
+	if !ok {
+		return
+	}
+	f.Meta = map[string]string{}
+	for _, p := range table.Pairs() {
+		key, ok1 := p.Key.(string)
+		text, ok2 := p.Value.(string)
+		if ok1 && ok2 {
+			f.Meta[key] = text
+		}
 	}
 }
 
@@ -159,29 +116,35 @@ func kindOf(v any) string {
 		return "a single tensor"
 	case *pickle.List, pickle.Tuple:
 		return "a list"
-	case *opaque:
-		return "a " + v.what
+	case *pickle.Opaque:
+		return fmt.Sprintf("an object of the class %.100q (if that is a model, save model.state_dict() instead)", v.Name)
 	case nil:
 		return "None"
 	}
 	return fmt.Sprintf("a %T", v)
 }
 
-// someKeys lists the first keys of a dictionary.
+// someKeys lists the first keys of a dictionary, and what objects are there.
 func someKeys(d *pickle.Dict) string {
 	var keys []string
 	for _, p := range d.Pairs() {
-		if s, ok := p.Key.(string); ok && len(s) < 80 {
-			keys = append(keys, strconv.Quote(s))
+		s, ok := p.Key.(string)
+		if !ok || len(s) >= 80 {
+			continue
 		}
+		text := strconv.Quote(s)
+		if o, ok := p.Value.(*pickle.Opaque); ok {
+			text += " (" + kindOf(o) + ")"
+		}
+		keys = append(keys, text)
 	}
 	sort.Strings(keys)
 	if len(keys) == 0 {
-		return "(none)"
+		return "an empty dictionary"
 	}
 	more := ""
 	if len(keys) > 6 {
 		keys, more = keys[:6], ", ..."
 	}
-	return strings.Join(keys, ", ") + more
+	return "the keys " + strings.Join(keys, ", ") + more
 }

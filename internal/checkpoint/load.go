@@ -81,6 +81,7 @@ func (sd *StateDict) transfer(ctx context.Context, w *model.Weights, todo []mode
 	defer stop(nil)
 	work := make(chan model.Entry)
 	var wg sync.WaitGroup
+	sd.nonFinite = nil
 	for range min(maxReaders, runtime.GOMAXPROCS(0)) {
 		wg.Go(func() {
 			var buf []float32
@@ -120,6 +121,7 @@ func (sd *StateDict) transferOne(w *model.Weights, e model.Entry, buf []float32)
 	if err := sd.Read(e.Name, buf); err != nil {
 		return err
 	}
+	sd.noteNonFinite(e.Name, buf)
 	return w.Set(e.Name, e.Shape, buf)
 }
 
@@ -167,9 +169,9 @@ func (sd *StateDict) Model(ctx context.Context, lenient bool) (*model.Weights, *
 // enough to fill it: a few names and broadcast views could claim any model.
 func (sd *StateDict) blank() (*model.Weights, error) {
 	const leastBytes = 2 // of a stored element: half precision
-	if need := leastElements(sd.Spec); need > sd.File.Size/leastBytes {
+	if need := leastElements(sd.Spec); need > sd.File.content/leastBytes {
 		return nil, fmt.Errorf("checkpoint %q: its names and shapes claim a model of more than %d values, but it has only %d bytes",
-			sd.File.Path, need, sd.File.Size)
+			sd.File.Path, need, sd.File.content)
 	}
 	w, err := model.NewWeights(sd.Spec)
 	if err != nil {

@@ -202,7 +202,7 @@ func checkTorch(t *testing.T, w *model.Weights, sd *checkpoint.StateDict, name s
 		t.Fatal(err)
 	}
 	for file, write := range map[string]func(io.Writer) error{
-		"ours.pth":         func(o io.Writer) error { return checkpoint.WriteTorch(o, checkpoint.Tensors(w), classes) },
+		"ours.pth":         func(o io.Writer) error { return checkpoint.WriteTorch(o, checkpoint.Tensors(w), classes, nil) },
 		"ours.safetensors": func(o io.Writer) error { return checkpoint.WriteSafetensors(o, checkpoint.Tensors(w), table) },
 	} {
 		path := filepath.Join(dir, file)

@@ -72,6 +72,9 @@ const (
 	keyConfig     = "csl.config"
 	keyMetrics    = "csl.metrics"
 	keyWeights    = "csl.weights"
+	// keySums is written by [WriteSafetensors]: the CRC-32 of each tensor's
+	// bytes, hexadecimal, by name.
+	keySums = "csl.crc32"
 )
 
 // storedSpec is model.Spec as it is written.

@@ -40,7 +40,7 @@ func (f *File) detect() (Scheme, error) {
 			first = append(first, fmt.Sprintf("%q", t.Name))
 		}
 	}
-	return "", fmt.Errorf("it is no TResNet: there is neither %q nor %q among its %s (%s, ...)",
+	return "", fmt.Errorf("it is not a TResNet: there is neither %q nor %q among its %s (%s, ...)",
 		stemAlibaba, stemTimm, count.Of(len(f.tensors), "tensor"), strings.Join(first, ", "))
 }
 

@@ -196,7 +196,7 @@ func TestOtherModelsAreNamed(t *testing.T) {
 		outs []Out
 		want string
 	}{
-		"ResNet":    {[]Out{FloatOut("conv1.weight", nil, 0), FloatOut("layer1.0.conv1.weight", nil, 0)}, `no TResNet: there is neither`},
+		"ResNet":    {[]Out{FloatOut("conv1.weight", nil, 0), FloatOut("layer1.0.conv1.weight", nil, 0)}, `not a TResNet: there is neither`},
 		"stem":      {[]Out{FloatOut(stemAlibaba, make([]float32, 27), 1, 3, 3, 3)}, "first convolution has shape [1 3 3 3]"},
 		"no stages": {[]Out{FloatOut(stemAlibaba, make([]float32, 432), 1, 48, 3, 3)}, "stage 1 has 0 blocks"},
 		"hole":      {[]Out{FloatOut(stemAlibaba, make([]float32, 432), 1, 48, 3, 3), FloatOut("body.layer1.1.x", nil, 0)}, "block 0 is missing"},

@@ -7,7 +7,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"sort"
+	"strconv"
 )
 
 // maxHeader is the longest safetensors header, as in the reference library.
@@ -50,7 +52,13 @@ func (f *File) loadSafetensors(r io.ReaderAt) error {
 		}
 		tensors = append(tensors, t)
 	}
-	return f.add(tensors)
+	if err := addSums(tensors, meta); err != nil {
+		return err
+	}
+	if len(tensors) == 0 {
+		return errors.New("it holds no tensors")
+	}
+	return f.findModels([]tensorTable{{tensors: tensors}})
 }
 
 // readHeader reads the JSON part.
@@ -77,7 +85,7 @@ func readHeader(r io.ReaderAt, size int64) ([]byte, error) {
 func parseHeader(header []byte) ([]stTensor, map[string]string, error) {
 	d := json.NewDecoder(bytes.NewReader(header))
 	if t, err := d.Token(); err != nil || t != json.Delim('{') {
-		return nil, nil, errors.New("the header is no JSON object")
+		return nil, nil, errors.New("the header is not a JSON object")
 	}
 	var entries []stTensor
 	meta := map[string]string{}
@@ -102,7 +110,9 @@ func parseHeader(header []byte) ([]stTensor, map[string]string, error) {
 		if err := d.Decode(&e); err != nil {
 			return nil, nil, fmt.Errorf("the header's entry of %q is damaged: %w", name, jsonError(err))
 		}
-		entries = append(entries, e)
+		if entries = append(entries, e); len(entries) > maxEntries {
+			return nil, nil, fmt.Errorf("the header lists more than %d tensors", maxEntries)
+		}
 	}
 	if _, err := d.Token(); err != nil {
 		return nil, nil, fmt.Errorf("the header is damaged: %w", jsonError(err))
@@ -153,16 +163,17 @@ func checkLayout(entries []stTensor, data int64) error {
 
 // tensor makes the entry readable; start is where the file's data begins.
 func (e *stTensor) tensor(r io.ReaderAt, start int64) (*Tensor, error) {
-	dtype, ok := dtypeByName(e.DType)
-	if !ok {
-		return nil, fmt.Errorf("tensor %q has the type %q, which csl does not read", e.name, e.DType)
-	}
+	dtype, known := dtypeByName(e.DType)
 	bytes := e.Offsets[1] - e.Offsets[0]
 	t := &Tensor{
-		Name: e.name, Shape: e.Shape, DType: dtype,
-		storage:    io.NewSectionReader(r, start+e.Offsets[0], bytes),
-		storageLen: bytes / int64(dtype.Size()),
+		Name: e.name, Stored: e.name, Shape: e.Shape, DType: dtype, TypeName: e.DType,
+		storage: &region{data: io.NewSectionReader(r, start+e.Offsets[0], bytes), size: bytes, what: fmt.Sprintf("tensor %q", e.name)},
 	}
+	if !known { // of a later version of the format: to be skipped
+		t.storageLen = math.MaxInt64
+		return t, t.check()
+	}
+	t.storageLen = bytes / int64(dtype.Size())
 	if err := t.check(); err != nil {
 		return nil, err
 	}
@@ -170,4 +181,31 @@ func (e *stTensor) tensor(r io.ReaderAt, start int64) (*Tensor, error) {
 		return nil, fmt.Errorf("tensor %q of shape %v and type %v needs %d bytes, but has %d", e.name, e.Shape, dtype, want, bytes)
 	}
 	return t, nil
+}
+
+// addSums gives the regions of tensors the sums that csl wrote. A tensor that
+// has none, or that was renamed, is not compared.
+func addSums(tensors []*Tensor, meta map[string]string) error {
+	text := meta[keySums]
+	if text == "" {
+		return nil
+	}
+	var sums map[string]string
+	if err := json.Unmarshal([]byte(text), &sums); err != nil {
+		return fmt.Errorf("metadata %s: %w", keySums, err)
+	}
+	for _, t := range tensors {
+		text, ok := sums[t.Stored]
+		if !ok {
+			continue
+		}
+		v, err := strconv.ParseUint(text, 16, 32)
+		if err != nil {
+			return fmt.Errorf("metadata %s: sum %q of tensor %q", keySums, text, t.Stored)
+		}
+		sum := uint32(v)
+		t.storage.sum = &sum
+		t.storage.what = fmt.Sprintf("tensor %q (or changed by a program that kept csl's metadata: drop its entry %q)", t.Stored, keySums)
+	}
+	return nil
 }

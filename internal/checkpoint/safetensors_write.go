@@ -6,12 +6,15 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"fmt"
+	"hash/crc32"
 	"io"
+	"maps"
 	"sort"
 )
 
 // WriteSafetensors writes a safetensors file: float32 and int64 tensors and a
-// table of strings. Equal input gives equal bytes: int64 tensors come first
+// table of strings. Beside csl's metadata it stores the CRC-32 of every tensor,
+// for which tensors are made twice. Equal input gives equal bytes: int64 tensors come first
 // (so that every tensor is aligned to its element size), otherwise the order
 // is that of tensors; metadata is sorted by key. Use it with safefile.Write.
 func WriteSafetensors(w io.Writer, tensors []Out, meta map[string]string) error {
@@ -27,6 +30,10 @@ func writeSafetensors(w io.Writer, tensors []Out, meta map[string]string) error 
 	}
 	order := append([]Out(nil), tensors...)
 	sort.SliceStable(order, func(i, j int) bool { return order[i].dtype().Size() > order[j].dtype().Size() })
+	meta, err := withSums(order, meta)
+	if err != nil {
+		return err
+	}
 	header, err := encodeHeader(order, meta)
 	if err != nil {
 		return err
@@ -44,6 +51,29 @@ func writeSafetensors(w io.Writer, tensors []Out, meta map[string]string) error 
 		}
 	}
 	return b.Flush()
+}
+
+// withSums adds the sums of tensors to csl's metadata; other tables stay as
+// they are.
+func withSums(tensors []Out, meta map[string]string) (map[string]string, error) {
+	if meta[keySpec] == "" {
+		return meta, nil
+	}
+	sums := make(map[string]string, len(tensors))
+	for i := range tensors {
+		sum := crc32.NewIEEE()
+		if err := tensors[i].writeTo(sum); err != nil {
+			return nil, err
+		}
+		sums[tensors[i].Name] = fmt.Sprintf("%08x", sum.Sum32())
+	}
+	text, err := marshal(sums)
+	if err != nil {
+		return nil, err
+	}
+	meta = maps.Clone(meta)
+	meta[keySums] = string(text)
+	return meta, nil
 }
 
 // headerWriter builds the JSON by hand, since the order of keys matters.

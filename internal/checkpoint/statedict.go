@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 
 	"csl/internal/model"
 )
@@ -26,8 +27,12 @@ type StateDict struct {
 	// OtherHead names a head of a kind that csl does not have; mostly "".
 	OtherHead string
 
-	names  []string
-	source map[string]*Tensor
+	names   []string
+	source  map[string]*Tensor
+	foreign []*Tensor // beside the model, and of none
+
+	mu        sync.Mutex // of nonFinite: Load has several readers
+	nonFinite []NonFinite
 }
 
 // Interpret finds out the naming scheme and the architecture of a checkpoint.
@@ -44,6 +49,10 @@ func Interpret(f *File) (*StateDict, error) {
 	}
 	for _, t := range f.tensors {
 		name := t.Name
+		if t.foreign {
+			sd.foreign = append(sd.foreign, t)
+			continue
+		}
 		if scheme == Timm {
 			name = fromTimm(name, bottleneck)
 		}
@@ -60,6 +69,9 @@ func Interpret(f *File) (*StateDict, error) {
 		return nil, fmt.Errorf("checkpoint %q: %w", f.Path, err)
 	}
 	if sd.Meta != nil {
+		if err := f.agree(Variant(sd.Meta.Weights)); err != nil {
+			return nil, err
+		}
 		if err := sd.adoptSpec(sd.Meta.Spec); err != nil {
 			return nil, fmt.Errorf("checkpoint %q: %w", f.Path, err)
 		}

@@ -19,16 +19,23 @@ const maxExpanded = 1 << 24
 // Tensor is one array of a checkpoint: known by name, shape and type, read
 // from the file when asked for. Different tensors may be read at the same time.
 type Tensor struct {
-	// Name is the name in the file.
+	// Name is what the tensor is called, without prefixes of its model.
 	Name string
+	// Stored is the whole name in the file.
+	Stored string
 	// Shape is the extent of each dimension; empty for a scalar.
 	Shape []int
 	// DType is the type in the file.
 	DType DType
+	// TypeName is what the file calls it, where DType is Unknown.
+	TypeName string
+
+	// foreign tensors lie beside the model's and belong to none.
+	foreign bool
 
 	// The elements lie in storage (a region of the file, of exactly
 	// storageLen elements), from element offset on with strides (nil: packed).
-	storage    io.ReaderAt
+	storage    *region
 	storageLen int64
 	offset     int64
 	strides    []int64
@@ -43,8 +50,27 @@ func (t *Tensor) Len() int {
 	return n
 }
 
+// Type is the name of the element type.
+func (t *Tensor) Type() string {
+	if t.DType == Unknown && t.TypeName != "" {
+		return t.TypeName
+	}
+	return t.DType.String()
+}
+
+// readable is an error for types that csl does not read.
+func (t *Tensor) readable() error {
+	if !t.DType.Readable() {
+		return fmt.Errorf("tensor %q has the type %q, which csl does not read", t.Name, t.Type())
+	}
+	return nil
+}
+
 // Float32s reads the tensor in row-major order, converted to float32.
 func (t *Tensor) Float32s() ([]float32, error) {
+	if err := t.readable(); err != nil {
+		return nil, err
+	}
 	dst := make([]float32, t.Len())
 	return dst, t.ReadFloat32s(dst)
 }
@@ -53,6 +79,9 @@ func (t *Tensor) Float32s() ([]float32, error) {
 // Len elements. It needs no more than a small buffer besides, unless the
 // tensor is a strided view, of which it reads the whole extent.
 func (t *Tensor) ReadFloat32s(dst []float32) error {
+	if err := t.readable(); err != nil {
+		return err
+	}
 	if len(dst) != t.Len() {
 		return fmt.Errorf("tensor %q has %d elements, not %d", t.Name, t.Len(), len(dst))
 	}
@@ -68,6 +97,9 @@ func (t *Tensor) ReadFloat32s(dst []float32) error {
 // Int64s reads an integer tensor in row-major order. Floating-point elements
 // are an error.
 func (t *Tensor) Int64s() ([]int64, error) {
+	if err := t.readable(); err != nil {
+		return nil, err
+	}
 	if t.DType.IsFloat() {
 		return nil, fmt.Errorf("tensor %q holds %v, not integers", t.Name, t.DType)
 	}

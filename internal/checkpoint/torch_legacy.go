@@ -35,15 +35,17 @@ func (c *counted) ReadByte() (byte, error) {
 // each storage as an 8-byte count and its elements.
 func (f *File) loadTorchLegacy(r io.ReaderAt) error {
 	in := &counted{r: bufio.NewReaderSize(io.NewSectionReader(r, 0, f.Size), 1<<16)}
-	if err := readLegacyHead(in); err != nil {
+	g := &globals{}
+	if err := readLegacyHead(in, g); err != nil {
 		return err
 	}
 	known := map[string]*storage{}
-	top, err := pickle.Read(in, torchConfig(func(id any) (any, error) { return legacyStorage(known, id) }))
+	top, err := pickle.Read(in, g.config(func(id any) (any, error) { return legacyStorage(known, id) }))
 	if err != nil {
 		return err
 	}
-	keys, err := pickle.Read(in, torchConfig(nil))
+	f.Skipped = g.skipped
+	keys, err := pickle.Read(in, g.config(nil))
 	if err != nil {
 		return fmt.Errorf("list of storages: %w", err)
 	}
@@ -53,22 +55,22 @@ func (f *File) loadTorchLegacy(r io.ReaderAt) error {
 	return f.unwrap(top)
 }
 
-func readLegacyHead(in io.ByteReader) error {
-	magic, err := pickle.Read(in, torchConfig(nil))
+func readLegacyHead(in io.ByteReader, g *globals) error {
+	magic, err := pickle.Read(in, g.config(nil))
 	if err != nil {
 		return err
 	}
 	if !isBig(magic, legacyMagic) {
 		return errors.New("it is a Python pickle, but not one that torch.save wrote")
 	}
-	version, err := pickle.Read(in, torchConfig(nil))
+	version, err := pickle.Read(in, g.config(nil))
 	if err != nil {
 		return err
 	}
 	if version != int64(legacyVersion) {
 		return fmt.Errorf("its version is %v; only %d is known", version, legacyVersion)
 	}
-	system, err := pickle.Read(in, torchConfig(nil))
+	system, err := pickle.Read(in, g.config(nil))
 	if err != nil {
 		return err
 	}
@@ -83,9 +85,10 @@ func readLegacyHead(in io.ByteReader) error {
 // legacyStorage makes the storage of a persistent id known by key. Views of
 // storages (of before torch 0.4) are refused.
 func legacyStorage(known map[string]*storage, id any) (any, error) {
-	s, err := storageID(id)
-	if err != nil {
-		return nil, err
+	v, err := storageID(id)
+	s, ok := v.(*storage)
+	if err != nil || !ok {
+		return v, err
 	}
 	if parts := items(id); len(parts) > 5 && parts[5] != nil {
 		return nil, fmt.Errorf("storage %q is a view of another, which is not supported", s.key)
@@ -116,11 +119,14 @@ func locateLegacy(r io.ReaderAt, size, at int64, known map[string]*storage, keys
 		if n := int64(binary.LittleEndian.Uint64(count[:])); n != s.len {
 			return fmt.Errorf("storage %q has %d elements, but its tensors say %d", key, n, s.len)
 		}
+		if s.dtype.Size() == 0 {
+			return fmt.Errorf("storage %q of type %q has elements of unknown size", key, s.other)
+		}
 		if s.len > (size-at)/int64(s.dtype.Size()) {
 			return fmt.Errorf("the file is cut off in storage %q", key)
 		}
 		n := s.len * int64(s.dtype.Size())
-		s.data = io.NewSectionReader(r, at, n)
+		s.data = &region{data: io.NewSectionReader(r, at, n), size: n} // this format has no sums
 		at += n
 	}
 	for key, s := range known {

@@ -103,7 +103,7 @@ func TestTrainingCheckpointsAreUnwrapped(t *testing.T) {
 
 func TestOtherTorchFilesAreNamed(t *testing.T) {
 	for file, want := range map[string]string{
-		"module.pth":  `"torch.nn.modules.linear.Linear" is not allowed`,
+		"module.pth":  `an object of the class "torch.nn.modules.linear.Linear" (if that is a model, save model.state_dict() instead)`,
 		"tensor.pth":  "a single tensor",
 		"numbers.pth": `no tensors, only the keys "epoch", "loss"`,
 		"script.pt":   "TorchScript",

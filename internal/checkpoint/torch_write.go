@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"hash/crc32"
 	"io"
+	"maps"
+	"slices"
 	"time"
 )
 
@@ -23,9 +25,11 @@ const (
 // reads since 1.6, also with weights_only=True: it refers to nothing but
 // OrderedDict, _rebuild_tensor_v2, FloatStorage and LongStorage. Its layout is
 // the reference's: {'model': state dict, 'num_classes': n, 'idx_to_class':
-// {0: name, …}}; without classes the last two entries are left out. Equal
-// input gives equal bytes. Use it with safefile.Write.
-func WriteTorch(w io.Writer, tensors []Out, classes []string) error {
+// {0: name, …}, 'csl': {key: text, …}}; without classes the second and third
+// entry are omitted, without metadata (such as [Meta.Encode] makes) the last
+// one, which only csl reads. Equal input gives equal bytes. Use it with
+// safefile.Write.
+func WriteTorch(w io.Writer, tensors []Out, classes []string, meta map[string]string) error {
 	if err := checkOuts(tensors); err != nil {
 		return fmt.Errorf("write PyTorch file: %w", err)
 	}
@@ -36,7 +40,7 @@ func WriteTorch(w io.Writer, tensors []Out, classes []string) error {
 			return err
 		})
 	}
-	err := put("data.pkl", torchPickle(tensors, classes))
+	err := put("data.pkl", torchPickle(tensors, classes, meta))
 	if err == nil {
 		err = put("byteorder", []byte("little"))
 	}
@@ -161,7 +165,7 @@ func (p *pickleWriter) tensor(i int, t *Out) {
 }
 
 // torchPickle is the content of data.pkl.
-func torchPickle(tensors []Out, classes []string) []byte {
+func torchPickle(tensors []Out, classes []string, meta map[string]string) []byte {
 	var p pickleWriter
 	p.op(0x80, 2, '}', '(')
 	p.text("model")
@@ -180,6 +184,15 @@ func torchPickle(tensors []Out, classes []string) []byte {
 		for i, name := range classes {
 			p.int(int64(i))
 			p.text(name)
+		}
+		p.op('u')
+	}
+	if len(meta) > 0 {
+		p.text(keyMeta)
+		p.op('}', '(')
+		for _, key := range slices.Sorted(maps.Keys(meta)) {
+			p.text(key)
+			p.text(meta[key])
 		}
 		p.op('u')
 	}

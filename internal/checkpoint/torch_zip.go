@@ -17,14 +17,19 @@ import (
 // maxEntries bounds the number of files in a zip archive.
 const maxEntries = 1 << 20
 
-// torchArchive is the zip form: NAME/data.pkl and a stored file NAME/data/KEY
-// for each storage.
+// maxInflation is how many times larger than the file its compressed entries
+// may be once inflated, all together. Weights hardly compress at all.
+const maxInflation = 64
+
+// torchArchive is the zip form: NAME/data.pkl and a file NAME/data/KEY for each
+// storage. torch stores them; what repacked the archive may have deflated them.
 type torchArchive struct {
-	r       io.ReaderAt
-	size    int64
-	prefix  string
-	entries map[string]*zip.File
-	used    map[string]span // the entries that were asked for
+	r        io.ReaderAt
+	size     int64
+	prefix   string
+	entries  map[string]*zip.File
+	used     map[string]span // the entries that were asked for
+	inflated int64           // bytes of deflated entries, once inflated
 }
 
 // span is where an entry's content lies.
@@ -39,15 +44,17 @@ func (f *File) loadTorchZip(r io.ReaderAt) error {
 	if err := a.checkOrder(); err != nil {
 		return err
 	}
-	region, err := a.region("data.pkl")
+	entry, err := a.region("data.pkl")
 	if err != nil {
 		return err
 	}
+	g := &globals{}
 	known := map[string]*storage{}
-	top, err := pickle.Read(bufio.NewReader(region), torchConfig(func(id any) (any, error) {
-		s, err := storageID(id)
-		if err != nil {
-			return nil, err
+	top, err := pickle.Read(bufio.NewReader(io.NewSectionReader(entry, 0, entry.size)), g.config(func(id any) (any, error) {
+		v, err := storageID(id)
+		s, ok := v.(*storage)
+		if err != nil || !ok {
+			return v, err
 		}
 		if old := known[s.key]; old != nil && old.dtype == s.dtype && old.len == s.len {
 			return old, nil
@@ -61,6 +68,7 @@ func (f *File) loadTorchZip(r io.ReaderAt) error {
 	if err := a.checkOverlap(); err != nil {
 		return err
 	}
+	f.Skipped, f.content = g.skipped, f.Size+a.inflated
 	return f.unwrap(top)
 }
 
@@ -113,11 +121,11 @@ func (a *torchArchive) checkOrder() error {
 	if a.entries[a.prefix+"byteorder"] == nil {
 		return nil
 	}
-	region, err := a.region("byteorder")
+	entry, err := a.region("byteorder")
 	if err != nil {
 		return err
 	}
-	order, err := io.ReadAll(io.LimitReader(region, 16))
+	order, err := io.ReadAll(io.NewSectionReader(entry, 0, min(entry.size, 16)))
 	if err != nil {
 		return err
 	}
@@ -127,17 +135,17 @@ func (a *torchArchive) checkOrder() error {
 	return nil
 }
 
-// region is the content of an entry, which must be stored as it is: torch
-// compresses nothing, and what is not compressed cannot explode.
-func (a *torchArchive) region(name string) (*io.SectionReader, error) {
+// region is the content of an entry. It is compared with the entry's sum
+// before anything of it is read.
+func (a *torchArchive) region(name string) (*region, error) {
 	e := a.entries[a.prefix+name]
 	if e == nil {
 		return nil, fmt.Errorf("entry %q is missing", a.prefix+name)
 	}
-	if e.Method != zip.Store {
-		return nil, fmt.Errorf("entry %q is compressed, which PyTorch does not do", e.Name)
+	if e.Method != zip.Store && e.Method != zip.Deflate {
+		return nil, fmt.Errorf("entry %q is compressed by method %d; only deflate is read: unpack the archive and zip it anew", e.Name, e.Method)
 	}
-	if e.CompressedSize64 != e.UncompressedSize64 {
+	if e.Method == zip.Store && e.CompressedSize64 != e.UncompressedSize64 {
 		return nil, fmt.Errorf("entry %q claims %d bytes and also %d", e.Name, e.CompressedSize64, e.UncompressedSize64)
 	}
 	at, err := e.DataOffset()
@@ -148,18 +156,34 @@ func (a *torchArchive) region(name string) (*io.SectionReader, error) {
 		return nil, fmt.Errorf("entry %q claims %d bytes, more than the file has", e.Name, e.CompressedSize64)
 	}
 	a.used[name] = span{at, at + int64(e.CompressedSize64)}
-	return io.NewSectionReader(a.r, at, int64(e.CompressedSize64)), nil
+	packed := io.NewSectionReader(a.r, at, int64(e.CompressedSize64))
+	r := &region{data: packed, size: packed.Size(), what: fmt.Sprintf("entry %q", e.Name)}
+	if sum := e.CRC32; sum != 0 { // PyTorch can be told to write none
+		r.sum = &sum
+	}
+	if e.Method == zip.Deflate {
+		if most := maxInflation * a.size; a.inflated > most || e.UncompressedSize64 > uint64(most-a.inflated) {
+			return nil, fmt.Errorf("entry %q claims %d bytes: the archive would grow to more than %d times its size", e.Name, e.UncompressedSize64, maxInflation)
+		}
+		r.size = int64(e.UncompressedSize64)
+		a.inflated += r.size
+		r.data = newInflated(packed, r.size)
+	}
+	return r, nil
 }
 
 // locate finds a storage's entry and compares its length with the claim.
 func (a *torchArchive) locate(s *storage) error {
-	region, err := a.region("data/" + s.key)
+	entry, err := a.region("data/" + s.key)
 	if err != nil {
 		return err
 	}
-	if have := region.Size() / int64(s.dtype.Size()); have != s.len {
-		return fmt.Errorf("storage %q claims %d elements of %v, but its entry has %d bytes", s.key, s.len, s.dtype, region.Size())
+	s.data = entry
+	if s.dtype.Size() == 0 {
+		return nil // nobody reads it
 	}
-	s.data = region
+	if have := entry.size / int64(s.dtype.Size()); have != s.len {
+		return fmt.Errorf("storage %q claims %d elements of %v, but its entry has %d bytes", s.key, s.len, s.dtype, entry.size)
+	}
 	return nil
 }

@@ -68,7 +68,7 @@ func TestBothWritersKeepEveryBit(t *testing.T) {
 	}
 	for name, write := range map[string]func(io.Writer) error{
 		"safetensors": func(w io.Writer) error { return WriteSafetensors(w, outs, map[string]string{"a": "<b> & ü"}) },
-		"torch":       func(w io.Writer) error { return WriteTorch(w, outs, []string{"cat", "größe"}) },
+		"torch":       func(w io.Writer) error { return WriteTorch(w, outs, []string{"cat", "größe"}, nil) },
 	} {
 		f := reopen(t, write)
 		for _, o := range outs {
@@ -117,7 +117,7 @@ func TestModelGoesRoundThroughAllFormats(t *testing.T) {
 	}
 	for i, write := range []func(io.Writer) error{
 		func(o io.Writer) error { return WriteSafetensors(o, Tensors(w), table) },
-		func(o io.Writer) error { return WriteTorch(o, Tensors(w), names) },
+		func(o io.Writer) error { return WriteTorch(o, Tensors(w), names, nil) },
 		func(o io.Writer) error { return WriteSafetensors(o, Tensors(w), table) },
 	} {
 		path := filepath.Join(dir, string(rune('a'+i)))
@@ -143,7 +143,7 @@ func TestTorchFilesAreEqualForEqualInput(t *testing.T) {
 	var a, b bytes.Buffer
 	w := tinyWeights(t)
 	for _, o := range []*bytes.Buffer{&a, &b} {
-		if err := WriteTorch(o, Tensors(w), nil); err != nil {
+		if err := WriteTorch(o, Tensors(w), nil, nil); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -156,7 +156,7 @@ func TestWritersReportFullDisksAndLeaveNothing(t *testing.T) {
 	w := tinyWeights(t)
 	writers := map[string]func(io.Writer) error{
 		"safetensors": func(o io.Writer) error { return WriteSafetensors(o, Tensors(w), nil) },
-		"torch":       func(o io.Writer) error { return WriteTorch(o, Tensors(w), nil) },
+		"torch":       func(o io.Writer) error { return WriteTorch(o, Tensors(w), nil, nil) },
 	}
 	for name, write := range writers {
 		for n := int64(0); n < 500_000; n += 77_777 {
@@ -183,7 +183,7 @@ func TestWritersRefuseWhatCannotBeReadBack(t *testing.T) {
 		if err := WriteSafetensors(io.Discard, outs, nil); err == nil {
 			t.Errorf("safetensors: %s accepted", name)
 		}
-		if err := WriteTorch(io.Discard, outs, nil); err == nil {
+		if err := WriteTorch(io.Discard, outs, nil, nil); err == nil {
 			t.Errorf("torch: %s accepted", name)
 		}
 	}

@@ -29,6 +29,8 @@ const DefaultThreshold = 0.8
 type Options struct {
 	// Path is a checkpoint, or a run directory, whose best weights are meant.
 	Path string
+	// Weights says which of the models in the file is meant.
+	Weights checkpoint.Variant
 	// Name is the architecture that the checkpoint must have; "" allows any.
 	Name string
 	// Lenient skips tensors that the model has no place for; Warnings list them.
@@ -54,6 +56,8 @@ type Model struct {
 	Classes []checkpoint.Class
 	// Meta is what csl stored beside the tensors; nil if it is not csl's own file.
 	Meta *checkpoint.Meta
+	// NonFinite lists tensors with values that are NaN or infinite.
+	NonFinite []checkpoint.NonFinite
 	// Input is how an image becomes the input.
 	Input checkpoint.Input
 	// Warnings are what the user should know about the choices made.
@@ -92,6 +96,9 @@ func (m *Model) read(ctx context.Context, o Options) (sd *checkpoint.StateDict, 
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
+	if err := f.Select(o.Weights); err != nil {
+		return nil, err
+	}
 	if sd, err = checkpoint.Interpret(f); err != nil {
 		return nil, err
 	}
@@ -105,8 +112,14 @@ func (m *Model) read(ctx context.Context, o Options) (sd *checkpoint.StateDict, 
 	if err != nil {
 		return nil, err
 	}
+	if choice := f.Choice(); choice != "" && o.Weights == checkpoint.AnyVariant {
+		m.warn("checkpoint %q: %s", m.Path, choice)
+	}
 	if !diff.Empty() {
 		m.warn("skipped %v", diff)
+	}
+	if m.NonFinite = sd.NonFinite(); len(m.NonFinite) > 0 {
+		m.warn("checkpoint %q: %s: its scores mean nothing", m.Path, checkpoint.DescribeNonFinite(m.NonFinite))
 	}
 	m.Weights = w
 	return sd, nil

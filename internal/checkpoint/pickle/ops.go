@@ -134,7 +134,7 @@ func (m *machine) pushDecimal(s string) error {
 	}
 	n, ok := new(big.Int).SetString(s, 10)
 	if !ok {
-		return fmt.Errorf("%q is no integer", s)
+		return fmt.Errorf("%q is not an integer", s)
 	}
 	return m.pushBig(n)
 }
@@ -153,7 +153,7 @@ func (m *machine) floatLine() error {
 	}
 	f, err := strconv.ParseFloat(s, 64)
 	if err != nil {
-		return fmt.Errorf("%q is no float", s)
+		return fmt.Errorf("%q is not a float", s)
 	}
 	return m.push(f)
 }
@@ -216,7 +216,7 @@ func (m *machine) stringLine() error {
 		return err
 	}
 	if len(s) < 2 || (s[0] != '\'' && s[0] != '"') || s[len(s)-1] != s[0] {
-		return fmt.Errorf("%q is no quoted string", s)
+		return fmt.Errorf("%q is not a quoted string", s)
 	}
 	return m.push(s[1 : len(s)-1])
 }
@@ -277,7 +277,7 @@ func (m *machine) dup() error {
 	if err != nil {
 		return err
 	}
-	return m.push(v)
+	return m.stackShared(v)
 }
 
-var errNotCallable = errors.New("is called but is no function")
+var errNotCallable = errors.New("is called but is not a function")

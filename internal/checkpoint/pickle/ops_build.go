@@ -52,11 +52,13 @@ func (m *machine) extend(items []any) error {
 	if err != nil {
 		return err
 	}
-	l, ok := v.(*List)
-	if !ok {
+	switch v := v.(type) {
+	case *List:
+		v.Items = append(v.Items, items...)
+	case *Opaque:
+	default:
 		return fmt.Errorf("appends to a %T", v)
 	}
-	l.Items = append(l.Items, items...)
 	return nil
 }
 
@@ -93,14 +95,17 @@ func (m *machine) setAll(items []any) error {
 	if err != nil {
 		return err
 	}
-	d, ok := v.(*Dict)
-	if !ok {
-		return fmt.Errorf("sets an item of a %T", v)
+	switch v := v.(type) {
+	case *Dict:
+		return fillDict(v, items)
+	case *Opaque:
+		return nil
 	}
-	return fillDict(d, items)
+	return fmt.Errorf("sets an item of a %T", v)
 }
 
-// maxKey bounds the time spent on hashing one key again and again.
+// maxKey bounds the time spent on hashing one key repeatedly: entries with a longer one are kept,
+// but cannot be looked up.
 const maxKey = 4096
 
 func fillDict(d *Dict, items []any) error {
@@ -108,10 +113,11 @@ func fillDict(d *Dict, items []any) error {
 		return errors.New("a dict gets a key without a value")
 	}
 	for i := 0; i < len(items); i += 2 {
-		if s, ok := items[i].(string); ok && len(s) > maxKey {
-			return fmt.Errorf("%w: a dict key of %d bytes", ErrLimit, len(s))
+		key := items[i]
+		if s, ok := key.(string); ok && len(s) > maxKey {
+			key = &Opaque{"str"}
 		}
-		d.Set(items[i], items[i+1])
+		d.Set(key, items[i+1])
 	}
 	return nil
 }
@@ -125,11 +131,13 @@ func (m *machine) addItems() error {
 	if err != nil {
 		return err
 	}
-	s, ok := v.(*Set)
-	if !ok {
+	switch v := v.(type) {
+	case *Set:
+		v.Items = append(v.Items, items...)
+	case *Opaque:
+	default:
 		return fmt.Errorf("adds to a %T", v)
 	}
-	s.Items = append(s.Items, items...)
 	return nil
 }
 
@@ -159,15 +167,16 @@ func put(m *machine, size uint64) error {
 
 func (m *machine) memoize() error { return m.remember(uint64(len(m.memo))) }
 
-// remember needs no limit of its own: each entry costs a byte of pickle, and
-// entries are counted with the objects.
+// remember keeps the topmost value under a key.
 func (m *machine) remember(key uint64) error {
 	v, err := m.top()
 	if err != nil {
 		return err
 	}
-	if _, ok := m.memo[key]; !ok && len(m.memo) >= m.limits.Objects {
-		return fmt.Errorf("%w: more than %d memo entries", ErrLimit, m.limits.Objects)
+	if _, ok := m.memo[key]; !ok {
+		if err := m.charge(memoCost); err != nil {
+			return err
+		}
 	}
 	m.memo[key] = v
 	return nil
@@ -194,7 +203,7 @@ func (m *machine) recall(key uint64) error {
 	if !ok {
 		return fmt.Errorf("memo entry %d is missing", key)
 	}
-	return m.push(v)
+	return m.stackShared(v)
 }
 
 func (m *machine) lineKey() (uint64, error) {
@@ -204,7 +213,7 @@ func (m *machine) lineKey() (uint64, error) {
 	}
 	key, err := strconv.ParseUint(strings.TrimSpace(s), 10, 32)
 	if err != nil {
-		return 0, fmt.Errorf("%q is no memo key", s)
+		return 0, fmt.Errorf("%q is not a memo key", s)
 	}
 	return key, nil
 }
@@ -229,7 +238,7 @@ func (m *machine) stackGlobal() error {
 	module, ok1 := pair[0].(string)
 	name, ok2 := pair[1].(string)
 	if !ok1 || !ok2 {
-		return errors.New("a global's name is no string")
+		return errors.New("a global's name is not a string")
 	}
 	return m.pushGlobal(module, name)
 }
@@ -248,6 +257,9 @@ func (m *machine) reduce() error {
 	if err != nil {
 		return err
 	}
+	if o, ok := pair[0].(*Opaque); ok {
+		return m.push(&Opaque{o.Name})
+	}
 	args, ok := pair[1].(Tuple)
 	if !ok {
 		return fmt.Errorf("a call's arguments are a %T", pair[1])
@@ -259,6 +271,9 @@ func (m *machine) newObjEx() error {
 	parts, err := m.popN(3)
 	if err != nil {
 		return err
+	}
+	if o, ok := parts[0].(*Opaque); ok {
+		return m.push(&Opaque{o.Name})
 	}
 	args, ok1 := parts[1].(Tuple)
 	named, ok2 := parts[2].(*Dict)
@@ -295,6 +310,9 @@ func (m *machine) obj() error {
 }
 
 func (m *machine) call(f any, args Tuple) error {
+	if o, ok := f.(*Opaque); ok {
+		return m.push(&Opaque{o.Name})
+	}
 	fn, ok := f.(Func)
 	if !ok {
 		return fmt.Errorf("a %T %w", f, errNotCallable)
@@ -317,7 +335,11 @@ func (m *machine) build() error {
 	if err != nil {
 		return err
 	}
-	if _, ok := object.(*Dict); ok || state == nil {
+	if state == nil {
+		return nil
+	}
+	switch object.(type) {
+	case *Dict, *Opaque:
 		return nil
 	}
 	if m.c.Build == nil {

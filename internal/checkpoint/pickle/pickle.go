@@ -1,10 +1,10 @@
 // Package pickle reads Python pickles as data. It executes nothing.
 //
 // The machine knows the opcodes of protocols 0 to 5 that build plain values.
-// What a pickle calls by name is looked up in a table that the caller gives
-// ([Config].Global); a name outside it is an error that says the name. Time
-// and memory are bounded by [Limits] whatever the bytes say. What the names
-// mean (tensors, storages) is no business of this package.
+// What a pickle refers to by name is looked up by the caller
+// ([Config].Global): as a stand-in, as an [Opaque] to skip, or as an error.
+// Time and memory are bounded by [Limits] whatever the bytes say. What the
+// names mean (tensors, storages) must not be known here.
 package pickle
 
 import (
@@ -31,42 +31,70 @@ type (
 // function. It returns the value that takes the result's place.
 type Func func(args Tuple) (any, error)
 
+// Opaque is something that the caller has no stand-in for: a class, a function,
+// or whatever comes of calling it. It can be called, filled and given a state;
+// all of that is skipped, and what comes of it is opaque too.
+type Opaque struct {
+	// Name is the global that it stems from, module.name.
+	Name string
+}
+
 // Config says what a pickle may refer to.
 type Config struct {
-	// Global resolves module.name: to a Func if it can be called, else to any
-	// value. Its error ends the reading.
+	// Global resolves module.name: to a Func if it can be called, to an
+	// *Opaque if it is to be skipped, else to any value. Its error ends the
+	// reading.
 	Global func(module, name string) (any, error)
 	// Persistent resolves a persistent id; nil: there must be none.
 	Persistent func(id any) (any, error)
 	// Build applies the state that a pickle gives to an object made by a
-	// Func. Dictionaries and nil states are handled before; nil: an error.
+	// Func. Dictionaries, opaque objects and nil states are handled before;
+	// nil: an error.
 	Build func(object, state any) error
 	// Limits bounds the work; zero fields mean the default.
 	Limits Limits
 }
 
-// Limits bounds what one pickle may ask for.
+// Limits bounds what one pickle may ask for. A zero field is the default.
 type Limits struct {
-	// Bytes is the longest pickle; default 64 MiB.
+	// Bytes is the longest pickle; default 256 MiB.
 	Bytes int64
-	// Objects is the number of values made; default 1 Mi.
-	Objects int
+	// Memory is about what the values may take, in bytes, beyond their texts;
+	// default 512 MiB, which is 10 million numbers in lists.
+	Memory int64
 	// Depth is the deepest nesting of open marks; default 1000. Nesting of
-	// values needs no stack and is bounded by Objects.
+	// values needs no stack and is bounded by Memory.
 	Depth int
 }
 
 func (l Limits) orDefault() Limits {
 	if l.Bytes == 0 {
-		l.Bytes = 64 << 20
+		l.Bytes = 256 << 20
 	}
-	if l.Objects == 0 {
-		l.Objects = 1 << 20
+	if l.Memory == 0 {
+		l.Memory = 512 << 20
 	}
 	if l.Depth == 0 {
 		l.Depth = 1000
 	}
 	return l
+}
+
+// What a value is charged for, in bytes: its place in a list that grows, and
+// what it holds itself. They are rough, but never far below the truth.
+const (
+	scalarCost    = 48
+	containerCost = 192
+	memoCost      = 80
+)
+
+// cost is what a new value is charged for.
+func cost(v any) int64 {
+	switch v.(type) {
+	case nil, bool, int64, float64:
+		return scalarCost
+	}
+	return containerCost
 }
 
 // ErrLimit says that a pickle asks for more than its Limits.
@@ -87,13 +115,13 @@ func Read(r io.ByteReader, c Config) (any, error) {
 
 // machine is the pickle virtual machine: a stack, marks into it, a memo.
 type machine struct {
-	in      *source
-	c       Config
-	limits  Limits
-	stack   []any
-	marks   []int
-	memo    map[uint64]any
-	objects int
+	in     *source
+	c      Config
+	limits Limits
+	stack  []any
+	marks  []int
+	memo   map[uint64]any
+	used   int64 // memory, as charged
 }
 
 // run executes opcodes until STOP.
@@ -116,13 +144,30 @@ func (m *machine) run() (any, error) {
 	}
 }
 
-// push counts and stacks a new value.
+// push charges for a new value and stacks it.
 func (m *machine) push(v any) error {
-	m.objects++
-	if m.objects > m.limits.Objects {
-		return fmt.Errorf("%w: more than %d objects", ErrLimit, m.limits.Objects)
+	if err := m.charge(cost(v)); err != nil {
+		return err
 	}
 	m.stack = append(m.stack, v)
+	return nil
+}
+
+// stackShared stacks a value that is there already.
+func (m *machine) stackShared(v any) error {
+	if err := m.charge(scalarCost); err != nil {
+		return err
+	}
+	m.stack = append(m.stack, v)
+	return nil
+}
+
+// charge counts memory.
+func (m *machine) charge(n int64) error {
+	m.used += n
+	if m.used > m.limits.Memory {
+		return fmt.Errorf("%w: its values need more than %d bytes of memory", ErrLimit, m.limits.Memory)
+	}
 	return nil
 }
 

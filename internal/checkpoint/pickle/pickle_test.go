@@ -113,7 +113,7 @@ func TestCodeIsRefusedByName(t *testing.T) {
 		{"Pxyz\n.", "outside the pickle"},                                                            // persistent id
 		{"\x80\x04\x8c\x02os\x8c\x06system\x93)}\x8c\x01aK\x01s\x92.", "os.system"},                  // NEWOBJ_EX
 		{"\x80\x04K\x01)}\x8c\x01aK\x01s\x92.", "named arguments"},                                   // NEWOBJ_EX
-		{"\x80\x04K\x01K\x02\x93.", "no string"},                                                     // STACK_GLOBAL of numbers
+		{"\x80\x04K\x01K\x02\x93.", "not a string"},                                                  // STACK_GLOBAL of numbers
 	} {
 		_, err := read(c.pickle)
 		if err == nil || !strings.Contains(err.Error(), c.want) {
@@ -150,7 +150,7 @@ func (e *endless) ReadByte() (byte, error) {
 }
 
 func TestWorkIsBounded(t *testing.T) {
-	limits := Limits{Bytes: 1 << 20, Objects: 1 << 14, Depth: 100}
+	limits := Limits{Bytes: 1 << 20, Memory: 1 << 20, Depth: 100}
 	for _, piece := range []string{
 		"(", "]", "}", "N", "K\x01", "]]a", "\x80\x02", "N0", "Nq\x01", "N\x94", "]2", "(K\x01t", "X\x04\x00\x00\x00abcd", "I1\n", "V", "]q\x00h\x00h\x00a",
 	} {
@@ -162,10 +162,6 @@ func TestWorkIsBounded(t *testing.T) {
 		if e.n > 1<<20+1 {
 			t.Errorf("%q without end: %d bytes were read", piece, e.n)
 		}
-	}
-	long := "X\x01\x20\x00\x00" + strings.Repeat("k", 0x2001)
-	if _, err := read("}" + long + "K\x01s."); !errors.Is(err, ErrLimit) {
-		t.Errorf("long key: %v", err)
 	}
 	if _, err := read("I" + strings.Repeat("9", 1000) + "\n."); !errors.Is(err, ErrLimit) {
 		t.Errorf("long number: %v", err)
@@ -219,7 +215,7 @@ func FuzzRead(f *testing.F) {
 			Global:     func(_, name string) (any, error) { return Func(func(a Tuple) (any, error) { return a, nil }), nil },
 			Persistent: func(id any) (any, error) { return id, nil },
 			Build:      func(_, _ any) error { return nil },
-			Limits:     Limits{Bytes: 1 << 16, Objects: 1 << 12, Depth: 50},
+			Limits:     Limits{Bytes: 1 << 16, Memory: 1 << 18, Depth: 50},
 		}
 		if _, err := Read(bytes.NewReader(p), c); err != nil && len(err.Error()) == 0 {
 			t.Error("an error without words")

@@ -1,0 +1,37 @@
+package main
+
+import (
+	"csl/internal/checkpoint"
+	"csl/internal/modelfile"
+
+	"github.com/spf13/pflag"
+)
+
+// bindModel adds the flags that choose a model: which file, which of its weights, and how exactly
+// it must fit.
+func bindModel(fs *pflag.FlagSet, o *modelfile.Options, strict *bool) {
+	fs.StringVar(&o.Path, "model_path", "", "checkpoint `FILE` (.pth, .safetensors), or run directory whose best weights to take")
+	bindWeights(fs, &o.Weights)
+	fs.BoolVar(strict, "strict", true, "refuse a checkpoint with tensors that the model has no place for")
+}
+
+// bindWeights adds the flag that chooses between the models of a file.
+func bindWeights(fs *pflag.FlagSet, v *checkpoint.Variant) {
+	fs.Var((*variantValue)(v), "weights", "weights to take where a checkpoint has several: `model|ema`; default model, else ema")
+}
+
+// variantValue is a [checkpoint.Variant] as a flag.
+type variantValue checkpoint.Variant
+
+// String is the value as it is typed.
+func (v *variantValue) String() string { return string(*v) }
+
+// Type is the value's kind, for help texts.
+func (v *variantValue) Type() string { return "string" }
+
+// Set reads the value.
+func (v *variantValue) Set(text string) error {
+	got, err := checkpoint.ParseVariant(text)
+	*v = variantValue(got)
+	return err
+}
