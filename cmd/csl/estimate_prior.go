@@ -11,6 +11,7 @@ import (
 	"csl/internal/dataset"
 	"csl/internal/estimate"
 	"csl/internal/graph"
+	"csl/internal/modelfile"
 	"csl/internal/rundir"
 	"csl/internal/train"
 
@@ -28,7 +29,8 @@ const temporaryRun = "prior"
 type priorOptions struct {
 	*streams
 	settings    *settings
-	modelPath   string
+	model       modelfile.Options
+	strict      bool
 	out         string
 	compareWith string
 	runDir      string
@@ -54,7 +56,8 @@ compared with the full annotations, beside the count of annotated positives.`,
 	o.settings = bindSettings(cmd, settingsWithFlags("train.out", "model.path", "model.strict",
 		"loss.mode", "loss.topk", "loss.gamma_unann", "loss.alpha_unann", "prior.threshold")...)
 	fs := cmd.Flags()
-	fs.StringVar(&o.modelPath, "model_path", "", "checkpoint `FILE` to use instead of training a model")
+	bindModel(fs, &o.model, &o.strict)
+	fs.Lookup("model_path").Usage = "checkpoint `FILE`, or run directory, to use instead of training a model"
 	fs.StringVar(&o.out, "out", "prior.csv", "prior `FILE` to write: Classes,avg_pred")
 	fs.StringVar(&o.compareWith, "compare_with", "", "full annotations `FILE` to compare with")
 	fs.StringVar(&o.runDir, "run_dir", "", "`folder` of the temporary model's run; default: "+temporaryRun+" in that of train.out")
@@ -63,7 +66,7 @@ compared with the full annotations, beside the count of annotated positives.`,
 }
 
 func runEstimatePrior(ctx context.Context, o *priorOptions) error {
-	if o.modelPath != "" && (o.resume || o.runDir != "") {
+	if o.model.Path != "" && (o.resume || o.runDir != "") {
 		return usagef("--model_path gives the model: there is no training to resume and no run for --run_dir")
 	}
 	cfg, _, err := o.settings.load()
@@ -81,8 +84,9 @@ func runEstimatePrior(ctx context.Context, o *priorOptions) error {
 		return err
 	}
 	defer be.Close()
+	o.model.Lenient = !o.strict
 	r, err := estimate.Run(ctx, estimate.Options{
-		Config: cfg, ModelPath: o.modelPath, Resume: o.resume, Data: dataset.FromConfig(cfg.Data, dataset.Train),
+		Config: cfg, Model: o.model, Resume: o.resume, Data: dataset.FromConfig(cfg.Data, dataset.Train),
 		CompareWith: o.compareWith, Out: o.out, Backend: be, Display: o.display, FS: o.fs, Version: version(),
 	})
 	if err != nil {
@@ -108,7 +112,7 @@ func (o *priorOptions) interrupted(err error, run string) error {
 	if errors.As(err, new(*train.Interrupted)) || !errors.Is(err, context.Canceled) {
 		return howToGoOn(err, command)
 	}
-	if _, serr := os.Stat(filepath.Join(run, rundir.Best)); o.modelPath == "" && serr == nil {
+	if _, serr := os.Stat(filepath.Join(run, rundir.Best)); o.model.Path == "" && serr == nil {
 		return fmt.Errorf("interrupted; the temporary model is trained and kept; go on with: %s: %w", command, context.Canceled)
 	}
 	return context.Canceled

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"csl/internal/modelfile"
 	"csl/internal/rundir"
 )
 
@@ -25,7 +26,7 @@ func TestAnInterruptedEstimateSaysHowToGoOn(t *testing.T) {
 	}{
 		{priorOptions{}, context.Canceled, trained, "interrupted; the temporary model is trained and kept; go on with: the same command with --resume: "},
 		{priorOptions{}, context.Canceled, empty, ""},
-		{priorOptions{modelPath: "m"}, context.Canceled, trained, ""},
+		{priorOptions{model: modelfile.Options{Path: "m"}}, context.Canceled, trained, ""},
 		{priorOptions{}, broken, trained, "disk full"},
 	} {
 		got := x.o.interrupted(x.err, x.run)

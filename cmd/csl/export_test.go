@@ -167,8 +167,4 @@ func TestExportedThresholdsDecideWhatInferReports(t *testing.T) {
 	if code != exitOK || strings.Count(text, "class_") != 1 || !strings.Contains(text, "class_05") {
 		t.Errorf("infer: code %d, %s\n%s", code, err, text)
 	}
-	code, _, err = csl(t, "export", "--model_path", tinyModel(), "--out", filepath.Join(dir, "m.pth"), "--thresholds", table)
-	if code != exitUsage || !strings.Contains(err, "no place for them") {
-		t.Errorf("export to .pth: code %d, %s", code, err)
-	}
 }

@@ -74,7 +74,7 @@ threshold: --th, else the checkpoint's own, else that of --dataset_type, else 0.
 func (o *inferOptions) bind(cmd *cobra.Command) {
 	fs := cmd.Flags()
 	fs.SortFlags = false
-	fs.StringVar(&o.model.Path, "model_path", "", "checkpoint `FILE`: .pth, .safetensors, csl's own")
+	bindModel(fs, &o.model.Options, &o.strict)
 	fs.StringArrayVar(&o.images, "pic_path", nil, "`PICTURE`: file, folder, pattern, @list or - (paths on standard input)")
 	fs.StringVar(&o.dataset, "dataset_type", "", "what published weights were trained on: MS-COCO (threshold 0.7) or OpenImages (0.995)")
 	fs.StringVar(&o.model.Name, "model_name", "", "architecture that the checkpoint must have; it is found out anyway")
@@ -89,7 +89,6 @@ func (o *inferOptions) bind(cmd *cobra.Command) {
 	fs.Int64Var(&o.maxPixels, "max_pixels", codec.DefaultMaxPixels, "larger images are refused from their header")
 	fs.IntVar(&o.batch, "batch_size", 8, "images per run of the network")
 	fs.IntVar(&o.workers, "workers", 0, "goroutines that decode; 0: one per thread")
-	fs.BoolVar(&o.strict, "strict", true, "refuse a checkpoint with tensors that the model has no place for")
 	fs.StringVar(&o.out, "out", "", "write each image with its tags into the folder `DIR`")
 	fs.BoolVar(&o.logits, "logits", false, "print logits as well")
 	fs.StringVar(&o.format, "format", formatText, "text, json (an object per image and line) or csv")

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"io"
 
 	"csl/internal/checkpoint"
@@ -20,6 +21,7 @@ type infoOptions struct {
 	batch     int
 	mode      string
 	format    string
+	weights   checkpoint.Variant
 }
 
 func newInfoCommand(s *streams) *cobra.Command {
@@ -51,6 +53,7 @@ a run needs. Nothing is computed.`,
 	config.BindFlagAs(cmd.Flags(), "head", "model.head")
 	fs := cmd.Flags()
 	fs.StringVar(&o.inputSize, "input_size", "", "input in pixels, `N|HxW`; default data.size")
+	bindWeights(fs, &o.weights)
 	fs.IntVarP(&o.batch, "batch_size", "b", 1, "images per run")
 	fs.StringVar(&o.mode, "mode", modeInfer, "what the memory is planned for: infer or train")
 	fs.StringVar(&o.format, "format", formatText, "text or json")
@@ -62,7 +65,7 @@ func runInfoCheckpoint(ctx context.Context, o *infoOptions, path string) error {
 	if err := checkFormat(o.format, formatText, formatJSON); err != nil {
 		return err
 	}
-	about, err := describe(ctx, path)
+	about, err := describe(ctx, path, o.weights)
 	if err != nil {
 		return err
 	}
@@ -80,7 +83,7 @@ func writeJSON(w io.Writer, v any) error {
 }
 
 // describe gathers what there is to say of a checkpoint.
-func describe(ctx context.Context, path string) (about *checkpointInfo, err error) {
+func describe(ctx context.Context, path string, weights checkpoint.Variant) (about *checkpointInfo, err error) {
 	if path, err = modelfile.Find(path); err != nil {
 		return nil, err
 	}
@@ -89,6 +92,9 @@ func describe(ctx context.Context, path string) (about *checkpointInfo, err erro
 		return nil, err
 	}
 	defer f.Close() // only read
+	if err := f.Select(weights); err != nil {
+		return nil, err
+	}
 	sd, err := checkpoint.Interpret(f)
 	if err != nil {
 		return nil, err
@@ -96,7 +102,13 @@ func describe(ctx context.Context, path string) (about *checkpointInfo, err erro
 	if about, err = newCheckpointInfo(f, sd); err != nil {
 		return nil, err
 	}
-	if _, _, err := sd.Model(ctx, false); err != nil {
+	_, diff, err := sd.Model(ctx, false)
+	if errors.Is(err, checkpoint.ErrMismatch) && diff != nil && diff.OnlyUnexpected() {
+		about.Beside = diff.Unexpected
+		_, _, err = sd.Model(ctx, true)
+	}
+	about.NonFinite = sd.NonFinite()
+	if err != nil {
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}

@@ -47,6 +47,14 @@ type checkpointInfo struct {
 	Metrics    map[string]float64 `json:"metrics,omitempty"`
 	Weights    string             `json:"weights,omitempty"`
 	Version    string             `json:"csl_version,omitempty"`
+	// Choice says which of several models of the file this is about.
+	Choice string `json:"choice,omitempty"`
+	// Beside are tensors that belong to no model; --strict=false skips them.
+	Beside []string `json:"beside,omitempty"`
+	// Skipped are classes and functions that the file names beside its tensors. None of them was run.
+	Skipped []string `json:"skipped_objects,omitempty"`
+	// NonFinite are tensors with values that are NaN or infinite.
+	NonFinite []checkpoint.NonFinite `json:"non_finite,omitempty"`
 	// Problem is why the file cannot be used as it is.
 	Problem string `json:"problem,omitempty"`
 }
@@ -61,6 +69,7 @@ func newCheckpointInfo(f *checkpoint.File, sd *checkpoint.StateDict) (*checkpoin
 		File: f.Path, Format: string(f.Format), Size: f.Size, SHA256: sum, Naming: string(sd.Scheme), Wrapped: f.Wrapped, Prefix: f.Prefix,
 		Model: s.Name, Stages: s.Stages, Planes: s.Planes, Kinds: s.Kinds, StemSlope: s.StemSlope, Slope: s.Slope,
 		OtherHead: sd.OtherHead, NumClasses: s.NumClasses, Types: map[string]int{}, Classes: sd.Classes(),
+		Choice: f.Choice(), Skipped: f.Skipped,
 	}
 	if s.NumClasses > 0 {
 		c.Head = s.Head
@@ -70,7 +79,7 @@ func newCheckpointInfo(f *checkpoint.File, sd *checkpoint.StateDict) (*checkpoin
 	}
 	for _, t := range f.Tensors() {
 		c.Tensors++
-		c.Types[t.DType.String()]++
+		c.Types[t.Type()]++
 		if isParameter(t.Name) {
 			c.Parameters += int64(t.Len())
 		}
@@ -121,6 +130,18 @@ func (c *checkpointInfo) write(w io.Writer) error {
 	}
 	if c.Version != "" {
 		row("written by", "%s", c.Version)
+	}
+	if c.Choice != "" {
+		row("choice", "%s", c.Choice)
+	}
+	if n := len(c.Beside); n > 0 {
+		row("beside", "%s of no model (%s): --strict=false skips them", count.Of(n, "tensor"), firstFew(c.Beside))
+	}
+	if n := len(c.Skipped); n > 0 {
+		row("skipped", "%s of Python objects beside the tensors (%s); nothing was run", fmt.Sprintf("%d names", n), firstFew(c.Skipped))
+	}
+	if text := checkpoint.DescribeNonFinite(c.NonFinite); text != "" {
+		row("warning", "%s: its scores mean nothing", text)
 	}
 	if c.Problem != "" {
 		row("problem", "%s", c.Problem)
@@ -176,14 +197,20 @@ func (c *checkpointInfo) classes() string {
 	if len(c.Classes) == 0 {
 		return "no names: give them to csl infer with --classes FILE"
 	}
-	var names []string
-	for _, k := range c.Classes[:min(classesShown, len(c.Classes))] {
-		names = append(names, k.Name)
+	names := make([]string, len(c.Classes))
+	for i, k := range c.Classes {
+		names[i] = k.Name
 	}
-	if more := len(c.Classes) - len(names); more > 0 {
-		names = append(names, fmt.Sprintf("and %d more", more))
+	return firstFew(names)
+}
+
+// firstFew lists the first names and how many more there are.
+func firstFew(names []string) string {
+	few := slices.Clone(names[:min(classesShown, len(names))])
+	if more := len(names) - len(few); more > 0 {
+		few = append(few, fmt.Sprintf("and %d more", more))
 	}
-	return strings.Join(names, ", ")
+	return strings.Join(few, ", ")
 }
 
 func (c *checkpointInfo) input() string {

@@ -17,7 +17,8 @@ import (
 type validateOptions struct {
 	*streams
 	settings   *settings
-	modelPath  string
+	model      modelfile.Options
+	strict     bool
 	size       int
 	threshold  *float64
 	saveScores string
@@ -50,7 +51,7 @@ prf_unknown_as_negative, which count unknown labels as negatives, as the referen
 	fs.Lookup("data").Usage = "labelled images: folder or tar, or a folder laid out as COCO"
 	fs.Lookup("annotations").Usage = "their labels; empty = found in a COCO layout"
 	fs.Lookup("data_format").Usage = "format of the labels; auto = by content (auto|coco|lvis|openimages|csv|jsonl)"
-	fs.StringVar(&o.modelPath, "model_path", "", "checkpoint `FILE`")
+	bindModel(fs, &o.model, &o.strict)
 	fs.IntVar(&o.size, "image_size", 0, "side of the square input in pixels; 0 = the checkpoint's, else 448")
 	fs.Float64Var(&threshold, "threshold", modelfile.DefaultThreshold,
 		"score above which a class counts as present, for precision, recall and F1; default the checkpoint's, else")
@@ -63,7 +64,7 @@ func runValidate(ctx context.Context, o *validateOptions) error {
 	if err := checkFormat(o.format, formatText, formatJSON); err != nil {
 		return err
 	}
-	if o.modelPath == "" {
+	if o.model.Path == "" {
 		return usagef("--model_path is missing: which checkpoint?")
 	}
 	if t := o.threshold; t != nil && !(*t >= 0 && *t <= 1) {
@@ -86,8 +87,9 @@ func runValidate(ctx context.Context, o *validateOptions) error {
 		return err
 	}
 	defer be.Close()
+	o.model.Lenient, o.model.Height, o.model.Width = !o.strict, o.size, o.size
 	r, err := validate.Run(ctx, validate.Options{
-		ModelPath: o.modelPath, Data: dataset.FromConfig(cfg.Data, dataset.Val), Size: o.size, Batch: cfg.Train.Batch,
+		Model: o.model, Data: dataset.FromConfig(cfg.Data, dataset.Val), Batch: cfg.Train.Batch,
 		Threshold: o.threshold, ScoresPath: o.saveScores, Backend: be, Display: o.display, FS: o.fs,
 	})
 	if err != nil {

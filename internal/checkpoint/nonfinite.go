@@ -14,8 +14,9 @@ import (
 type NonFinite struct {
 	// Name is the tensor's, Count how many of its values are not finite, and
 	// Total how many it has.
-	Name         string
-	Count, Total int
+	Name  string `json:"name"`
+	Count int    `json:"count"`
+	Total int    `json:"total"`
 }
 
 // NonFinite lists the tensors that the last Load read which have values that

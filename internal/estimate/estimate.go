@@ -30,11 +30,11 @@ const topCompared = 10
 
 // Options says what to estimate from.
 type Options struct {
-	// Config trains the temporary model where ModelPath is empty; it also says how images load.
-	Config    *config.Config
-	ModelPath string
-	Resume    bool            // go on with the temporary model's training
-	Data      dataset.Options // the images to average over
+	// Config trains the temporary model where Model.Path is empty; it also says how images load.
+	Config *config.Config
+	Model  modelfile.Options // Path: the model to average; "" trains one
+	Resume bool              // go on with the temporary model's training
+	Data   dataset.Options   // the images to average over
 	// CompareWith is a file of full annotations of the same images; "" for none.
 	CompareWith string
 	Out         string // the prior's file
@@ -62,9 +62,9 @@ func Run(ctx context.Context, o Options) (r Result, err error) {
 		}
 	}
 	var set *labels.Set
-	if o.ModelPath != "" {
-		r.Weights = o.ModelPath
-		set, err = o.fromModel(ctx, o.ModelPath, &r)
+	if o.Model.Path != "" {
+		r.Weights = o.Model.Path
+		set, err = o.fromModel(ctx, o.Model, &r)
 	} else {
 		set, err = o.fromTraining(ctx, &r)
 	}
@@ -117,7 +117,7 @@ func (o *Options) fromTraining(ctx context.Context, r *Result) (*labels.Set, err
 	if c.Prior.Source == config.PriorTraining {
 		return o.fromBatches(ctx, path, t.Skipped, r)
 	}
-	set, err := o.fromModel(ctx, filepath.Join(t.Dir, rundir.Best), r)
+	set, err := o.fromModel(ctx, modelfile.Options{Path: filepath.Join(t.Dir, rundir.Best)}, r)
 	if err != nil {
 		return nil, err
 	}
@@ -125,8 +125,8 @@ func (o *Options) fromTraining(ctx context.Context, r *Result) (*labels.Set, err
 }
 
 // fromModel fills r with the prior that a model gives and returns the labels of the images.
-func (o *Options) fromModel(ctx context.Context, path string, r *Result) (*labels.Set, error) {
-	m, err := modelfile.Open(ctx, modelfile.Options{Path: path})
+func (o *Options) fromModel(ctx context.Context, from modelfile.Options, r *Result) (*labels.Set, error) {
+	m, err := modelfile.Open(ctx, from)
 	if err != nil {
 		return nil, err
 	}

@@ -95,15 +95,15 @@ func meanScores(t *testing.T, o Options, path string) []float64 {
 func TestThePriorIsTheMeanScoreOfTheTrainingImages(t *testing.T) {
 	d := traintest.Make(t, 7, 3)
 	o, _ := options(t, d)
-	o.ModelPath = traintest.Checkpoint(t, traintest.Classes(), nil)
+	o.Model.Path = traintest.Checkpoint(t, traintest.Classes(), nil)
 	r := estimate(t, o)
-	want := meanScores(t, o, o.ModelPath)
+	want := meanScores(t, o, o.Model.Path)
 	for i, v := range r.Prior.Avg {
 		if math.Abs(float64(v)-want[i]) > 1e-6 {
 			t.Errorf("%s: %v, want %v", r.Prior.Classes[i], v, want[i])
 		}
 	}
-	if r.Weights != o.ModelPath || r.Comparison != nil || r.Skipped != 0 {
+	if r.Weights != o.Model.Path || r.Comparison != nil || r.Skipped != 0 {
 		t.Errorf("result %+v", r)
 	}
 	stored, warnings, err := prior.Load(o.Out, traintest.Classes())
@@ -178,9 +178,9 @@ func TestComparisonWithFullAnnotations(t *testing.T) {
 	d := traintest.Make(t, 12, 4)
 	model := traintest.Checkpoint(t, traintest.Classes(), nil)
 	given, _ := options(t, d)
-	given.ModelPath, given.CompareWith = model, d.Full
+	given.Model.Path, given.CompareWith = model, d.Full
 	simulated, _ := options(t, d, "data.train.annotations="+d.Full, "simulate.type=rps", "simulate.param=0.5")
-	simulated.ModelPath = model
+	simulated.Model.Path = model
 	for name, o := range map[string]Options{"given": given, "simulated": simulated} {
 		c := estimate(t, o).Comparison
 		if c == nil || c.Top != 4 || c.Estimated.Overlap != 4 || c.Naive.Overlap != 4 {
@@ -189,7 +189,7 @@ func TestComparisonWithFullAnnotations(t *testing.T) {
 	}
 	// Labels that hide nothing rank the classes as the full ones do.
 	same, _ := options(t, d, "data.train.annotations="+d.Full)
-	same.ModelPath, same.CompareWith = model, d.Full
+	same.Model.Path, same.CompareWith = model, d.Full
 	if c := estimate(t, same).Comparison; c.Naive.Spearman != 1 {
 		t.Errorf("naive %+v, want 1", c.Naive)
 	}
@@ -198,7 +198,7 @@ func TestComparisonWithFullAnnotations(t *testing.T) {
 		traintest.Write(t, filepath.Join(t.TempDir(), "other.csv"), "image,label,value\np000.png,purple,1\n"): "other.csv",
 	} {
 		o, _ := options(t, d)
-		o.ModelPath, o.CompareWith = model, path
+		o.Model.Path, o.CompareWith = model, path
 		if _, err := Run(context.Background(), o); err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "\n") {
 			t.Errorf("%s: err = %v", path, err)
 		}
@@ -271,7 +271,7 @@ func (c cancelAtEpoch) Write(p []byte) (int, error) {
 func TestAModelThatGivesNoNumbersIsAnError(t *testing.T) {
 	d := traintest.Make(t, 4, 2)
 	o, _ := options(t, d)
-	o.ModelPath = traintest.Checkpoint(t, traintest.Classes(), func(w *model.Weights) {
+	o.Model.Path = traintest.Checkpoint(t, traintest.Classes(), func(w *model.Weights) {
 		shape, data, _ := w.Get("head.fc.bias")
 		data[2] = float32(math.NaN())
 		if err := w.Set("head.fc.bias", shape, data); err != nil {

@@ -21,9 +21,8 @@ import (
 
 // Options says what to score.
 type Options struct {
-	ModelPath string
+	Model     modelfile.Options
 	Data      dataset.Options // Classes is set by the checkpoint
-	Size      int             // side of the input; 0: the checkpoint's, else modelfile.DefaultSize
 	Batch     int
 	// Threshold is the score above which a class counts as present, for precision, recall and F1; nil
 	// means the checkpoint's, one or one per class, else modelfile.DefaultThreshold.
@@ -47,7 +46,7 @@ type Result struct {
 
 // Run scores the checkpoint.
 func Run(ctx context.Context, o Options) (r Result, err error) {
-	m, err := modelfile.Open(ctx, modelfile.Options{Path: o.ModelPath, Height: o.Size, Width: o.Size})
+	m, err := modelfile.Open(ctx, o.Model)
 	if err != nil {
 		return r, err
 	}

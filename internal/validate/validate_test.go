@@ -18,6 +18,7 @@ import (
 	"csl/internal/graph"
 	"csl/internal/metric"
 	"csl/internal/model"
+	"csl/internal/modelfile"
 	"csl/internal/progress"
 	"csl/internal/safefile/faultfs"
 	"csl/internal/train/traintest"
@@ -34,7 +35,7 @@ func options(t *testing.T, d traintest.Data, path string) (o Options, log *bytes
 	log = &bytes.Buffer{}
 	half := 0.5
 	return Options{
-		ModelPath: path, Data: dataset.Options{Split: dataset.Val, Root: d.Dir, Annotations: d.Val}, Batch: 2, Threshold: &half,
+		Model: modelfile.Options{Path: path}, Data: dataset.Options{Split: dataset.Val, Root: d.Dir, Annotations: d.Val}, Batch: 2, Threshold: &half,
 		Backend: be, Display: progress.New(progress.Options{Out: log}), FS: traintest.FS(),
 	}, log
 }
@@ -68,7 +69,7 @@ func TestClassesAreMatchedByNameWhateverTheirOrder(t *testing.T) {
 	d := traintest.Make(t, 0, 9)
 	o, _ := options(t, d, traintest.Checkpoint(t, []string{"red", "green", "blue", "dark"}, nil))
 	want := score(t, o)
-	o.ModelPath = traintest.Checkpoint(t, []string{"blue", "green", "red", "dark"}, swapHead(t, 0, 2))
+	o.Model.Path = traintest.Checkpoint(t, []string{"blue", "green", "red", "dark"}, swapHead(t, 0, 2))
 	got := score(t, o)
 	if *got.MAPPartial != *want.MAPPartial || *got.MAPO != *want.MAPO || got.Images != 9 {
 		t.Errorf("map_partial %v and map_o %v of the reordered checkpoint, want %v and %v", *got.MAPPartial, *got.MAPO, *want.MAPPartial, *want.MAPO)
@@ -101,11 +102,11 @@ func TestClassesOfTheLabelsThatTheModelDoesNotHaveAreLeftOut(t *testing.T) {
 func TestACheckpointWithoutNamesIsMatchedByPosition(t *testing.T) {
 	d := traintest.Make(t, 0, 6)
 	o, log := options(t, d, traintest.Bare(t, 4))
-	o.Size = 32
+	o.Model.Height, o.Model.Width = 32, 32
 	if r := score(t, o); r.Classes != 4 || !strings.Contains(log.String(), "names no classes") {
 		t.Errorf("report %+v, log %s", r, log)
 	}
-	o.ModelPath = traintest.Bare(t, 3)
+	o.Model.Path = traintest.Bare(t, 3)
 	if _, err := Run(context.Background(), o); err == nil || !strings.Contains(err.Error(), "has 4 classes, the checkpoint 3 and no names") {
 		t.Errorf("err = %v", err)
 	}
