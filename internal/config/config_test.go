@@ -98,7 +98,7 @@ func TestTheReferencesFlagsAreThere(t *testing.T) {
 	}
 }
 
-// odd is a configuration in which every setting but loss.name differs from its default.
+// odd is a configuration in which every setting but loss.name and prior.quantile differs from its default.
 func odd() *Config {
 	c := Default()
 	for _, s := range c.settings() {
@@ -125,6 +125,7 @@ func odd() *Config {
 	c.Augment.RandAugment.Magnitude, c.Schedule.StopEpoch = 30, 7
 	c.Simulate.Param = 12
 	c.Loss.Mode, c.Loss.Name = ModeIgnore, Default().Loss.Name // the other losses have no weights
+	c.Prior.Quantile = 0                                       // top_n decides
 	return c
 }
 

@@ -1,6 +1,9 @@
 package config
 
-import "csl/internal/loss"
+import (
+	"csl/internal/loss"
+	"csl/internal/prior"
+)
 
 // Loss is the training loss: the fields of [loss.Config] that have a row under "loss". What they mean,
 // may be and demand of each other is defined there.
@@ -33,7 +36,8 @@ func defaultLoss() Loss {
 	}
 }
 
-// LossConfig is the loss that the settings describe.
+// LossConfig is the loss that the settings describe; its gate is that of [prior.Prior.Gate] for
+// [Config.PriorSelection].
 func (c *Config) LossConfig() loss.Config {
 	l := c.Loss
 	return loss.Config{
@@ -41,7 +45,7 @@ func (c *Config) LossConfig() loss.Config {
 		GammaPos: l.GammaPos, GammaNeg: l.GammaNeg, GammaUnann: l.GammaUnann,
 		AlphaPos: l.AlphaPos, AlphaNeg: l.AlphaNeg, AlphaUnann: l.AlphaUnann,
 		Clip: l.Clip, TopK: l.TopK, TopKSkipsGated: l.TopKSkipsGated, LogClamp: l.LogClamp,
-		PriorThreshold: c.Prior.Threshold,
+		PriorThreshold: prior.GateThreshold,
 	}
 }
 
@@ -85,6 +89,8 @@ func (l *Loss) settings() []setting {
 type Prior struct {
 	Path      string  // CSV Classes,avg_pred, matched by name
 	Threshold float64 // unknown labels of classes above it are dropped; 0: no gate
+	TopN      int     // so are those of this many classes with the highest prior, instead; 0: by threshold
+	Quantile  float64 // or of the classes in the upper 1-Quantile; 0: by threshold
 	Source    string  // PriorEval or PriorTraining
 }
 
@@ -93,6 +99,11 @@ const (
 	PriorEval     = "eval"     // one clean pass over the training images with the best weights
 	PriorTraining = "training" // mean over all training batches so far, as the reference
 )
+
+// PriorSelection says which classes of the prior selective mode gates.
+func (c *Config) PriorSelection() prior.Selection {
+	return prior.Selection{Threshold: c.Prior.Threshold, TopN: c.Prior.TopN, Quantile: c.Prior.Quantile}
+}
 
 // below1 is any number from 0 up to, but not including, 1.
 func below1(p *float64) real { return real{p: p, hi: 1, openHi: true} }
@@ -107,7 +118,15 @@ func (p *Prior) settings() []setting {
 		},
 		{
 			name: "prior.threshold", flag: "prior_threshold", value: real{p: &p.Threshold, hi: 1},
-			meaning: "unknown labels of classes with a larger prior are dropped; 0 = none are",
+			meaning: "drop unknown labels of classes with a larger prior; 0 = of none",
+		},
+		{
+			name: "prior.top_n", flag: "prior_top_n", value: whole{p: &p.TopN},
+			meaning: "instead of the threshold: drop those of this many classes with the highest prior; 0 = by threshold",
+		},
+		{
+			name: "prior.quantile", flag: "prior_quantile", value: below1(&p.Quantile),
+			meaning: "instead of the threshold: drop those of the classes above this quantile, 0.95 for the top 5 %; 0 = by threshold",
 		},
 		{
 			name: "prior.source", value: text{&p.Source, []string{PriorEval, PriorTraining}},

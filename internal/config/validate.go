@@ -70,6 +70,8 @@ func (c *Config) conflicts() []*Problem {
 	if p := c.LossConfig().Conflict(); p != nil {
 		add(true, p.Key, "%s", p.Text)
 	}
+	add(c.Prior.TopN > 0 && c.Prior.Quantile > 0, "prior.quantile",
+		"%v is not allowed with prior.top_n %d: give one of the two", c.Prior.Quantile, c.Prior.TopN)
 	add(c.Train.Out == "", "train.out", "is empty: must name the folder of the run")
 	return found
 }

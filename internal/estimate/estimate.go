@@ -153,7 +153,7 @@ func (o *Options) fromBatches(ctx context.Context, path string, skipped int, r *
 		return nil, err
 	}
 	r.Weights, r.Skipped = "the outputs for all training batches", skipped
-	r.Prior, _, err = prior.Load(path, c.Names())
+	r.Prior, _, err = prior.Load(ctx, path, c.Names(), "")
 	return c.Set, errors.Join(err, c.Close())
 }
 

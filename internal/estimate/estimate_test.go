@@ -106,7 +106,7 @@ func TestThePriorIsTheMeanScoreOfTheTrainingImages(t *testing.T) {
 	if r.Weights != o.Model.Path || r.Comparison != nil || r.Skipped != 0 {
 		t.Errorf("result %+v", r)
 	}
-	stored, warnings, err := prior.Load(o.Out, traintest.Classes())
+	stored, warnings, err := prior.Load(context.Background(), o.Out, traintest.Classes(), "")
 	if err != nil || warnings != nil || !slices.Equal(stored.Avg, r.Prior.Avg) {
 		t.Errorf("stored %+v, %v, %v", stored, warnings, err)
 	}

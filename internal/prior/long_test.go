@@ -4,6 +4,7 @@ package prior
 
 import (
 	"bufio"
+	"context"
 	"os"
 	"path/filepath"
 	"strings"
@@ -30,7 +31,7 @@ func TestReferencePriorLoadsWithAWarning(t *testing.T) {
 			classes = append(classes, name)
 		}
 	}
-	p, warnings, err := Load(path, classes)
+	p, warnings, err := Load(context.Background(), path, classes, "")
 	if err != nil {
 		t.Fatal(err)
 	}

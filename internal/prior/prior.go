@@ -16,6 +16,8 @@ import (
 type Prior struct {
 	Classes []string  // unique names
 	Avg     []float32 // 0 to 1, one per class
+	// Low and High are the ends of an interval around each value, at 95 %; nil without intervals.
+	Low, High []float32
 }
 
 // Validate checks lengths, names and values.
@@ -25,6 +27,9 @@ func (p *Prior) Validate() error {
 	}
 	if len(p.Classes) == 0 {
 		return fmt.Errorf("prior: no classes")
+	}
+	if n := len(p.Avg); p.Low != nil && len(p.Low) != n || len(p.Low) != len(p.High) {
+		return fmt.Errorf("prior: %d values with intervals of %d and %d ends", n, len(p.Low), len(p.High))
 	}
 	seen := make(map[string]bool, len(p.Classes))
 	for i, name := range p.Classes {
@@ -37,6 +42,8 @@ func (p *Prior) Validate() error {
 			return fmt.Errorf("prior: class %q appears twice", name)
 		case !isShare(p.Avg[i]):
 			return fmt.Errorf("prior: class %q has value %v: want 0 to 1", name, p.Avg[i])
+		case p.Low != nil && !(0 <= p.Low[i] && p.Low[i] <= p.Avg[i] && p.Avg[i] <= p.High[i] && p.High[i] <= 1):
+			return fmt.Errorf("prior: class %q has value %v in an interval from %v to %v", name, p.Avg[i], p.Low[i], p.High[i])
 		}
 		seen[name] = true
 	}
@@ -54,19 +61,19 @@ type Mean struct {
 	rows int64
 }
 
-// NewMean starts a mean over so many classes.
+// NewMean starts a mean over this many classes.
 func NewMean(classes int) *Mean { return &Mean{sum: make([]float64, classes)} }
 
 // Add takes logits [rows, classes] in row order. It fails at a NaN, naming
-// sample and class by number, and then leaves the mean as it was.
+// image and class by number, and then leaves the mean as it was.
 func (m *Mean) Add(logits []float32) error {
 	classes := len(m.sum)
 	if classes == 0 || len(logits)%classes != 0 {
-		return fmt.Errorf("prior: %d logits are no whole number of rows of %d classes", len(logits), classes)
+		return fmt.Errorf("prior: %d logits are not whole rows of %d classes", len(logits), classes)
 	}
 	for i, z := range logits {
 		if z != z {
-			return fmt.Errorf("prior: sample %d, class number %d: logit is NaN", m.rows+int64(i/classes), i%classes)
+			return fmt.Errorf("prior: image %d, class number %d: logit is NaN", m.rows+int64(i/classes), i%classes)
 		}
 	}
 	for i, z := range logits {
@@ -76,13 +83,13 @@ func (m *Mean) Add(logits []float32) error {
 	return nil
 }
 
-// Rows is the number of samples so far.
+// Rows is the number of images so far.
 func (m *Mean) Rows() int64 { return m.rows }
 
 // Prior is the mean so far as the prior of these classes, in column order.
 func (m *Mean) Prior(classes []string) (*Prior, error) {
 	if m.rows == 0 {
-		return nil, fmt.Errorf("prior: no sample to take a mean of")
+		return nil, fmt.Errorf("prior: no image to take a mean of")
 	}
 	if len(classes) != len(m.sum) {
 		return nil, fmt.Errorf("prior: %d class names for %d outputs", len(classes), len(m.sum))

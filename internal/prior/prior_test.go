@@ -2,6 +2,7 @@ package prior
 
 import (
 	"bytes"
+	"context"
 	"math"
 	"path/filepath"
 	"slices"
@@ -70,12 +71,12 @@ func TestMeanMatchesGoldenInAnyBatches(t *testing.T) {
 func TestMeanRefusesWrongInput(t *testing.T) {
 	m := NewMean(3)
 	_, err := m.Prior(names(3))
-	wantError(t, err, "no sample")
+	wantError(t, err, "no image")
 	wantError(t, m.Add(make([]float32, 4)), "4 logits", "3 classes")
 	if err := m.Add([]float32{1e4, -1e4, 0}); err != nil {
 		t.Fatal(err)
 	}
-	wantError(t, m.Add([]float32{0, 0, 0, 0, float32(math.NaN()), 0}), "sample 2", "class number 1")
+	wantError(t, m.Add([]float32{0, 0, 0, 0, float32(math.NaN()), 0}), "image 2", "class number 1")
 	p, err := m.Prior(names(3))
 	if err != nil || !slices.Equal(p.Avg, []float32{1, 0, 0.5}) {
 		t.Errorf("%v %v", p, err)
@@ -90,7 +91,7 @@ func TestSavedPriorReadsBackTheSameInAnyOrder(t *testing.T) {
 	if err := p.Save(safefile.OS(), path); err != nil {
 		t.Fatal(err)
 	}
-	back, warnings, err := Load(path, []string{"c", "a, \"b\"", "naïve"})
+	back, warnings, err := Load(context.Background(), path, []string{"c", "a, \"b\"", "naïve"}, "")
 	if err != nil || len(warnings) != 0 {
 		t.Fatal(err, warnings)
 	}
@@ -99,14 +100,14 @@ func TestSavedPriorReadsBackTheSameInAnyOrder(t *testing.T) {
 	}
 	bad := &Prior{Classes: []string{"a", "a"}, Avg: []float32{0, 0}}
 	wantError(t, bad.Save(safefile.OS(), path), "prior.csv", `"a" appears twice`)
-	if back, _, err := Load(path, p.Classes); err != nil || !slices.Equal(back.Avg, p.Avg) {
+	if back, _, err := Load(context.Background(), path, p.Classes, ""); err != nil || !slices.Equal(back.Avg, p.Avg) {
 		t.Errorf("the file changed: %v %v", back, err)
 	}
 }
 
 func TestStrayRowIsAWarningWithLineAndContent(t *testing.T) {
 	path := filepath.Join("testdata", "stray_row.csv")
-	p, warnings, err := Load(path, []string{"toothbrush", "person", "bicycle"})
+	p, warnings, err := Load(context.Background(), path, []string{"toothbrush", "person", "bicycle"}, "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -143,7 +144,7 @@ func TestReadErrorsNameLineAndValue(t *testing.T) {
 		{"a,NaN\n", []string{"line 1", `"NaN"`}},
 		{"a,1e99\n", []string{"line 1", `"1e99"`}},
 		{"a,much\n", []string{"line 1", `"much"`}},
-		{"a\n", []string{"line 1", `"a"`, "1 fields"}},
+		{"a\n", []string{"line 1", `"a"`, "1 fields, want 2"}},
 		{"a,1,2\n", []string{"line 1", "3 fields"}},
 		{"", []string{"no row Classes,avg_pred"}},
 		{"1542867\n", []string{"no row Classes,avg_pred"}},
@@ -158,7 +159,7 @@ func TestReadErrorsNameLineAndValue(t *testing.T) {
 		}
 		wantError(t, err, c.want...)
 	}
-	_, _, err := Load(filepath.Join(t.TempDir(), "none.csv"), classes)
+	_, _, err := Load(context.Background(), filepath.Join(t.TempDir(), "none.csv"), classes, "")
 	wantError(t, err, "none.csv")
 	_, _, err = read(strings.NewReader(""), []string{"x", "x"})
 	wantError(t, err, "class list", `"x"`)

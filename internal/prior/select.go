@@ -35,6 +35,67 @@ func (p *Prior) Above(threshold float32) []int {
 	return order[:n]
 }
 
+// GateThreshold is the prior.threshold of a loss that takes a gate ([Prior.Gate]) as its prior.
+const GateThreshold = 0.5
+
+// Selection says which classes are gated: the TopN with the highest prior if that is not 0, those
+// above the Quantile if that is not 0, else those above the Threshold.
+type Selection struct {
+	Threshold float64 // 0: none
+	TopN      int
+	Quantile  float64
+}
+
+// Key is the name of the setting that decides, such as "threshold".
+func (s Selection) Key() string {
+	switch {
+	case s.TopN > 0:
+		return "top_n"
+	case s.Quantile > 0:
+		return "quantile"
+	}
+	return "threshold"
+}
+
+// Value is the value of that setting.
+func (s Selection) Value() any {
+	switch {
+	case s.TopN > 0:
+		return s.TopN
+	case s.Quantile > 0:
+		return s.Quantile
+	}
+	return s.Threshold
+}
+
+// Select are the classes that s gates, by falling prior.
+func (p *Prior) Select(s Selection) ([]int, error) {
+	switch {
+	case s.TopN > 0:
+		return p.TopN(s.TopN)
+	case s.Quantile > 0:
+		return p.AboveQuantile(s.Quantile)
+	}
+	return p.Above(float32(s.Threshold)), nil
+}
+
+// Gate holds 1 for each class that s gates and 0 for the others; nil if the threshold decides and is
+// 0, which means no gate.
+func (p *Prior) Gate(s Selection) ([]float32, error) {
+	if s == (Selection{}) {
+		return nil, nil
+	}
+	closed, err := p.Select(s)
+	if err != nil {
+		return nil, err
+	}
+	gate := make([]float32, len(p.Avg))
+	for _, c := range closed {
+		gate[c] = 1
+	}
+	return gate, nil
+}
+
 // TopN are the n classes with the highest prior, by falling prior.
 func (p *Prior) TopN(n int) ([]int, error) {
 	if n < 0 || n > len(p.Avg) {
@@ -52,24 +113,4 @@ func (p *Prior) AboveQuantile(q float64) ([]int, error) {
 	}
 	// The small term makes 0.95 of 80 classes 4 classes and not 3.9999.
 	return p.TopN(int(math.Floor((1-q)*float64(len(p.Avg)) + 1e-9)))
-}
-
-// ThresholdFor is a threshold that gates the first n classes of Ranked, or
-// fewer where the n-th has equals beyond it: the loss knows thresholds only.
-// It fails where only the threshold 0, which means no gate, would do.
-func (p *Prior) ThresholdFor(n int) (float32, error) {
-	order, err := p.TopN(n)
-	if err != nil {
-		return 0, err
-	}
-	threshold := float32(0)
-	if n == len(p.Avg) {
-		threshold = math.Nextafter32(p.Avg[order[n-1]], 0)
-	} else {
-		threshold = p.Avg[p.Ranked()[n]]
-	}
-	if threshold == 0 {
-		return 0, fmt.Errorf("prior: no threshold gates exactly %d of %d classes: the next one has prior 0", n, len(p.Avg))
-	}
-	return threshold, nil
 }

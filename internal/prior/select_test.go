@@ -3,6 +3,7 @@ package prior
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"math"
 	"slices"
 	"strings"
@@ -34,7 +35,7 @@ func TestAboveIsStrictAndZeroTurnsItOff(t *testing.T) {
 	}
 }
 
-func TestTopNQuantileAndTheirThreshold(t *testing.T) {
+func TestTopNAndQuantile(t *testing.T) {
 	p := example()
 	top, err := p.TopN(3)
 	if err != nil || !slices.Equal(top, []int{1, 4, 0}) {
@@ -43,22 +44,38 @@ func TestTopNQuantileAndTheirThreshold(t *testing.T) {
 	if q, err := p.AboveQuantile(0.6); err != nil || !slices.Equal(q, []int{1, 4}) {
 		t.Errorf("AboveQuantile(0.6) = %v, %v", q, err)
 	}
-	for n, want := range map[int]int{0: 0, 1: 1, 2: 2, 3: 2} { // the third has an equal
-		threshold, err := p.ThresholdFor(n)
-		if err != nil || len(p.Above(threshold)) != want {
-			t.Errorf("ThresholdFor(%d) = %v, %v: gates %d, want %d", n, threshold, err, len(p.Above(threshold)), want)
-		}
-	}
-	_, err = p.ThresholdFor(4)
-	wantError(t, err, "exactly 4 of 5")
 	_, err = p.TopN(6)
 	wantError(t, err, "top 6 of 5")
 	_, err = p.AboveQuantile(math.NaN())
 	wantError(t, err, "NaN")
-	all := &Prior{Classes: []string{"a", "b"}, Avg: []float32{0.2, 0.1}}
-	if threshold, err := all.ThresholdFor(2); err != nil || len(all.Above(threshold)) != 2 {
-		t.Errorf("ThresholdFor(all) = %v, %v", threshold, err)
+}
+
+func TestTheGateIsThatOfTheSettingThatDecides(t *testing.T) {
+	p := example()
+	for key, x := range map[string]struct {
+		s    Selection
+		want []int
+	}{
+		"threshold 0.1": {Selection{Threshold: 0.1}, p.Above(0.1)},
+		"top_n 3":       {Selection{Threshold: 0.1, TopN: 3}, []int{1, 4, 0}},
+		"quantile 0.6":  {Selection{Threshold: 0.1, Quantile: 0.6}, []int{1, 4}},
+	} {
+		got, err := p.Select(x.s)
+		gate, err2 := p.Gate(x.s)
+		if err != nil || err2 != nil || !slices.Equal(got, x.want) || fmt.Sprint(x.s.Key(), " ", x.s.Value()) != key {
+			t.Errorf("%s: %v, %v, %v; want %v", key, got, err, err2, x.want)
+		}
+		for c, v := range gate {
+			if (v == 1) != slices.Contains(x.want, c) || v > 0 && v <= GateThreshold {
+				t.Errorf("%s: gate %v", key, gate)
+			}
+		}
 	}
+	if gate, err := p.Gate(Selection{}); gate != nil || err != nil {
+		t.Errorf("no gate is %v, %v", gate, err)
+	}
+	_, err := p.Gate(Selection{TopN: 6})
+	wantError(t, err, "top 6 of 5")
 }
 
 // By hand: the ranks are 1, 2.5, 2.5, 4 and 2, 1, 3, 4, so the sum of products

@@ -156,11 +156,11 @@ func (t *trainer) build(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	prior, err := t.loadPrior()
+	prior, gate, err := t.loadPrior(ctx)
 	if err != nil {
 		return err
 	}
-	lf, err := lossgraph.Build(c.LossConfig(), prior)
+	lf, err := lossgraph.Build(c.LossConfig(), gate)
 	if err != nil {
 		return err
 	}
@@ -203,31 +203,37 @@ func (t *trainer) trainLoader(ctx context.Context) (*loader.Loader, error) {
 	return t.data.Loader(ctx, l, nil)
 }
 
-// loadPrior reads the class prior that selective mode asks; nil without one.
-func (t *trainer) loadPrior() ([]float32, error) {
+// loadPrior reads the class prior that selective mode asks, and makes the gate of it: 1 for the
+// classes that it closes. Both are nil without one.
+func (t *trainer) loadPrior(ctx context.Context) (values, gate []float32, err error) {
 	c := t.cfg
 	if c.Prior.Source == config.PriorTraining {
 		t.running = prior.NewMean(t.data.Set.NumClasses())
 	}
 	if c.Prior.Path == "" {
-		return nil, nil
+		return nil, nil, nil
 	}
-	p, warnings, err := prior.Load(c.Prior.Path, t.data.Names())
+	p, warnings, err := prior.Load(ctx, c.Prior.Path, t.data.Names(), c.Data.Encoding)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	log := t.o.Display.Log()
 	for _, w := range warnings {
 		log.Warn(w)
 	}
+	s := c.PriorSelection()
+	if gate, err = p.Gate(s); err != nil {
+		return nil, nil, err
+	}
 	if c.Loss.Mode == config.ModeSelective {
-		if c.Prior.Threshold == 0 {
+		if gate == nil {
 			log.Info("prior threshold 0: the class prior drops nothing")
 		} else {
-			log.Info("class prior", "file", c.Prior.Path, "threshold", c.Prior.Threshold, "classes_above", len(p.Above(float32(c.Prior.Threshold))))
+			closed, _ := p.Select(s) // Gate has the error
+			log.Info("class prior", "file", c.Prior.Path, s.Key(), s.Value(), "classes_above", len(closed))
 		}
 	}
-	return p.Avg, nil
+	return p.Avg, gate, nil
 }
 
 // start restores or begins the run's state, opens its logs and sets the hooks. A run that begins is

@@ -51,7 +51,7 @@ func TestSettingsReachLossAndOptimizer(t *testing.T) {
 	c := config.Default()
 	c.Loss.GammaUnann, c.Loss.TopKSkipsGated, c.Prior.Threshold, c.Loss.LogClamp = 9, true, 0.25, 1e-8
 	l := c.LossConfig()
-	if l.GammaUnann != 9 || !l.TopKSkipsGated || l.PriorThreshold != 0.25 || l.LogClamp != 1e-8 || l.Mode != c.Loss.Mode {
+	if l.GammaUnann != 9 || !l.TopKSkipsGated || c.PriorSelection().Threshold != 0.25 || l.LogClamp != 1e-8 || l.Mode != c.Loss.Mode {
 		t.Errorf("%+v", l)
 	}
 	c.Optimizer.Name, c.Optimizer.WeightDecay, c.EMA.Warmup = config.OptimizerAdamW, 0.5, true
