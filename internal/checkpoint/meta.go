@@ -1,12 +1,11 @@
 package checkpoint
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"math"
-	"strings"
 
+	"csl/internal/exactjson"
 	"csl/internal/model"
 )
 
@@ -136,8 +135,7 @@ func DecodeMeta(table map[string]string) (*Meta, error) {
 		if table[key] == "" {
 			return nil
 		}
-		d := json.NewDecoder(strings.NewReader(table[key]))
-		if err := d.Decode(v); err != nil {
+		if err := exactjson.Unmarshal([]byte(table[key]), v); err != nil {
 			return fmt.Errorf("metadata %s: %w", key, err)
 		}
 		return nil

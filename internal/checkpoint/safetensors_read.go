@@ -10,6 +10,8 @@ import (
 	"math"
 	"sort"
 	"strconv"
+
+	"csl/internal/exactjson"
 )
 
 // maxHeader is the longest safetensors header, as in the reference library.
@@ -107,7 +109,7 @@ func parseHeader(header []byte) ([]stTensor, map[string]string, error) {
 			continue
 		}
 		e := stTensor{name: name, Offsets: [2]int64{-1, -1}}
-		if err := d.Decode(&e); err != nil {
+		if err := exactjson.Decode(d, &e); err != nil {
 			return nil, nil, fmt.Errorf("the header's entry of %q is damaged: %w", name, jsonError(err))
 		}
 		if entries = append(entries, e); len(entries) > maxEntries {

@@ -2,13 +2,14 @@ package rundir
 
 import (
 	"bufio"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"csl/internal/exactjson"
 )
 
 // Log is the parsed metrics of a run, in file order.
@@ -26,8 +27,10 @@ func ReadLog(dir string) (Log, error) {
 	var log Log
 	path := filepath.Join(dir, Metrics)
 	err := eachLine(path, func(line []byte) error {
-		var head struct{ Kind string }
-		if err := json.Unmarshal(line, &head); err != nil {
+		var head struct {
+			Kind string `json:"kind"`
+		}
+		if err := exactjson.Unmarshal(line, &head); err != nil {
 			return err
 		}
 		switch head.Kind {
@@ -55,7 +58,7 @@ func ReadTimings(dir string) ([]Timing, error) {
 
 func appendRecord[T any](to *[]T, line []byte) error {
 	var r T
-	if err := json.Unmarshal(line, &r); err != nil {
+	if err := exactjson.Unmarshal(line, &r); err != nil {
 		return err
 	}
 	*to = append(*to, r)

@@ -11,6 +11,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"csl/internal/exactjson"
 )
 
 const (
@@ -164,7 +166,7 @@ func ReadLast(dir string) (*Generation, error) {
 	}
 	defer f.Close()
 	g := &Generation{dir: dir}
-	if err := json.NewDecoder(io.LimitReader(f, maxLast)).Decode(g); err != nil {
+	if err := exactjson.Read(io.LimitReader(f, maxLast), g); err != nil {
 		return nil, fmt.Errorf("read %q: damaged: %w", path, err)
 	}
 	if err := checkName(g.Folder); err != nil || !strings.HasPrefix(g.Folder, statePrefix) {

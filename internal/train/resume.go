@@ -2,7 +2,6 @@ package train
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -11,6 +10,7 @@ import (
 
 	"csl/internal/checkpoint"
 	"csl/internal/config"
+	"csl/internal/exactjson"
 	"csl/internal/model"
 	"csl/internal/optim"
 	"csl/internal/safefile"
@@ -66,7 +66,7 @@ func (t *trainer) restore(ctx context.Context) (metrics, timings int64, err erro
 	var s state
 	text, err := os.ReadFile(t.from.Path(stateFile))
 	if err == nil {
-		err = json.Unmarshal(text, &s)
+		err = exactjson.Unmarshal(text, &s)
 	}
 	if err == nil {
 		err = t.adopt(s)
