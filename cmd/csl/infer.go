@@ -11,6 +11,8 @@ import (
 	"csl/internal/count"
 	"csl/internal/graph"
 	"csl/internal/images/codec"
+	"csl/internal/images/loader"
+	"csl/internal/images/source"
 	"csl/internal/images/transform"
 	"csl/internal/infer"
 	"csl/internal/model"
@@ -33,6 +35,7 @@ type inferOptions struct {
 
 	topK      int
 	maxPixels int64
+	maxMemory int64 // bytes
 	batch     int
 	workers   int
 
@@ -86,6 +89,7 @@ func (o *inferOptions) bind(cmd *cobra.Command) {
 	fs.StringVar(&o.model.Encoding, "encoding", "", "encoding of these files, such as latin1, gbk or utf-16; default UTF-8")
 	fs.StringVar(&o.model.Interpolation, "interpolation", "", "resizing: bilinear or bicubic; default the checkpoint's, else bilinear")
 	fs.BoolVar(&o.exifOrientation, "exif_orientation", false, "turn images upright as their EXIF says; default the checkpoint's, else no")
+	fs.Int64Var(&o.maxMemory, "max_image_memory", codec.DefaultMaxMemory, "bytes that images being decoded may take together; refuse those that need more before decoding")
 	fs.Int64Var(&o.maxPixels, "max_pixels", codec.DefaultMaxPixels, "larger images are refused from their header")
 	fs.IntVar(&o.batch, "batch_size", 8, "images per run of the network")
 	fs.IntVar(&o.workers, "workers", 0, "goroutines that decode; 0: one per thread")
@@ -121,6 +125,8 @@ func (o *inferOptions) check() error {
 		return usagef("--batch_size %d: must be at least 1", o.batch)
 	case o.workers < 0:
 		return usagef("--workers %d: must be at least 0", o.workers)
+	case o.maxMemory < 1:
+		return usagef("--max_image_memory %d: must be at least 1", o.maxMemory)
 	case o.maxPixels < 1:
 		return usagef("--max_pixels %d: must be at least 1", o.maxPixels)
 	}
@@ -167,9 +173,14 @@ func runInfer(ctx context.Context, o *inferOptions) error {
 	if err := o.check(); err != nil {
 		return err
 	}
-	images, err := infer.Inputs(o.images, o.in)
+	var archives source.Archives
+	defer archives.Close()
+	images, notes, err := infer.Inputs(ctx, o.images, o.in, &archives)
 	if err != nil {
 		return err
+	}
+	for _, note := range notes {
+		o.log().Warn(note)
 	}
 	m, err := infer.Load(ctx, o.model)
 	if err != nil {
@@ -183,20 +194,21 @@ func runInfer(ctx context.Context, o *inferOptions) error {
 		return err
 	}
 	defer be.Close()
-	return o.classify(ctx, m, images, be)
+	return o.classify(ctx, m, images, &archives, be)
 }
 
 // classify runs the model over the images and sends the results where they go.
-func (o *inferOptions) classify(ctx context.Context, m *infer.Model, images []string, be graph.Backend) error {
+func (o *inferOptions) classify(ctx context.Context, m *infer.Model, images []string, archives *source.Archives, be graph.Backend) error {
 	nothing := "nothing scores above its threshold"
 	if m.OneThreshold {
 		nothing = fmt.Sprintf("nothing scores above %v", m.Thresholds[0])
 	}
 	write := infer.WriterOptions{Format: infer.Format(o.format), Logits: o.logits, Nothing: nothing}
 	results := &inferResults{o: o}
+	limits := infer.Limits{MaxPixels: o.maxPixels, Memory: codec.NewMemory(int64(o.maxMemory))}
 	if o.out != "" {
 		d, err := infer.NewDrawer(ctx, infer.DrawerOptions{
-			Dir: o.out, FS: o.fs, Model: m, Images: images, MaxPixels: o.maxPixels, Workers: o.global.threads, Nothing: nothing,
+			Dir: o.out, FS: o.fs, Model: m, Images: images, Archives: archives, Limits: limits, Workers: o.global.threads, Nothing: nothing,
 		})
 		if err != nil {
 			return err
@@ -215,7 +227,8 @@ func (o *inferOptions) classify(ctx context.Context, m *infer.Model, images []st
 		results.task = o.display.Start("classifying", "img", int64(len(images)))
 	}
 	skipped, err := infer.Run(ctx, infer.Options{
-		Model: m, Images: images, MaxPixels: o.maxPixels, Batch: o.batch, Workers: o.workers, TopK: o.topK, Backend: be,
+		Model: m, Images: images, Archives: archives, Limits: limits, Batch: o.batch, Workers: o.workers, TopK: o.topK, Backend: be,
+		Rotated: func(n int) { o.log().Warn(loader.RotatedWarning(n, len(images), "--exif_orientation")) },
 	}, results)
 	results.task.Done()
 	if results.drawer != nil {

@@ -43,7 +43,7 @@ prf_unknown_as_negative, which count unknown labels as negatives, as the referen
 			return runValidate(cmd.Context(), o)
 		},
 	}
-	o.settings = bindSettings(cmd, "data.workers", "data.skip_broken", "data.max_pixels", "train.batch")
+	o.settings = bindSettings(cmd, "data.workers", "data.skip_broken", "data.max_pixels", "data.max_image_memory", "train.batch")
 	fs := cmd.Flags()
 	config.BindFlagAs(fs, "data", "data.val.root")
 	config.BindFlagAs(fs, "annotations", "data.val.annotations")

@@ -18,6 +18,7 @@ type Data struct {
 	SkipBroken        bool      // skip unreadable images instead of stopping
 	KeepUnannotated   bool      // keep images without annotations as all-negative (COCO)
 	MaxPixels         int       // larger images are refused from their header
+	MaxImageMemory    int       // bytes that images being decoded may take together
 }
 
 // Split is one labelled set of images.
@@ -49,7 +50,7 @@ func defaultData() Data {
 	return Data{
 		Train: Split{Format: FormatAuto}, Val: Split{Format: FormatAuto},
 		Missing: MissingAbsent, Values: "csl",
-		Size: 448, Interpolation: Bilinear, MaxPixels: maxPixels,
+		Size: 448, Interpolation: Bilinear, MaxPixels: maxPixels, MaxImageMemory: 1 << 30,
 	}
 }
 
@@ -130,7 +131,11 @@ func (d *Data) settings() []setting {
 		},
 		{
 			name: "data.max_pixels", flag: "max_pixels", value: whole{p: &d.MaxPixels, min: 1},
-			meaning: "larger images are refused from their header",
+			meaning: "reject images of more pixels before decoding",
+		},
+		{
+			name: "data.max_image_memory", flag: "max_image_memory", value: whole{p: &d.MaxImageMemory, min: 1},
+			meaning: "bytes that images being decoded may take together; reject those that need more before decoding",
 		},
 	}
 }

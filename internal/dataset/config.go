@@ -25,8 +25,16 @@ func FromConfig(d config.Data, split string) Options {
 	return Options{
 		Split: split, Root: s.Root, Annotations: s.Annotations, Format: s.Format,
 		ClassDescriptions: d.ClassDescriptions, KeepUnannotated: d.KeepUnannotated, SkipBroken: d.SkipBroken,
-		Decode:  codec.Options{MaxPixels: int64(d.MaxPixels), EXIFOrientation: d.EXIFOrientation},
+		Decode:  decoding(d),
 		Workers: d.Workers, MissingUnknown: d.Missing == config.MissingUnknown, Values: values(d.Values), Encoding: d.Encoding,
+	}
+}
+
+// decoding is how images are decoded: all that are being decoded with it share a budget of memory.
+func decoding(d config.Data) codec.Options {
+	return codec.Options{
+		MaxPixels: int64(d.MaxPixels), Memory: codec.NewMemory(int64(d.MaxImageMemory)),
+		EXIFOrientation: d.EXIFOrientation, TargetWidth: d.Size,
 	}
 }
 
@@ -62,7 +70,7 @@ func LoadingFromConfig(c *config.Config, fsys safefile.FS, display *progress.Dis
 	d := c.Data
 	return Loading{
 		Height: d.Size, Width: d.Size, Interpolation: d.Interpolation, Mean: d.Mean, Std: d.Std,
-		Decode: codec.Options{MaxPixels: int64(d.MaxPixels), EXIFOrientation: d.EXIFOrientation},
+		Decode: decoding(d),
 		Batch:  c.Train.Batch, Workers: d.Workers, SkipBroken: d.SkipBroken,
 		Cache: d.Cache, FS: fsys, Display: display,
 	}

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync/atomic"
 
 	"csl/internal/images/codec"
 	"csl/internal/images/loader"
@@ -87,7 +88,7 @@ func Open(ctx context.Context, o Options) (*Split, error) {
 	if o.Display != nil {
 		o.Display.Log().Info(o.Split + " labels: " + joined(report.String()))
 	}
-	if c.Source, err = source.Open(c.Root); err != nil {
+	if c.Source, err = source.Open(ctx, c.Root); err != nil {
 		return nil, err
 	}
 	if err := c.check(ctx, o); err != nil {
@@ -138,7 +139,15 @@ func (c *Split) check(ctx context.Context, o Options) error {
 		task = o.Display.Start("checking "+o.Split+" images", "img", int64(c.Set.Len()))
 	}
 	f := files{set: c.Set}
-	skipped, err := loader.Check(ctx, c.Source, c.Set, o.Decode, o.Workers, func(int, int) { task.Add(1) }, f.note)
+	var rotated atomic.Int64
+	skipped, err := loader.Check(ctx, c.Source, c.Set, loader.Checks{
+		Decode: o.Decode, Workers: o.Workers, Progress: func(int, int) { task.Add(1) }, Found: f.note,
+		Seen: func(_ int, info codec.Info) {
+			if o.Decode.LeavesRotated(info) {
+				rotated.Add(1)
+			}
+		},
+	})
 	task.Done()
 	if err == nil {
 		err = f.check(c.Source)
@@ -149,6 +158,14 @@ func (c *Split) check(ctx context.Context, o Options) error {
 	c.files = f.stamps.String()
 	if f.moved > 0 && o.Display != nil {
 		o.Display.Log().Info(f.String())
+	}
+	for _, note := range c.Source.Notes() {
+		if o.Display != nil {
+			o.Display.Log().Warn(note)
+		}
+	}
+	if n := int(rotated.Load()); n > 0 && o.Display != nil {
+		o.Display.Log().Warn(o.Split + ": " + loader.RotatedWarning(n, c.Set.Len(), "data.exif_orientation: true"))
 	}
 	if len(skipped) == 0 {
 		return nil

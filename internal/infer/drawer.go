@@ -9,6 +9,7 @@ import (
 	"sync"
 
 	"csl/internal/images"
+	"csl/internal/images/source"
 	"csl/internal/images/transform"
 	"csl/internal/infer/annotate"
 	"csl/internal/safefile"
@@ -31,13 +32,14 @@ type Drawer struct {
 
 // DrawerOptions says where annotated images go.
 type DrawerOptions struct {
-	Dir       string
-	FS        safefile.FS
-	Model     *Model
-	Images    []string // the inputs, for which names are found
-	MaxPixels int64
-	Workers   int    // images drawn at the same time, at least 1
-	Nothing   string // what is said of an image without predictions
+	Dir      string
+	FS       safefile.FS
+	Model    *Model
+	Images   []string // the inputs, for which names are found
+	Archives *source.Archives
+	Limits   Limits
+	Workers  int    // images drawn at the same time, at least 1
+	Nothing  string // what is said of an image without predictions
 }
 
 // NewDrawer makes the folder. That an input would be overwritten is an error.
@@ -110,7 +112,7 @@ func (d *Drawer) Close() error {
 }
 
 func (d *Drawer) draw(r *Result) error {
-	photo, err := d.o.Model.Image(r.Image, d.o.MaxPixels)
+	photo, err := d.o.Model.Image(r.Image, d.o.Archives, d.o.Limits)
 	if err != nil {
 		return fmt.Errorf("draw %q, which could be read before: %w", r.Image, err)
 	}

@@ -3,6 +3,7 @@ package infer
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -12,35 +13,47 @@ import (
 	"strings"
 
 	"csl/internal/images/source"
+	"csl/internal/regular"
 )
 
 // maxPath is the longest line of a list, in bytes: far above what systems allow for a path.
 const maxPath = 1 << 16
 
 // Inputs lists the images that the arguments stand for, in their order: a file; a folder, for all
-// files below it with an image's extension, by name; a pattern with * ? or [...]; @FILE, a list of
-// paths, one per line; "-", such a list on stdin. Whether the files are images is not looked at. An
-// argument that stands for nothing is an error.
-func Inputs(args []string, stdin io.Reader) ([]string, error) {
-	var all []string
+// files below it with an image's extension, by name; a tar archive, for such files in it, which is added to
+// archives; a pattern with * ? or [...]; @FILE, a list of paths, one per line; "-", such a list on stdin. Whether
+// the files are images is not looked at. An argument that stands for nothing is an error. Each of notes says what
+// was left out below a folder and why.
+func Inputs(ctx context.Context, args []string, stdin io.Reader, archives *source.Archives) (all, notes []string, err error) {
+	in := inputs{ctx: ctx, stdin: stdin, archives: archives}
 	for _, arg := range args {
-		paths, err := expand(arg, stdin)
+		paths, err := in.expand(arg)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		all = append(all, paths...)
 	}
-	return all, nil
+	return all, in.notes, nil
 }
 
-func expand(arg string, stdin io.Reader) ([]string, error) {
+// inputs finds out what arguments stand for.
+type inputs struct {
+	ctx      context.Context
+	stdin    io.Reader
+	archives *source.Archives
+	notes    []string
+}
+
+func (in *inputs) expand(arg string) ([]string, error) {
 	if arg == "-" {
-		return readList(stdin, "standard input")
+		return readList(in.stdin, "standard input")
 	}
-	info, err := os.Stat(arg)
+	info, err := regular.Wait(in.ctx, func() (fs.FileInfo, error) { return os.Stat(arg) }, func(fs.FileInfo) {})
 	switch {
 	case err == nil && info.IsDir():
-		return below(arg)
+		return in.below(arg)
+	case err == nil && info.Mode().IsRegular() && source.IsArchive(arg):
+		return in.archives.Add(in.ctx, arg)
 	case err == nil:
 		return []string{arg}, nil
 	case strings.HasPrefix(arg, "@"):
@@ -55,12 +68,15 @@ func expand(arg string, stdin io.Reader) ([]string, error) {
 }
 
 // below lists the images below a folder.
-func below(dir string) ([]string, error) {
-	source, err := source.Open(dir)
+func (in *inputs) below(dir string) ([]string, error) {
+	source, err := source.Open(in.ctx, dir)
 	if err != nil {
 		return nil, err
 	}
-	names, err := source.Names()
+	names, err := regular.Wait(in.ctx, source.Names, func([]string) {})
+	if err == nil {
+		in.notes = append(in.notes, source.Notes()...)
+	}
 	if err = errors.Join(err, source.Close()); err != nil {
 		return nil, err
 	}

@@ -12,6 +12,7 @@ import (
 	"csl/internal/count"
 	"csl/internal/graph"
 	"csl/internal/images/loader"
+	"csl/internal/images/source"
 	"csl/internal/predict"
 )
 
@@ -44,12 +45,14 @@ type Sink interface {
 
 // Options says what to run a model on.
 type Options struct {
-	Model  *Model
-	Images []string
-	// MaxPixels is the largest image to decode; 0: codec.DefaultMaxPixels.
-	MaxPixels int64
-	Batch     int // images per run of the network
-	Workers   int // goroutines that decode; 0: GOMAXPROCS
+	Model    *Model
+	Images   []string
+	Archives *source.Archives // in which some of them may lie
+	Limits   Limits
+	Batch    int // images per run of the network
+	Workers  int // goroutines that decode; 0: GOMAXPROCS
+	// Rotated, unless nil, is told at the end how many images are stored rotated but were not turned.
+	Rotated func(n int)
 	// TopK is how many classes, the most likely, are compared with their thresholds; 0: all.
 	TopK    int
 	Backend graph.Backend
@@ -58,7 +61,7 @@ type Options struct {
 // Run classifies images. They are decoded while the network runs on earlier ones. An image that
 // cannot be read is a result with an error; skipped counts those.
 func Run(ctx context.Context, o Options, sink Sink) (skipped int, err error) {
-	f := newFeed(o.Model, o.Images, o.MaxPixels)
+	f := newFeed(o)
 	p := &pass{o: o, feed: f, sink: sink, bad: map[int]error{}}
 	batch := predict.EvenBatch(len(o.Images), o.Batch)
 	batches, err := loader.New(loader.Config{
@@ -82,6 +85,9 @@ func Run(ctx context.Context, o Options, sink Sink) (skipped int, err error) {
 	})
 	if err == nil {
 		err = p.until(len(o.Images)) // bad images at the end
+	}
+	if o.Rotated != nil && f.rotated > 0 {
+		o.Rotated(f.rotated)
 	}
 	if flushed := sink.Flush(); err == nil {
 		err = flushed

@@ -27,15 +27,24 @@ func Check(path string, info fs.FileInfo) error {
 	return fmt.Errorf("%q is a device, not a file", path)
 }
 
+// Stat is os.Stat of a regular file, or of a stream that whoever started the process opened, such as a shell's <(...).
+// For everything else it is the error of [Check].
+func Stat(path string) (fs.FileInfo, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	if err := Check(path, info); err != nil && (info.IsDir() || !inherited(path)) {
+		return nil, err
+	}
+	return info, nil
+}
+
 // Open opens a regular file. The wait for a file system that does not answer ends with ctx; the attempt itself goes
 // on behind the scenes, as nothing can stop it.
 func Open(ctx context.Context, path string) (io.ReadCloser, error) {
-	f, err := wait(ctx, func() (*os.File, error) {
-		info, err := os.Stat(path)
-		if err != nil {
-			return nil, err
-		}
-		if err := Check(path, info); err != nil && !inherited(path) {
+	f, err := Wait(ctx, func() (*os.File, error) {
+		if _, err := Stat(path); err != nil {
 			return nil, err
 		}
 		return os.Open(path)
@@ -46,7 +55,7 @@ func Open(ctx context.Context, path string) (io.ReadCloser, error) {
 	return &file{ctx: ctx, f: f}, nil
 }
 
-// inherited reports whether a path names a stream that whoever started the process opened, such as a shell's <(...).
+// inherited reports whether a path names a stream of the process.
 func inherited(path string) bool { return path == "/dev/stdin" || strings.HasPrefix(path, "/dev/fd/") }
 
 // file is an open file whose reads end with ctx.
@@ -64,7 +73,7 @@ func (r *file) Read(p []byte) (int, error) {
 		data []byte
 		err  error
 	}
-	got, err := wait(r.ctx, func() (result, error) {
+	got, err := Wait(r.ctx, func() (result, error) {
 		buf := make([]byte, len(p))
 		n, err := r.f.Read(buf)
 		return result{buf[:n], err}, nil
@@ -78,8 +87,8 @@ func (r *file) Read(p []byte) (int, error) {
 // Close closes the file.
 func (r *file) Close() error { return r.f.Close() }
 
-// wait returns what f returns, or the error of ctx if that ends first; what f returns later goes to late.
-func wait[T any](ctx context.Context, f func() (T, error), late func(T)) (T, error) {
+// Wait returns what f returns, or the error of ctx if that ends first; what f returns later goes to late.
+func Wait[T any](ctx context.Context, f func() (T, error), late func(T)) (T, error) {
 	var none T
 	if err := ctx.Err(); err != nil {
 		return none, context.Cause(ctx)

@@ -80,6 +80,9 @@ func (o Options) turns(info Info) bool {
 	return info.Orientation != 1 && (o.EXIFOrientation || info.Format == TIFF)
 }
 
+// LeavesRotated reports whether an image is stored rotated, as its EXIF tag says, and is not turned upright.
+func (o Options) LeavesRotated(info Info) bool { return info.Orientation != 1 && !o.turns(info) }
+
 // InRows reports whether Rows decodes the image as it is wanted: those that are not to be turned.
 func (o Options) InRows(info Info) bool { return !o.turns(info) }
 

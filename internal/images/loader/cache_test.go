@@ -32,7 +32,7 @@ func cached(t testing.TB) (c CacheConfig, root string) {
 		imagestest.Must(t, os.WriteFile(filepath.Join(root, name), data, 0o644))
 	}
 	imagestest.Must(t, os.WriteFile(filepath.Join(root, "page.jpg"), []byte("<html>"), 0o644))
-	src, err := source.Open(root)
+	src, err := source.Open(context.Background(), root)
 	imagestest.Must(t, err)
 	return CacheConfig{
 		Dir: filepath.Join(t.TempDir(), "below", "cache"), FS: safefile.OS(), Workers: 2,
@@ -141,7 +141,7 @@ func TestCacheFollowsTheContentOfFiles(t *testing.T) {
 	sameAsFiles(t, mustCache(t, c, true))
 
 	imagestest.Must(t, os.Rename(filepath.Join(root, "rgba.png"), filepath.Join(root, "missing.jpg")))
-	src, err := source.Open(root)
+	src, err := source.Open(context.Background(), root)
 	imagestest.Must(t, err)
 	c.Files.Source = src
 	sameAsFiles(t, mustCache(t, c, true))
@@ -296,7 +296,7 @@ func BenchmarkCache(b *testing.B) {
 	data, err := os.ReadFile("../testdata/goldens/q90_444.jpg")
 	imagestest.Must(b, err)
 	imagestest.Must(b, os.WriteFile(filepath.Join(root, "x.jpg"), data, 0o644))
-	src, err := source.Open(root)
+	src, err := source.Open(context.Background(), root)
 	imagestest.Must(b, err)
 	names := listed(slices.Repeat([]string{"x.jpg"}, 4096))
 	cache := mustCache(b, CacheConfig{Dir: root, FS: safefile.OS(), Files: &Files{Source: src, W: 64, H: 64}, Samples: names, Workers: runtime.GOMAXPROCS(0)}, true)

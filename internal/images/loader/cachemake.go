@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"hash/crc32"
 	"io"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -34,25 +33,6 @@ func stampOf(size, nano int64) source.Stamp {
 	return source.Stamp{Size: size, ModTime: time.Unix(0, nano)}
 }
 
-// inParallel calls f for 0 to n-1 from several goroutines, each with a scratch memory of its own,
-// until ctx ends.
-func inParallel(ctx context.Context, n int, scratch []Scratch, f func(i int, s *Scratch)) {
-	var next atomic.Int64
-	var wg sync.WaitGroup
-	for w := range scratch {
-		wg.Go(func() {
-			for ctx.Err() == nil {
-				i := int(next.Add(1)) - 1
-				if i >= n {
-					return
-				}
-				f(i, &scratch[w])
-			}
-		})
-	}
-	wg.Wait()
-}
-
 // makeCacheFile decodes all images into a new cache file, which appears when it is complete.
 func makeCacheFile(ctx context.Context, path string, key [sha256.Size]byte, c CacheConfig) error {
 	n := c.Samples.Len()
@@ -69,11 +49,10 @@ func makeCacheFile(ctx context.Context, path string, key [sha256.Size]byte, c Ca
 		records := make([]byte, 0, n*cacheRecordBytes)
 		for first := 0; first < n; first += cacheChunk {
 			m := min(cacheChunk, n-first)
-			inParallel(ctx, m, scratch, func(i int, s *Scratch) {
-				chunk[i] = c.makeRecord(first+i, pixels[i*size:(i+1)*size:(i+1)*size], s)
-			})
-			if ctx.Err() != nil {
-				return context.Cause(ctx)
+			if err := forEach(ctx, m, c.Workers, func(w, i int) {
+				chunk[i] = c.makeRecord(first+i, pixels[i*size:(i+1)*size:(i+1)*size], &scratch[w])
+			}); err != nil {
+				return err
 			}
 			if _, err := out.Write(pixels[:m*size]); err != nil {
 				return err
@@ -136,8 +115,9 @@ func (c *Cache) fresh(ctx context.Context) error {
 	changed.Store(-1)
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
-	inParallel(ctx, len(c.index), make([]Scratch, c.config.Workers), func(i int, s *Scratch) {
-		if !c.config.same(c.config.Samples.ImageName(i), &c.index[i], s) {
+	scratch := make([]Scratch, c.config.Workers)
+	err := forEach(ctx, len(c.index), c.config.Workers, func(w, i int) {
+		if !c.config.same(c.config.Samples.ImageName(i), &c.index[i], &scratch[w]) {
 			changed.Store(int64(i))
 			stop()
 		}
@@ -145,7 +125,7 @@ func (c *Cache) fresh(ctx context.Context) error {
 	if i := changed.Load(); i >= 0 {
 		return fmt.Errorf("%w: image %q has changed", errStale, c.config.Samples.ImageName(int(i)))
 	}
-	return ctx.Err()
+	return err
 }
 
 // same tells whether an image's file is the one that the record was made from: of the same size

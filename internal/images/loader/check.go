@@ -2,12 +2,12 @@ package loader
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"runtime"
 	"strings"
-	"sync"
 	"sync/atomic"
 
+	"csl/internal/images"
 	"csl/internal/images/codec"
 	"csl/internal/images/source"
 
@@ -35,52 +35,42 @@ type Skipped struct {
 // as JPEGs after a large colour profile, are read whole.
 const headBytes = 32 << 10
 
-// Check finds the samples whose image is missing, is no image, is too large or states more
-// pixels than its file can hold, by reading the headers only: damage further down shows when the
-// image is loaded. The result is in the order of the samples. workers 0 means GOMAXPROCS; after each
-// image progress (nil for none) is called, by several goroutines, with the number done so far.
-// found (nil for none) gets the key and the stamp of each sample's file, from several goroutines. The error is that of ctx.
-func Check(ctx context.Context, src source.Source, s Samples, o codec.Options, workers int, progress func(done, total int), found func(sample int, key string, at source.Stamp)) ([]Skipped, error) {
-	if workers <= 0 {
-		workers = runtime.GOMAXPROCS(0)
-	}
+// Checks says how images are checked, and who is told of what. The functions may be nil; they are called by several
+// goroutines.
+type Checks struct {
+	Decode   codec.Options
+	Workers  int                                           // goroutines; 0 for GOMAXPROCS
+	Progress func(done, total int)                         // after each image, with the number done so far
+	Found    func(sample int, key string, at source.Stamp) // the key and the stamp of each sample's file
+	Seen     func(sample int, info codec.Info)             // the header of each image that can be used
+}
+
+// Check finds the samples whose image is missing, is no image, is of a kind that is not decoded, takes too many pixels
+// or too much memory, or states more pixels than its file can hold, by reading the headers only: damage further down
+// shows when the image is loaded. The result is in the order of the samples. The error is that of ctx.
+func Check(ctx context.Context, src source.Source, s Samples, c Checks) ([]Skipped, error) {
 	n := s.Len()
 	errs := make([]error, n)
-	var next, done atomic.Int64
-	var wg sync.WaitGroup
-	for range workers {
-		wg.Go(func() {
-			for ctx.Err() == nil {
-				i := int(next.Add(1)) - 1
-				if i >= n {
-					return
-				}
-				errs[i] = checkFile(src, s.ImageName(i), o, func(key string, at source.Stamp) {
-					if found != nil {
-						found(i, key, at)
-					}
-				})
-				if d := int(done.Add(1)); progress != nil {
-					progress(d, n)
-				}
-			}
-		})
+	var done atomic.Int64
+	if err := forEach(ctx, n, c.Workers, func(_, i int) {
+		errs[i] = c.checkFile(src, i, s.ImageName(i))
+		if d := int(done.Add(1)); c.Progress != nil {
+			c.Progress(d, n)
+		}
+	}); err != nil {
+		return nil, err
 	}
-	wg.Wait()
-	if err := ctx.Err(); err != nil {
-		return nil, context.Cause(ctx)
-	}
-	var bad []Skipped
+	var skipped []Skipped
 	for i, err := range errs {
 		if err != nil {
-			bad = append(bad, Skipped{Sample: i, Name: s.ImageName(i), Err: err})
+			skipped = append(skipped, Skipped{Sample: i, Name: s.ImageName(i), Err: err})
 		}
 	}
-	return bad, nil
+	return skipped, nil
 }
 
 // checkFile checks one image by its header.
-func checkFile(src source.Source, name string, o codec.Options, found func(key string, at source.Stamp)) error {
+func (c *Checks) checkFile(src source.Source, sample int, name string) error {
 	key, err := src.Resolve(name)
 	if err != nil {
 		return err
@@ -89,22 +79,37 @@ func checkFile(src source.Source, name string, o codec.Options, found func(key s
 	if err != nil {
 		return err
 	}
-	found(key, stamp)
+	if c.Found != nil {
+		c.Found(sample, key, stamp)
+	}
 	data, err := src.ReadHead(key, headBytes)
 	if err != nil {
 		return err
 	}
 	info, err := codec.DecodeHeader(data)
-	if err != nil && stamp.Size > int64(len(data)) {
+	if err != nil && !errors.Is(err, images.ErrUnsupported) && stamp.Size > int64(len(data)) {
 		if data, err = src.ReadFile(key, nil); err != nil {
 			return err
 		}
 		info, err = codec.DecodeHeader(data)
 	}
-	if err != nil {
-		return err
+	if err == nil {
+		err = info.Check(c.Decode, stamp.Size)
 	}
-	return info.Check(o, stamp.Size)
+	if err == nil && c.Seen != nil {
+		c.Seen(sample, info)
+	}
+	return err
+}
+
+// RotatedWarning is a line that says that n of total images are stored rotated and that setting turns them.
+func RotatedWarning(n, total int, setting string) string {
+	are := "are"
+	if n == 1 {
+		are = "is"
+	}
+	return fmt.Sprintf("%d of %s %s stored rotated (EXIF) and used as stored, as the reference does; %s turns them upright",
+		n, count.Of(total, "image"), are, setting)
 }
 
 // SkippedError returns one line that counts the bad samples among total and names the first few, or nil

@@ -112,11 +112,14 @@ func (e *Epoch) wait() (*Batch, error) {
 	}
 }
 
-// Close ends the epoch: it stops the goroutines and waits for them. Batches must not be used
-// afterwards. A second call does nothing.
+// Close ends the epoch: it stops the goroutines and waits for them, but not for long if one is blocked. Batches must
+// not be used afterwards. A second call does nothing.
 func (e *Epoch) Close() {
 	e.cancel(errClosed)
-	e.wg.Wait()
+	if !wait(e.ctx, &e.wg) {
+		e.all, e.workers, e.current = nil, nil, nil // a blocked worker may use them yet
+		return
+	}
 	l := e.loader
 	l.mu.Lock()
 	defer l.mu.Unlock()

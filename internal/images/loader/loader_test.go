@@ -380,7 +380,7 @@ func (l listed) ImageName(i int) string { return l[i] }
 func (l listed) Row(_ int, dst []int8)  { dst[0] = -1 }
 
 func TestFilesDecodeAndResize(t *testing.T) {
-	src, err := source.Open("../testdata")
+	src, err := source.Open(context.Background(), "../testdata")
 	imagestest.Must(t, err)
 	names := listed{"q90_420.jpg", "files/lossy.webp", "rgb.png", "files/gray16"}
 	c := Config{Samples: names, Feed: &Files{Source: src, W: 20, H: 12, Filter: transform.Bicubic}, Scale: mustScale(t, nil, nil), Batch: 9, Workers: 2}
@@ -410,16 +410,16 @@ func TestCheckFindsBadImagesByTheirHeaders(t *testing.T) {
 	for name, data := range map[string][]byte{"good.jpg": jpg, "long.jpg": long, "empty.jpg": nil, "page.jpg": []byte("<html>"), "cut.jpg": jpg[:100], "lying.jpg": lying} {
 		imagestest.Must(t, os.WriteFile(filepath.Join(dir, name), data, 0o644))
 	}
-	src, err := source.Open(dir)
+	src, err := source.Open(context.Background(), dir)
 	imagestest.Must(t, err)
 	names := listed{"good.jpg", "empty.jpg", "long.jpg", "page.jpg", "cut.jpg", "lying.jpg", "missing.jpg"}
 	var done atomic.Int64
-	bad, err := Check(t.Context(), src, names, codec.Options{}, 2, func(d, total int) {
+	bad, err := Check(t.Context(), src, names, Checks{Workers: 2, Progress: func(d, total int) {
 		done.Add(1)
 		if total != len(names) {
 			t.Errorf("total %d", total)
 		}
-	}, nil)
+	}})
 	imagestest.Must(t, err)
 	if int(done.Load()) != len(names) {
 		t.Errorf("progress was called %d times", done.Load())
@@ -443,18 +443,18 @@ func TestCheckFindsBadImagesByTheirHeaders(t *testing.T) {
 	if err := SkippedError(nil, 7); err != nil {
 		t.Error(err)
 	}
-	if bad, err := Check(t.Context(), src, names, codec.Options{MaxPixels: 41*29 - 1}, 0, nil, nil); err != nil || len(bad) != 7 {
+	if bad, err := Check(t.Context(), src, names, Checks{Decode: codec.Options{MaxPixels: 41*29 - 1}}); err != nil || len(bad) != 7 {
 		t.Errorf("%d bad, %v", len(bad), err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := Check(ctx, src, names, codec.Options{}, 0, nil, nil); !errors.Is(err, context.Canceled) {
+	if _, err := Check(ctx, src, names, Checks{}); !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v", err)
 	}
 }
 
 func BenchmarkLoader(b *testing.B) {
-	src, err := source.Open("../testdata")
+	src, err := source.Open(context.Background(), "../testdata")
 	imagestest.Must(b, err)
 	names := listed(slices.Repeat([]string{"goldens/q90_420.jpg"}, 4096))
 	for _, c := range []struct {

@@ -3,6 +3,7 @@
 package loader
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -125,7 +126,7 @@ func means(m *images.RGB) (mean [3]float64) {
 }
 
 func TestEveryRobustnessFileDoesWhatIsExpected(t *testing.T) {
-	src, err := source.Open(filepath.Join(shared(t), "data", "robustness"))
+	src, err := source.Open(context.Background(), filepath.Join(shared(t), "data", "robustness"))
 	imagestest.Must(t, err)
 	names, err := src.Names()
 	imagestest.Must(t, err)
@@ -199,7 +200,7 @@ func TestOrientationTurnsTheRotatedTwinUpright(t *testing.T) {
 }
 
 func TestLoaderGoesThroughTheRobustnessFolder(t *testing.T) {
-	src, err := source.Open(filepath.Join(shared(t), "data", "robustness"))
+	src, err := source.Open(context.Background(), filepath.Join(shared(t), "data", "robustness"))
 	imagestest.Must(t, err)
 	names, err := src.Names()
 	imagestest.Must(t, err)
@@ -209,7 +210,7 @@ func TestLoaderGoesThroughTheRobustnessFolder(t *testing.T) {
 			wantBad++
 		}
 	}
-	bad, err := Check(t.Context(), src, listed(names), codec.Options{}, 0, nil, nil)
+	bad, err := Check(t.Context(), src, listed(names), Checks{})
 	imagestest.Must(t, err)
 	l := mustLoader(t, Config{
 		Samples: listed(names), Use: Without(bad, len(names)), SkipBroken: true,
@@ -252,7 +253,7 @@ func TestLoaderGoesThroughTheRobustnessFolder(t *testing.T) {
 }
 
 func TestFashionTarLoads(t *testing.T) {
-	src, err := source.Open(filepath.Join(shared(t), "data", "fashion9k", "images.tar"))
+	src, err := source.Open(context.Background(), filepath.Join(shared(t), "data", "fashion9k", "images.tar"))
 	imagestest.Must(t, err)
 	defer func() { imagestest.Must(t, src.Close()) }()
 	names, err := src.Names()
@@ -260,7 +261,7 @@ func TestFashionTarLoads(t *testing.T) {
 	if len(names) != 7768 {
 		t.Errorf("%d images, want 7768", len(names))
 	}
-	bad, err := Check(t.Context(), src, listed(names), codec.Options{}, 0, nil, nil)
+	bad, err := Check(t.Context(), src, listed(names), Checks{})
 	if err != nil || len(bad) != 0 {
 		t.Errorf("%v, %v", SkippedError(bad, len(names)), err)
 	}
@@ -271,7 +272,7 @@ func TestFashionTarLoads(t *testing.T) {
 }
 
 func BenchmarkFashion(b *testing.B) {
-	src, err := source.Open(filepath.Join(shared(b), "data", "fashion9k", "images.tar"))
+	src, err := source.Open(context.Background(), filepath.Join(shared(b), "data", "fashion9k", "images.tar"))
 	imagestest.Must(b, err)
 	names, err := src.Names()
 	imagestest.Must(b, err)
@@ -287,7 +288,7 @@ func BenchmarkFashion(b *testing.B) {
 // BenchmarkPhotos decodes and resizes photos of about 640x480 on one core; scripts/peers/images_pillow.py is
 // the same in Pillow.
 func BenchmarkPhotos(b *testing.B) {
-	src, err := source.Open(filepath.Join(shared(b), "data", "coco_mini", "images", "train2017"))
+	src, err := source.Open(context.Background(), filepath.Join(shared(b), "data", "coco_mini", "images", "train2017"))
 	imagestest.Must(b, err)
 	names, err := src.Names()
 	imagestest.Must(b, err)

@@ -4,14 +4,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
-	"path"
 	"path/filepath"
 	"slices"
 	"sync"
 
 	"csl/internal/images"
+	"csl/internal/regular"
 )
 
 // folder is a Source of files below a folder. Links are followed, also those that lead out of it:
@@ -21,6 +20,7 @@ type folder struct {
 
 	once  sync.Once
 	index *baseIndex
+	notes []string
 	err   error
 }
 
@@ -37,7 +37,7 @@ func (d *folder) Resolve(name string) (string, error) {
 func (d *folder) walked() (*baseIndex, error) {
 	d.once.Do(func() {
 		var keys []string
-		keys, d.err = walk(d.root)
+		keys, d.notes, d.err = walk(d.root)
 		slices.Sort(keys)
 		d.index = newBaseIndex(keys)
 	})
@@ -54,17 +54,20 @@ func (d *folder) ReadHead(key string, n int) ([]byte, error) {
 
 // read reads a file of at most maxFile bytes, up to limit.
 func (d *folder) read(key string, buf []byte, limit int64) (data []byte, err error) {
+	info, err := os.Stat(d.file(key))
+	if err != nil {
+		return nil, err
+	}
+	if err := regular.Check(d.file(key), info); err != nil {
+		return nil, err // without opening it: a pipe would block
+	}
 	f, err := os.Open(d.file(key))
 	if err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
-	info, err := f.Stat()
-	if err != nil {
+	if info, err = f.Stat(); err != nil {
 		return nil, err
-	}
-	if !info.Mode().IsRegular() {
-		return nil, fmt.Errorf("%q is not a regular file", d.file(key))
 	}
 	return readSized(f, key, buf, info.Size(), limit)
 }
@@ -97,6 +100,8 @@ func (d *folder) Names() ([]string, error) {
 	return imageKeys(index.keys), nil
 }
 
+func (d *folder) Notes() []string { return d.notes }
+
 func (d *folder) Close() error { return nil }
 
 // imageKeys are the keys that look like images.
@@ -108,50 +113,4 @@ func imageKeys(keys []string) []string {
 		}
 	}
 	return names
-}
-
-// walk lists the files below root as slash-separated paths, following links to folders, each real
-// folder once per branch so that a loop of links ends. Folders that may not be read are an error.
-func walk(root string) ([]string, error) {
-	var keys []string
-	var visit func(prefix string, above []fs.FileInfo) error
-	visit = func(prefix string, above []fs.FileInfo) error {
-		dir := filepath.Join(root, filepath.FromSlash(prefix))
-		here, err := os.Stat(dir)
-		if err != nil {
-			return err
-		}
-		for _, a := range above {
-			if os.SameFile(a, here) {
-				return nil
-			}
-		}
-		entries, err := os.ReadDir(dir)
-		if err != nil {
-			return err
-		}
-		for _, e := range entries {
-			key, kind := path.Join(prefix, e.Name()), e.Type()
-			if kind&fs.ModeSymlink != 0 {
-				info, err := os.Stat(filepath.Join(dir, e.Name()))
-				if err != nil {
-					continue // a dangling link is no file
-				}
-				kind = info.Mode().Type()
-			}
-			switch {
-			case kind.IsDir():
-				if err := visit(key, append(above[:len(above):len(above)], here)); err != nil {
-					return err
-				}
-			case kind.IsRegular():
-				keys = append(keys, key)
-			}
-		}
-		return nil
-	}
-	if err := visit("", nil); err != nil {
-		return nil, fmt.Errorf("list the files below %q: %w", root, err)
-	}
-	return keys, nil
 }

@@ -1,6 +1,7 @@
 package source
 
 import (
+	"context"
 	"fmt"
 	"io/fs"
 	"net/url"
@@ -13,6 +14,8 @@ import (
 	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
+
+	"csl/internal/regular"
 )
 
 // Source is where image files are: a folder or a tar archive. Its methods may be called from
@@ -35,6 +38,9 @@ type Source interface {
 	Stat(key string) (Stamp, error)
 	// Names lists the keys of all files with an image's extension, in ascending order.
 	Names() ([]string, error)
+	// Notes says what was left out where files had to be listed, and why, a line each: links to folders that are
+	// listed already, pipes, devices. It must not be called at the same time as other methods.
+	Notes() []string
 	// Close ends the use of the source.
 	Close() error
 }
@@ -48,8 +54,13 @@ type Stamp struct {
 // maxFile is the largest image file read, in bytes: a bound on memory, far above real images.
 const maxFile = 1 << 30
 
-// Open opens a folder or a tar archive. The index of a tar is made at once.
-func Open(root string) (Source, error) {
+// Open opens a folder or a tar archive. The index of a tar is made at once. A file system that does not answer does not
+// keep it from ending with ctx.
+func Open(ctx context.Context, root string) (Source, error) {
+	return regular.Wait(ctx, func() (Source, error) { return open(root) }, func(s Source) { _ = s.Close() })
+}
+
+func open(root string) (Source, error) {
 	info, err := os.Stat(root)
 	if err != nil {
 		return nil, fmt.Errorf("open images: %w", err)

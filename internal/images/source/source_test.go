@@ -47,7 +47,7 @@ func sources(t *testing.T) map[string]Source {
 	imagestest.Must(t, os.WriteFile(root+".tar", archive.Bytes(), 0o644))
 	all := map[string]Source{}
 	for _, kind := range []string{"", ".tar"} {
-		s, err := Open(root + kind)
+		s, err := Open(t.Context(), root+kind)
 		imagestest.Must(t, err)
 		t.Cleanup(func() { imagestest.Must(t, s.Close()) })
 		all["root"+kind] = s
@@ -163,7 +163,7 @@ func TestFolderFollowsLinksAndEndsInLoops(t *testing.T) {
 	imagestest.Must(t, os.Symlink(filepath.Join(dir, "root"), filepath.Join(dir, "far", "loop")))
 	imagestest.Must(t, os.Symlink("nowhere", filepath.Join(dir, "root", "dangling.jpg")))
 	imagestest.Must(t, os.Symlink(filepath.Join(dir, "root"), filepath.Join(dir, "alias")))
-	s, err := Open(filepath.Join(dir, "alias"))
+	s, err := Open(t.Context(), filepath.Join(dir, "alias"))
 	imagestest.Must(t, err)
 	got, err := s.Names()
 	if want := []string{"linked/in/x.jpg"}; err != nil || !slices.Equal(got, want) {
@@ -185,11 +185,11 @@ func TestOpenSourceRefusesWhatIsNeitherFolderNorTar(t *testing.T) {
 	} {
 		file := filepath.Join(dir, "f")
 		imagestest.Must(t, os.WriteFile(file, []byte(content), 0o644))
-		if _, err := Open(file); err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), file) {
+		if _, err := Open(t.Context(), file); err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), file) {
 			t.Errorf("%.10q: got %v, want %q and the path in it", content, err, want)
 		}
 	}
-	if _, err := Open(filepath.Join(dir, "none")); !errors.Is(err, fs.ErrNotExist) {
+	if _, err := Open(t.Context(), filepath.Join(dir, "none")); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("got %v", err)
 	}
 }
@@ -201,7 +201,7 @@ func TestTarReportsACutArchive(t *testing.T) {
 	_, err := w.Write(make([]byte, 3000))
 	imagestest.Must(t, err)
 	imagestest.Must(t, w.Close())
-	_, err = indexTar(bytes.NewReader(archive.Bytes()[:1500]), 1500)
+	_, _, err = indexTar(bytes.NewReader(archive.Bytes()[:1500]), 1500)
 	if err == nil || !strings.Contains(err.Error(), "a.jpg") || !strings.Contains(err.Error(), "cut short") {
 		t.Errorf("got %v", err)
 	}
@@ -219,7 +219,7 @@ func TestTarLaterEntryCountsAndHardLinksAreFollowed(t *testing.T) {
 	imagestest.Must(t, w.Close())
 	file := filepath.Join(t.TempDir(), "x.tar")
 	imagestest.Must(t, os.WriteFile(file, archive.Bytes(), 0o644))
-	s, err := Open(file)
+	s, err := Open(t.Context(), file)
 	imagestest.Must(t, err)
 	defer func() { imagestest.Must(t, s.Close()) }()
 	for _, name := range []string{"a.jpg", "b.jpg"} {
@@ -248,7 +248,7 @@ func FuzzTarIndex(f *testing.F) {
 	f.Add(archive.Bytes()[:700])
 	f.Add([]byte{})
 	f.Fuzz(func(t *testing.T, data []byte) {
-		at, err := indexTar(bytes.NewReader(data), int64(len(data)))
+		at, _, err := indexTar(bytes.NewReader(data), int64(len(data)))
 		if err != nil {
 			return
 		}

@@ -22,7 +22,8 @@ type tarFile struct {
 	file  *os.File
 	stamp Stamp
 	at    map[string]tarEntry
-	keys  []string // ascending
+	links map[string]string // symbolic links and what they say
+	keys  []string          // ascending
 	index *baseIndex
 }
 
@@ -47,11 +48,11 @@ func openTar(name string) (t *tarFile, err error) {
 	if err := refuseCompressed(f, name); err != nil {
 		return nil, err
 	}
-	at, err := indexTar(f, info.Size())
+	at, links, err := indexTar(f, info.Size())
 	if err != nil {
 		return nil, fmt.Errorf("tar archive %q: %w", name, err)
 	}
-	t = &tarFile{path: name, file: f, stamp: Stamp{Size: info.Size(), ModTime: info.ModTime()}, at: at}
+	t = &tarFile{path: name, file: f, stamp: Stamp{Size: info.Size(), ModTime: info.ModTime()}, at: at, links: links}
 	for key := range at {
 		t.keys = append(t.keys, key)
 	}
@@ -86,9 +87,10 @@ func refuseCompressed(f io.ReaderAt, name string) error {
 }
 
 // indexTar goes over the headers of an archive of the size given and returns where each regular
-// file lies. Of two entries of one name the later counts, as tar unpacks them.
-func indexTar(r io.ReadSeeker, size int64) (map[string]tarEntry, error) {
-	at := map[string]tarEntry{}
+// file lies, and the symbolic links; those that lead to a file are files as well. Of two entries of one name the later
+// counts, as tar unpacks them.
+func indexTar(r io.ReadSeeker, size int64) (at map[string]tarEntry, links map[string]string, err error) {
+	at, links = map[string]tarEntry{}, map[string]string{}
 	for tr := tar.NewReader(r); ; {
 		head, err := tr.Next()
 		if err == io.EOF {
@@ -96,41 +98,92 @@ func indexTar(r io.ReadSeeker, size int64) (map[string]tarEntry, error) {
 		}
 		// Names that lead out of the archive do no harm: nothing is unpacked.
 		if err != nil && !errors.Is(err, tar.ErrInsecurePath) {
-			return nil, fmt.Errorf("after %d files: %w", len(at), err)
+			return nil, nil, fmt.Errorf("after %d files: %w", len(at), err)
 		}
 		name := path.Clean(strings.TrimPrefix(head.Name, "/"))
 		switch {
 		case head.Typeflag == tar.TypeLink:
 			if e, ok := at[path.Clean(strings.TrimPrefix(head.Linkname, "/"))]; ok {
 				at[name] = e
+				delete(links, name)
 			}
 			continue
+		case head.Typeflag == tar.TypeSymlink:
+			links[name] = head.Linkname
+			delete(at, name)
+			continue
 		case head.Typeflag == tar.TypeGNUSparse || head.PAXRecords["GNU.sparse.major"] != "" || head.PAXRecords["GNU.sparse.map"] != "":
-			return nil, fmt.Errorf("file %q is stored as sparse: pack it without --sparse", head.Name)
+			return nil, nil, fmt.Errorf("file %q is stored as sparse: pack it without --sparse", head.Name)
 		case head.Typeflag != tar.TypeReg:
 			continue
 		}
 		// The reader takes whole headers from r and nothing ahead, so r stands at the data.
 		offset, err := r.Seek(0, io.SeekCurrent)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		if head.Size < 0 || head.Size > size-offset {
-			return nil, fmt.Errorf("file %q: the archive is cut short, %d of %d bytes are there", head.Name, max(size-offset, 0), head.Size)
+			return nil, nil, fmt.Errorf("file %q: the archive is cut short, %d of %d bytes are there", head.Name, max(size-offset, 0), head.Size)
 		}
 		at[name] = tarEntry{offset: offset, size: head.Size}
+		delete(links, name)
 	}
 	if len(at) == 0 {
-		return nil, errors.New("no files in it")
+		return nil, nil, errors.New("no files in it")
 	}
-	return at, nil
+	for name := range links {
+		if e, ok := at[followLinks(links, name)]; ok {
+			at[name] = e
+		}
+	}
+	return at, links, nil
+}
+
+// followLinks is the name that a name leads to where parts of it are symbolic links, "" for a loop and for what leads
+// out of the archive.
+func followLinks(links map[string]string, name string) string {
+	const most = 40 // as Linux allows
+	for range most {
+		part, rest, found := "", name, false
+		for rest != "" && !found {
+			var first string
+			first, rest, _ = strings.Cut(rest, "/")
+			part = path.Join(part, first)
+			_, found = links[part]
+		}
+		if !found {
+			return name
+		}
+		to := links[part]
+		if !path.IsAbs(to) {
+			to = path.Join(path.Dir(part), to)
+		}
+		name = path.Join(strings.TrimPrefix(to, "/"), rest)
+		if name == ".." || strings.HasPrefix(name, "../") {
+			return ""
+		}
+	}
+	return ""
 }
 
 func (t *tarFile) Resolve(name string) (string, error) {
-	return resolve(name, t.path, func(key string) bool {
-		_, ok := t.at[key]
+	key, err := resolve(name, t.path, func(key string) bool {
+		_, ok := t.find(key)
 		return ok
 	}, func() (*baseIndex, error) { return t.index, nil })
+	if to, ok := t.links[path.Clean(name)]; ok && err != nil {
+		return "", fmt.Errorf("image %q: in %q it is a link to %q, where there is no file: %w", name, t.path, to, fs.ErrNotExist)
+	}
+	return key, err
+}
+
+// find finds a file by its key, also behind links to folders.
+func (t *tarFile) find(key string) (tarEntry, bool) {
+	e, ok := t.at[key]
+	if !ok && len(t.links) > 0 {
+		e, ok = t.at[followLinks(t.links, key)]
+	}
+	return e, ok
 }
 
 func (t *tarFile) ReadFile(key string, buf []byte) ([]byte, error) {
@@ -142,7 +195,7 @@ func (t *tarFile) ReadHead(key string, n int) ([]byte, error) {
 }
 
 func (t *tarFile) read(key string, buf []byte, limit int64) ([]byte, error) {
-	e, ok := t.at[key]
+	e, ok := t.find(key)
 	if !ok {
 		return nil, fmt.Errorf("%q in %q: %w", key, t.path, fs.ErrNotExist)
 	}
@@ -152,7 +205,7 @@ func (t *tarFile) read(key string, buf []byte, limit int64) ([]byte, error) {
 // Stat gives the file's size and the archive's time: what an entry says of its own time survives
 // a change of content too easily.
 func (t *tarFile) Stat(key string) (Stamp, error) {
-	e, ok := t.at[key]
+	e, ok := t.find(key)
 	if !ok {
 		return Stamp{}, fmt.Errorf("%q in %q: %w", key, t.path, fs.ErrNotExist)
 	}
@@ -160,5 +213,7 @@ func (t *tarFile) Stat(key string) (Stamp, error) {
 }
 
 func (t *tarFile) Names() ([]string, error) { return imageKeys(t.keys), nil }
+
+func (t *tarFile) Notes() []string { return nil }
 
 func (t *tarFile) Close() error { return t.file.Close() }
