@@ -53,7 +53,7 @@ compared with the full annotations, beside the count of annotated positives.`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return runEstimatePrior(cmd.Context(), o) },
 	}
 	// --out and --model_path mean something else here than for a run; unknown labels have no say.
-	o.settings = bindSettings(cmd, settingsWithFlags("train.out", "model.path", "model.strict",
+	o.settings = bindSettings(cmd, settingsWithFlags("train.out", "model.path", "model.weights", "model.strict",
 		"loss.mode", "loss.topk", "loss.gamma_unann", "loss.alpha_unann", "prior.threshold")...)
 	fs := cmd.Flags()
 	bindModel(fs, &o.model, &o.strict)
@@ -69,9 +69,14 @@ func runEstimatePrior(ctx context.Context, o *priorOptions) error {
 	if o.model.Path != "" && (o.resume || o.runDir != "") {
 		return usagef("--model_path gives the model: there is no training to resume and no run for --run_dir")
 	}
-	cfg, _, err := o.settings.load()
+	cfg, origins, err := o.settings.load()
 	if err != nil {
 		return err
+	}
+	if o.model.Path == "" {
+		if err := adoptArchitecture(cfg, origins); err != nil {
+			return err
+		}
 	}
 	if err := cfg.Require("data.train.root"); err != nil {
 		return err

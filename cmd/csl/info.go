@@ -84,17 +84,11 @@ func writeJSON(w io.Writer, v any) error {
 
 // describe gathers what there is to say of a checkpoint.
 func describe(ctx context.Context, path string, weights checkpoint.Variant) (about *checkpointInfo, err error) {
-	if path, err = modelfile.Find(path); err != nil {
-		return nil, err
-	}
-	f, err := checkpoint.Open(path)
+	f, err := modelfile.OpenFile(path, weights)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close() // only read
-	if err := f.Select(weights); err != nil {
-		return nil, err
-	}
 	sd, err := checkpoint.Interpret(f)
 	if err != nil {
 		return nil, err

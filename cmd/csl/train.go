@@ -111,8 +111,11 @@ func shellWord(path string) string {
 // those given besides must agree with them.
 func (s *settings) loadRun(resume string) (*config.Config, error) {
 	if resume == "" {
-		cfg, _, err := s.load()
-		return cfg, err
+		cfg, origins, err := s.load()
+		if err != nil {
+			return nil, err
+		}
+		return cfg, adoptArchitecture(cfg, origins)
 	}
 	dir := resume
 	if resume == resumeLast {

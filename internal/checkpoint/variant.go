@@ -20,14 +20,15 @@ const (
 	Averaged Variant = "ema"
 )
 
-// ParseVariant reads a variant's name.
+// ParseVariant reads a variant's name; "auto" and "" are AnyVariant.
 func ParseVariant(name string) (Variant, error) {
-	v := Variant(strings.ToLower(name))
-	switch v {
+	switch v := Variant(strings.ToLower(name)); v {
+	case "auto":
+		return AnyVariant, nil
 	case AnyVariant, Regular, Averaged:
 		return v, nil
 	}
-	return "", fmt.Errorf("weights %q: must be %s or %s", name, Regular, Averaged)
+	return "", fmt.Errorf("weights %q: must be auto, %s or %s", name, Regular, Averaged)
 }
 
 // averagedWords are parts of keys and prefixes that tell averaged weights.

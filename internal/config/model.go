@@ -12,6 +12,7 @@ type Model struct {
 	HeadHidden int     // width of the bottleneck
 	NumClasses int     // 0: as many as the data has
 	Path       string  // checkpoint to start from
+	Weights    string  // WeightsAuto, or which weights to take of a Path that has several
 	Strict     bool    // all of its backbone must fit
 	ABNSlope   float64 // leaky slope of all activated batch norms; 0: the architecture's own
 }
@@ -22,8 +23,12 @@ const (
 	HeadBottleneck = "bottleneck"
 )
 
+// WeightsAuto takes the regular weights of a checkpoint if it has them, else the averaged ones
+// (Model.Weights; the other values are those of checkpoint.Variant).
+const WeightsAuto = "auto"
+
 func defaultModel() Model {
-	return Model{Name: "tresnet_m", Head: HeadPlain, HeadHidden: 512, Strict: true}
+	return Model{Name: "tresnet_m", Head: HeadPlain, HeadHidden: 512, Weights: WeightsAuto, Strict: true}
 }
 
 // positive is any finite number above 0, atLeast0 any from 0 on.
@@ -32,7 +37,7 @@ func atLeast0(p *float64) real { return real{p: p, hi: math.Inf(1)} }
 
 func (m *Model) settings() []setting {
 	return []setting{
-		{name: "model.name", flag: "model_name", value: text{&m.Name, modelNames()}, meaning: "architecture"},
+		{name: "model.name", flag: "model_name", value: text{&m.Name, modelNames()}, meaning: "architecture; with model.path the checkpoint's unless given"},
 		{
 			name: "model.stages", value: list[int]{&m.Stages, 4, atLeast1, "whole numbers of at least 1"},
 			meaning: "blocks in each stage; empty = the architecture's own",
@@ -47,7 +52,11 @@ func (m *Model) settings() []setting {
 		{name: "model.num_classes", flag: "num_classes", value: whole{p: &m.NumClasses}, meaning: "classes; 0 = as many as the data has"},
 		{
 			name: "model.path", flag: "model_path", value: text{p: &m.Path},
-			meaning: "checkpoint to start from; empty = random weights",
+			meaning: "checkpoint, or run directory, to start from; empty = random weights",
+		},
+		{
+			name: "model.weights", flag: "weights", value: text{&m.Weights, []string{WeightsAuto, "model", "ema"}},
+			meaning: "weights of model.path where it has several; auto = model, else ema",
 		},
 		{
 			name: "model.strict", flag: "strict", value: truth{&m.Strict},

@@ -7,8 +7,40 @@ import (
 	"os"
 	"path/filepath"
 
+	"csl/internal/checkpoint"
+	"csl/internal/model"
 	"csl/internal/rundir"
 )
+
+// OpenFile opens the checkpoint that a path means and selects its weights. The caller closes it.
+func OpenFile(path string, v checkpoint.Variant) (*checkpoint.File, error) {
+	path, err := Find(path)
+	if err != nil {
+		return nil, err
+	}
+	f, err := checkpoint.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	if err := f.Select(v); err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return f, nil
+}
+
+// Architecture is the architecture of the checkpoint that a path means; its NumClasses is 0 without a
+// head that csl has. Its weights are not read.
+func Architecture(path string, v checkpoint.Variant) (model.Spec, error) {
+	f, err := OpenFile(path, v)
+	if err != nil {
+		return model.Spec{}, err
+	}
+	sd, err := checkpoint.Interpret(f)
+	if err := errors.Join(err, f.Close()); err != nil {
+		return model.Spec{}, err
+	}
+	return sd.Spec, nil
+}
 
 // Find returns the checkpoint that a path means: itself, or the best weights of a run directory. A
 // directory without them is an error; whatever else the path is, reading it will say.

@@ -68,11 +68,7 @@ type Model struct {
 // Errors name the file. A checkpoint of another architecture than o.Name, or whose tensors do not
 // fit, is a [checkpoint.ErrMismatch].
 func Open(ctx context.Context, o Options) (*Model, error) {
-	path, err := Find(o.Path)
-	if err != nil {
-		return nil, err
-	}
-	m := &Model{Path: path}
+	m := &Model{}
 	sd, err := m.read(ctx, o)
 	if err != nil {
 		return nil, err
@@ -81,7 +77,7 @@ func Open(ctx context.Context, o Options) (*Model, error) {
 	if err := m.settleInput(o); err != nil {
 		return nil, err
 	}
-	classes, warnings, err := settleClasses(ctx, path, sd, o)
+	classes, warnings, err := settleClasses(ctx, m.Path, sd, o)
 	if err != nil {
 		return nil, err
 	}
@@ -91,14 +87,12 @@ func Open(ctx context.Context, o Options) (*Model, error) {
 
 // read opens the file, fills m.Weights and closes it again.
 func (m *Model) read(ctx context.Context, o Options) (sd *checkpoint.StateDict, err error) {
-	f, err := checkpoint.Open(m.Path)
+	f, err := OpenFile(o.Path, o.Weights)
 	if err != nil {
 		return nil, err
 	}
+	m.Path = f.Path
 	defer func() { err = errors.Join(err, f.Close()) }()
-	if err := f.Select(o.Weights); err != nil {
-		return nil, err
-	}
 	if sd, err = checkpoint.Interpret(f); err != nil {
 		return nil, err
 	}

@@ -9,6 +9,7 @@ import (
 	"csl/internal/config"
 	"csl/internal/count"
 	"csl/internal/model"
+	"csl/internal/modelfile"
 )
 
 // initialWeights are random, or those of a checkpoint, with a new head where its classes are not
@@ -26,9 +27,16 @@ func initialWeights(ctx context.Context, c *config.Config, classes []string, log
 	if c.Model.Path == "" {
 		return w, nil
 	}
-	f, err := checkpoint.Open(c.Model.Path)
+	variant, err := checkpoint.ParseVariant(c.Model.Weights)
 	if err != nil {
 		return nil, err
+	}
+	f, err := modelfile.OpenFile(c.Model.Path, variant)
+	if err != nil {
+		return nil, err
+	}
+	if choice := f.Choice(); choice != "" && variant == checkpoint.AnyVariant {
+		log.Warn(fmt.Sprintf("initial weights: %q: %s", f.Path, choice))
 	}
 	return w, errors.Join(load(ctx, f, w, classes, c.Model.Strict, log), f.Close())
 }
@@ -47,6 +55,9 @@ func load(ctx context.Context, f *checkpoint.File, w *model.Weights, classes []s
 		return fmt.Errorf("%w; --strict=false (model.strict) begins with the tensors that fit", err)
 	case err != nil:
 		return err
+	}
+	if bad := sd.NonFinite(); len(bad) > 0 {
+		return fmt.Errorf("initial weights: %q: %s: training cannot begin with them", f.Path, checkpoint.DescribeNonFinite(bad))
 	}
 	if other != "" {
 		log.Warn(fmt.Sprintf("initial weights: %q %s: the head is replaced by a new one, which starts at random", f.Path, other))
