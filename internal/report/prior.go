@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 
 	"csl/internal/config"
@@ -39,23 +40,27 @@ func newPriorTable(runs []*run, best *run) *priorTable {
 	}
 	classes := r.scored.report.PerClass
 	p := &prior.Prior{Classes: classNames(r.scored.report), Avg: r.scored.prior}
-	threshold := float32(r.cfg.Prior.Threshold)
+	gate := r.cfg.PriorSelection()
+	closed, _ := p.Select(gate) // a run of more classes than top_n does not begin
 	t := &priorTable{Run: r.name, Threshold: strconv.FormatFloat(100*r.cfg.Prior.Threshold, 'f', 1, 64), Shares: mostlyAnnotated(classes)}
 	switch {
 	case r.cfg.Loss.Mode != config.ModeSelective:
 		t.Summary = fmt.Sprintf("Mode %s does not ask it.", r.cfg.Loss.Mode)
-	case threshold == 0:
+	case gate == (prior.Selection{}):
 		t.Summary = "Threshold 0: it drops nothing."
+	case gate.Key() != "threshold":
+		t.Summary = fmt.Sprintf("prior.%s %v gates %d of %d classes: their unknown labels do not count in the loss.",
+			gate.Key(), gate.Value(), len(closed), len(classes))
 	default:
 		t.Summary = fmt.Sprintf("%d of %d classes lie above the threshold %v: their unknown labels are left out of the loss.",
-			len(p.Above(threshold)), len(classes), r.cfg.Prior.Threshold)
+			len(closed), len(classes), r.cfg.Prior.Threshold)
 	}
 	order := p.Ranked()
 	for _, c := range order[:min(topPrior, len(order))] {
 		v := float64(p.Avg[c])
 		row := priorRow{
 			Class: p.Classes[c], Prior: strconv.FormatFloat(v, 'f', 3, 64), Width: coordinate(100 * v),
-			Above: threshold > 0 && p.Avg[c] > threshold,
+			Above: slices.Contains(closed, c),
 		}
 		if n := classes[c].Positives + classes[c].Negatives; t.Shares && n > 0 {
 			row.Share = strconv.FormatFloat(float64(classes[c].Positives)/float64(n), 'f', 3, 64)
