@@ -1,0 +1,184 @@
+package prior
+
+import (
+	"fmt"
+	"math"
+)
+
+// normal95 is how many standard errors a 95 % interval has on each side.
+const normal95 = 1.96
+
+// Shift gathers what the prior by label shift is estimated from (Saerens, Latinne, Decaestecker 2002;
+// Lipton, Wang, Smola 2018). Which cells are annotated depends on the label, but images of a label look
+// alike whether annotated or not. A model trained on the annotated cells gives, with their base rate,
+// likelihood ratios; the share of positives among the unknown cells is the one that explains their
+// ratios best.
+type Shift struct {
+	images int
+	mean   *Mean
+	class  []shiftClass
+}
+
+// shiftClass is one class: its training cells by label, the logits of the unknown ones, and those of
+// annotated cells that the model was not trained on.
+type shiftClass struct {
+	positives, negatives int
+	unknown              histogram
+	heldPositive         histogram
+	heldNegative         histogram
+}
+
+// NewShift starts an estimate of this many classes.
+func NewShift(classes int) *Shift {
+	return &Shift{mean: NewMean(classes), class: make([]shiftClass, classes)}
+}
+
+// Add takes training images: logits and labels (1, 0, -1) as the model was trained with them, both
+// [images, classes], row-major.
+func (s *Shift) Add(logits []float32, labels []int8) error {
+	if len(logits) != len(labels) {
+		return fmt.Errorf("prior: %d logits but %d labels", len(logits), len(labels))
+	}
+	if err := s.mean.Add(logits); err != nil {
+		return err
+	}
+	s.images += len(logits) / len(s.class)
+	for i, y := range labels {
+		switch k := &s.class[i%len(s.class)]; y {
+		case 1:
+			k.positives++
+		case 0:
+			k.negatives++
+		default:
+			k.unknown.add(logits[i])
+		}
+	}
+	return nil
+}
+
+// AddHeldOut takes images that the model was not trained on, such as validation images; unknown cells
+// count for nothing. Shapes are those of Add.
+func (s *Shift) AddHeldOut(logits []float32, labels []int8) error {
+	if len(logits) != len(labels) || len(logits)%len(s.class) != 0 {
+		return fmt.Errorf("prior: %d logits and %d labels of %d classes", len(logits), len(labels), len(s.class))
+	}
+	for i, y := range labels {
+		switch k := &s.class[i%len(s.class)]; {
+		case logits[i] != logits[i]:
+			return fmt.Errorf("prior: held-out image %d, class number %d: logit is NaN", i/len(s.class), i%len(s.class))
+		case y == 1:
+			k.heldPositive.add(logits[i])
+		case y == 0:
+			k.heldNegative.add(logits[i])
+		}
+	}
+	return nil
+}
+
+// Estimate is a prior by label shift and what it rests on.
+type Estimate struct {
+	Prior *Prior // with intervals
+	// Mean is the mean score of each class, Count its annotated positives over all images.
+	Mean, Count []float32
+	// Scale is the common factor on the log-odds; Fitted is false where no held-out cells told it.
+	Scale  float64
+	Fitted bool
+	// Unknowable are the classes, by number, whose prior cannot be told: the model does not separate
+	// them on held-out cells, or was trained on labels of one kind. They have the share of their
+	// annotated positives, which is certain to be no more than the prior.
+	Unknowable []int
+}
+
+// Estimate computes the prior of these classes, in column order.
+func (s *Shift) Estimate(classes []string) (*Estimate, error) {
+	mean, err := s.mean.Prior(classes)
+	if err != nil {
+		return nil, err
+	}
+	n := len(s.class)
+	e := &Estimate{
+		Prior: &Prior{Classes: classes, Avg: make([]float32, n), Low: make([]float32, n), High: make([]float32, n)},
+		Mean:  mean.Avg, Count: make([]float32, n),
+	}
+	held := make([]heldOut, n)
+	for c := range s.class {
+		k := &s.class[c]
+		held[c] = newHeldOut(k.base(), k.heldPositive, k.heldNegative)
+		e.Count[c] = float32(float64(k.positives) / float64(s.images))
+	}
+	e.Scale, e.Fitted = commonScale(held)
+	for c := range s.class {
+		known := s.class[c].trained() && (!e.Fitted || held[c].separates())
+		if !known {
+			e.Unknowable = append(e.Unknowable, c)
+		}
+		p := s.class[c].estimate(held[c].calibrate(e.Scale), s.images, known)
+		e.Prior.Avg[c], e.Prior.Low[c], e.Prior.High[c] = float32(p.value), float32(p.low), float32(p.high)
+	}
+	return e, e.Prior.Validate()
+}
+
+// base is the logit of the base rate of the annotated cells, half a cell of each label added.
+func (k *shiftClass) base() float64 {
+	return math.Log((float64(k.positives) + 0.5) / (float64(k.negatives) + 0.5))
+}
+
+// trained tells whether the model has seen labels of both kinds.
+func (k *shiftClass) trained() bool { return k.positives > 0 && k.negatives > 0 }
+
+// separates tells whether the model is better than chance on the held-out cells, for sure.
+func (h *heldOut) separates() bool {
+	if !h.bothKinds() {
+		return false
+	}
+	auc, se := h.separation()
+	return auc-normal95*se > 0.5
+}
+
+// share is a prior and its interval.
+type share struct{ value, low, high float64 }
+
+// estimate is the prior of a class: annotated cells as they are, unknown ones by expectation
+// maximisation. Where the prior is not knowable, the interval is what is certain.
+func (k *shiftClass) estimate(c calibration, images int, knowable bool) share {
+	n, unknown := float64(images), k.unknown.total()
+	certain := func(pi float64) float64 { return (pi*unknown + float64(k.positives)) / n }
+	if !knowable {
+		return share{certain(0), certain(0), certain(1)}
+	}
+	pi, se := k.unknown.mix(c)
+	return share{certain(pi), certain(max(0, pi-normal95*se)), certain(min(1, pi+normal95*se))}
+}
+
+// mix is the share of positives under which the likelihood ratios of the cells are the likeliest, and
+// its standard error by Fisher information. No cells have none.
+func (h histogram) mix(c calibration) (pi, se float64) {
+	total := h.total()
+	if total == 0 {
+		return 0, 0
+	}
+	ratio := func(logit float64) float64 { return math.Exp(min(max(c.logRatio(logit), -30), 30)) }
+	pi = 0.1
+	for range 5000 {
+		next := 0.0
+		h.each(func(l, n float64) {
+			r := ratio(l)
+			next += n * pi * r / (1 - pi + pi*r)
+		})
+		next = min(max(next/total, 1e-9), 1-1e-9)
+		moved := math.Abs(next - pi)
+		if pi = next; moved < 1e-9 {
+			break
+		}
+	}
+	information := 0.0
+	h.each(func(l, n float64) {
+		r := ratio(l)
+		d := (r - 1) / (1 - pi + pi*r)
+		information += n * d * d
+	})
+	if information == 0 {
+		return pi, 1
+	}
+	return pi, min(1, 1/math.Sqrt(information))
+}
