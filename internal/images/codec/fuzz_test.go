@@ -9,14 +9,23 @@ import (
 	"csl/internal/images/imagestest"
 )
 
-// seedFiles adds every file of testdata/files to a corpus.
+// seedFiles adds a small file of every kind to a corpus.
 func seedFiles(f *testing.F) {
-	arrays, err := filepath.Glob("../testdata/files/*.npy")
-	imagestest.Must(f, err)
-	for _, array := range arrays {
-		data, err := os.ReadFile(strings.TrimSuffix(array, ".npy"))
+	small := 0
+	for _, pattern := range []string{"../testdata/kinds/*", "../testdata/files/orientation_[168].*", "../jpeg/testdata/*.jpg"} {
+		names, err := filepath.Glob(pattern)
 		imagestest.Must(f, err)
-		f.Add(data)
+		for _, name := range names {
+			data, err := os.ReadFile(name)
+			imagestest.Must(f, err)
+			if len(data) <= 1<<10 && !strings.HasSuffix(name, ".npy") {
+				f.Add(data)
+				small++
+			}
+		}
+	}
+	if small < 100 {
+		f.Fatalf("%d small files", small)
 	}
 	for _, s := range []string{"", "\xff\xd8\xff", "GIF89a", "RIFF\x00\x00\x00\x00WEBP", "BM", "II*\x00", "\x89PNG\r\n\x1a\n", "<html>"} {
 		f.Add([]byte(s))

@@ -20,12 +20,13 @@ type segments struct {
 	h              *Header
 	offsets, sizes []uint32
 	tables         []byte // JPEG tables that the segments share
+	components     int    // of JPEG coded data
 	jpeg           *jpeg.Decoder
 }
 
 // openSegments finds where tiles or strips lie.
 func openSegments(h *Header) (s segments, err error) {
-	s.h = h
+	s.h, s.components = h, h.samples
 	if s.offsets, err = h.dir.list(h.offsetTag); err != nil {
 		return s, err
 	}
@@ -96,9 +97,9 @@ func (s *segments) openJPEG(data []byte, rows int) (io.Reader, error) {
 	if err != nil {
 		return nil, err
 	}
-	if head.Width != s.h.cellW || head.Height < rows || head.Height > s.h.cellH || head.Components != s.h.samples {
+	if head.Width != s.h.cellW || head.Height < rows || head.Height > s.h.cellH || head.Components != s.components {
 		return nil, fmt.Errorf("JPEG coded data of %dx%d pixels of %d samples where %dx%d of %d are wanted",
-			head.Width, head.Height, head.Components, s.h.cellW, rows, s.h.samples)
+			head.Width, head.Height, head.Components, s.h.cellW, rows, s.components)
 	}
 	m := whole{images.NewRGB(head.Width, head.Height)}
 	if err := s.jpeg.Decode(file, m); err != nil {
