@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -150,30 +149,6 @@ func TestSourceReadsFromSeveralGoroutines(t *testing.T) {
 	}
 }
 
-func TestFolderFollowsLinksAndEndsInLoops(t *testing.T) {
-	if runtime.GOOS == "windows" {
-		t.Log("links need rights on Windows: only the loop-free case is covered there")
-		return
-	}
-	dir := t.TempDir()
-	imagestest.Must(t, os.MkdirAll(filepath.Join(dir, "far", "in"), 0o755))
-	imagestest.Must(t, os.MkdirAll(filepath.Join(dir, "root"), 0o755))
-	imagestest.Must(t, os.WriteFile(filepath.Join(dir, "far", "in", "x.jpg"), []byte("x"), 0o644))
-	imagestest.Must(t, os.Symlink(filepath.Join(dir, "far"), filepath.Join(dir, "root", "linked")))
-	imagestest.Must(t, os.Symlink(filepath.Join(dir, "root"), filepath.Join(dir, "far", "loop")))
-	imagestest.Must(t, os.Symlink("nowhere", filepath.Join(dir, "root", "dangling.jpg")))
-	imagestest.Must(t, os.Symlink(filepath.Join(dir, "root"), filepath.Join(dir, "alias")))
-	s, err := Open(t.Context(), filepath.Join(dir, "alias"))
-	imagestest.Must(t, err)
-	got, err := s.Names()
-	if want := []string{"linked/in/x.jpg"}; err != nil || !slices.Equal(got, want) {
-		t.Errorf("got %v, %v, want %v", got, err, want)
-	}
-	if key, err := s.Resolve("x.jpg"); err != nil || key != "linked/in/x.jpg" {
-		t.Errorf("x.jpg: %q, %v", key, err)
-	}
-}
-
 func TestOpenSourceRefusesWhatIsNeitherFolderNorTar(t *testing.T) {
 	dir := t.TempDir()
 	for content, want := range map[string]string{
@@ -227,35 +202,4 @@ func TestTarLaterEntryCountsAndHardLinksAreFollowed(t *testing.T) {
 			t.Errorf("%s: %q, %v", name, data, err)
 		}
 	}
-}
-
-// FuzzTarIndex: whatever the archive, the index lies within it and nothing panics.
-func FuzzTarIndex(f *testing.F) {
-	var archive bytes.Buffer
-	w := tar.NewWriter(&archive)
-	for _, e := range tree {
-		if err := w.WriteHeader(&tar.Header{Name: e.path, Mode: 0o644, Size: int64(len(e.content)), Format: tar.FormatPAX}); err != nil {
-			f.Fatal(err)
-		}
-		if _, err := w.Write([]byte(e.content)); err != nil {
-			f.Fatal(err)
-		}
-	}
-	if err := w.Close(); err != nil {
-		f.Fatal(err)
-	}
-	f.Add(archive.Bytes())
-	f.Add(archive.Bytes()[:700])
-	f.Add([]byte{})
-	f.Fuzz(func(t *testing.T, data []byte) {
-		at, _, err := indexTar(bytes.NewReader(data), int64(len(data)))
-		if err != nil {
-			return
-		}
-		for name, e := range at {
-			if e.offset < 0 || e.size < 0 || e.offset+e.size > int64(len(data)) {
-				t.Errorf("%q: %d bytes at %d of %d", name, e.size, e.offset, len(data))
-			}
-		}
-	})
 }
