@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 
 	"csl/internal/bench"
-	"csl/internal/graph"
 
 	"github.com/spf13/cobra"
 )
@@ -48,11 +47,11 @@ func runBench(ctx context.Context, o *benchOptions) error {
 	if err := checkFormat(o.format, formatText, formatJSON); err != nil {
 		return err
 	}
-	o.what.EMA = !o.noEMA
+	o.what.EMA, o.what.Garbage = !o.noEMA, garbageHooks()
 	if err := o.what.Validate(); err != nil {
 		return usagef("%w", err)
 	}
-	be, err := graph.NewCPU(o.global.threads)
+	be, err := o.startCPU()
 	if err != nil {
 		return err
 	}

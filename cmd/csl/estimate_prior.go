@@ -10,7 +10,6 @@ import (
 
 	"csl/internal/dataset"
 	"csl/internal/estimate"
-	"csl/internal/graph"
 	"csl/internal/modelfile"
 	"csl/internal/rundir"
 	"csl/internal/train"
@@ -84,7 +83,7 @@ func runEstimatePrior(ctx context.Context, o *priorOptions) error {
 	if cfg.Train.Out = filepath.Join(cfg.Train.Out, temporaryRun); o.runDir != "" {
 		cfg.Train.Out = o.runDir
 	}
-	be, err := graph.NewCPU(o.global.threads)
+	be, err := o.startCPU()
 	if err != nil {
 		return err
 	}
@@ -92,7 +91,7 @@ func runEstimatePrior(ctx context.Context, o *priorOptions) error {
 	o.model.Lenient = !o.strict
 	r, err := estimate.Run(ctx, estimate.Options{
 		Config: cfg, Model: o.model, Resume: o.resume, Data: dataset.FromConfig(cfg.Data, dataset.Train),
-		CompareWith: o.compareWith, Out: o.out, Backend: be, Display: o.display, FS: o.fs, Version: version(),
+		CompareWith: o.compareWith, Out: o.out, Backend: be, Display: o.display, FS: o.fs, Garbage: garbageHooks(), Version: version(),
 	})
 	if err != nil {
 		return o.interrupted(err, cfg.Train.Out)

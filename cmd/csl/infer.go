@@ -189,7 +189,7 @@ func runInfer(ctx context.Context, o *inferOptions) error {
 	for _, w := range m.Warnings {
 		o.log().Warn(w)
 	}
-	be, err := graph.NewCPU(o.global.threads)
+	be, err := o.startCPU()
 	if err != nil {
 		return err
 	}
@@ -227,7 +227,7 @@ func (o *inferOptions) classify(ctx context.Context, m *infer.Model, images []st
 		results.task = o.display.Start("classifying", "img", int64(len(images)))
 	}
 	skipped, err := infer.Run(ctx, infer.Options{
-		Model: m, Images: images, Archives: archives, Limits: limits, Batch: o.batch, Workers: o.workers, TopK: o.topK, Backend: be,
+		Model: m, Images: images, Archives: archives, Limits: limits, Batch: o.batch, Workers: o.workers, TopK: o.topK, Backend: be, Garbage: garbageHooks(),
 		Rotated: func(n int) { o.log().Warn(loader.RotatedWarning(n, len(images), "--exif_orientation")) },
 	}, results)
 	results.task.Done()

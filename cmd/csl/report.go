@@ -66,14 +66,14 @@ func runReport(ctx context.Context, o *reportOptions) error {
 			o.page = filepath.Join(o.runs[0], rundir.Report)
 		}
 	}
-	be, err := graph.NewCPU(o.global.threads)
+	be, err := o.startCPU()
 	if err != nil {
 		return err
 	}
 	defer be.Close()
 	s, err := reporting.Write(ctx, reporting.Options{
 		Runs: o.runs, Out: o.page, Images: o.images, Scored: o.scored,
-		Backend: be, Display: o.display, FS: o.fs, Version: version(),
+		Backend: be, Display: o.display, FS: o.fs, Garbage: garbageHooks(), Version: version(),
 	})
 	if err != nil {
 		return err
@@ -92,10 +92,10 @@ func runReport(ctx context.Context, o *reportOptions) error {
 }
 
 // reportRun leaves a page in the folder of a run that ended. What the page lacks, it says itself.
-func reportRun(ctx context.Context, s *streams, be *graph.CPU, dir string) error {
+func reportRun(ctx context.Context, s *streams, be graph.Host, dir string) error {
 	_, err := reporting.Write(ctx, reporting.Options{
 		Runs: []string{dir}, Out: filepath.Join(dir, rundir.Report), Images: imagesShown,
-		Backend: be, Display: s.display, FS: s.fs, Version: version(),
+		Backend: be, Display: s.display, FS: s.fs, Garbage: garbageHooks(), Version: version(),
 	})
 	return err
 }

@@ -11,7 +11,6 @@ import (
 
 	"csl/internal/config"
 	"csl/internal/count"
-	"csl/internal/graph"
 	"csl/internal/rundir"
 	"csl/internal/train"
 
@@ -66,14 +65,14 @@ func runTrain(ctx context.Context, o *trainOptions) error {
 	if err != nil {
 		return err
 	}
-	be, err := graph.NewCPU(o.global.threads)
+	be, err := o.startCPU()
 	if err != nil {
 		return err
 	}
 	defer be.Close()
 	o.log().Info("training", "model", cfg.Model.Name, "mode", cfg.Loss.Mode, "on", be.Name(), "out", cfg.Train.Out)
 	r, err := train.Run(ctx, train.Options{
-		Config: cfg, Backend: be, Display: o.display, FS: o.fs, Resume: o.resume != "", ForceResume: o.force, Version: version(),
+		Config: cfg, Backend: be, Display: o.display, FS: o.fs, Garbage: garbageHooks(), Resume: o.resume != "", ForceResume: o.force, Version: version(),
 	})
 	if err != nil {
 		return howToGoOn(err, "csl train --resume "+shellWord(cfg.Train.Out))

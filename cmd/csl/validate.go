@@ -5,7 +5,6 @@ import (
 
 	"csl/internal/config"
 	"csl/internal/dataset"
-	"csl/internal/graph"
 	"csl/internal/model"
 	"csl/internal/modelfile"
 	"csl/internal/validate"
@@ -82,7 +81,7 @@ func runValidate(ctx context.Context, o *validateOptions) error {
 	if cfg.Data.Val.Root == "" && cfg.Data.Train.Root == "" {
 		return usagef("--data is missing: which images?")
 	}
-	be, err := graph.NewCPU(o.global.threads)
+	be, err := o.startCPU()
 	if err != nil {
 		return err
 	}
@@ -90,7 +89,7 @@ func runValidate(ctx context.Context, o *validateOptions) error {
 	o.model.Lenient, o.model.Height, o.model.Width = !o.strict, o.size, o.size
 	r, err := validate.Run(ctx, validate.Options{
 		Model: o.model, Data: dataset.FromConfig(cfg.Data, dataset.Val), Batch: cfg.Train.Batch,
-		Threshold: o.threshold, ScoresPath: o.saveScores, Backend: be, Display: o.display, FS: o.fs,
+		Threshold: o.threshold, ScoresPath: o.saveScores, Backend: be, Display: o.display, FS: o.fs, Garbage: garbageHooks(),
 	})
 	if err != nil {
 		return err

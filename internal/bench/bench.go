@@ -12,6 +12,7 @@ import (
 	"slices"
 	"time"
 
+	"csl/internal/garbage"
 	"csl/internal/graph"
 	"csl/internal/kernel"
 	"csl/internal/model"
@@ -33,6 +34,7 @@ type Options struct {
 	Seconds float64 // how long to repeat the timed runs; at least minRuns are made
 	EMA     bool    // a training step also moves an average of the weights
 	Profile bool    // also measure each operation, after the timed runs
+	Garbage garbage.Hooks
 }
 
 // Validate names the first field, by its flag, that has no meaning.
@@ -95,12 +97,8 @@ const (
 )
 
 // Run measures. It stops between two steps when ctx ends.
-func Run(ctx context.Context, be *graph.CPU, o Options) (*Result, error) {
+func Run(ctx context.Context, be graph.Host, o Options) (*Result, error) {
 	if err := o.Validate(); err != nil {
-		return nil, err
-	}
-	set, err := kernel.Best()
-	if err != nil {
 		return nil, err
 	}
 	s, err := newSubject(be, o)
@@ -109,9 +107,9 @@ func Run(ctx context.Context, be *graph.CPU, o Options) (*Result, error) {
 	}
 	r := &Result{
 		Model: o.Model, Mode: o.Mode, Size: o.Size, Batch: o.Batch, Classes: o.Classes,
-		EMA: o.EMA && o.Mode == Train, Threads: be.Threads(), Kernels: set.Name(),
+		EMA: o.EMA && o.Mode == Train, Threads: be.Threads(), Kernels: be.Kernels().Name(),
 	}
-	if err := r.time(ctx, set, s, o); err != nil {
+	if err := r.time(ctx, be.Kernels(), s, o); err != nil {
 		return nil, err
 	}
 	r.ArenaBytes, r.WorkBytes = s.machine.ArenaBytes(), s.machine.WorkBytes()

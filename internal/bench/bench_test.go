@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"csl/internal/graph"
+	"csl/internal/kernel/kerneltest"
 )
 
 // tiny is the smallest thing to measure.
@@ -22,7 +23,7 @@ func tiny(mode string) Options {
 
 func measure(t *testing.T, o Options) *Result {
 	t.Helper()
-	be, err := graph.NewCPU(2)
+	be, err := graph.NewCPU(2, kerneltest.Best(t))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -95,7 +96,7 @@ func TestProfileAddsUpToTheStep(t *testing.T) {
 }
 
 func TestProfileCountsEveryOperation(t *testing.T) {
-	be, err := graph.NewCPU(1)
+	be, err := graph.NewCPU(1, kerneltest.Best(t))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -129,7 +130,7 @@ func TestProfileCountsEveryOperation(t *testing.T) {
 }
 
 func TestTrainingStepsLearn(t *testing.T) {
-	be, err := graph.NewCPU(1)
+	be, err := graph.NewCPU(1, kerneltest.Best(t))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -192,7 +193,7 @@ func TestSenselessOptionsAreErrorsNamingTheFlag(t *testing.T) {
 }
 
 func TestStopsWhenTheContextEnds(t *testing.T) {
-	be, err := graph.NewCPU(1)
+	be, err := graph.NewCPU(1, kerneltest.Best(t))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"csl/internal/graph"
+	"csl/internal/kernel/kerneltest"
 )
 
 // BenchmarkStep is for profilers (-cpuprofile, -memprofile): csl bench measures better.
@@ -15,7 +16,7 @@ func BenchmarkStep(b *testing.B) {
 	} {
 		o.Classes = 80
 		b.Run(fmt.Sprintf("%s_%s_%dx%dx%d", o.Mode, o.Model, o.Batch, o.Size, o.Size), func(b *testing.B) {
-			be, err := graph.NewCPU(0)
+			be, err := graph.NewCPU(0, kerneltest.Best(b))
 			if err != nil {
 				b.Fatal(err)
 			}

@@ -40,7 +40,7 @@ func (s *subject) step(ctx context.Context) error {
 const seed = 1
 
 // newSubject prepares what o asks for.
-func newSubject(be *graph.CPU, o Options) (*subject, error) {
+func newSubject(be graph.Host, o Options) (*subject, error) {
 	if o.Mode == Train {
 		t, err := newTrainer(be, o)
 		if err != nil {
@@ -53,7 +53,7 @@ func newSubject(be *graph.CPU, o Options) (*subject, error) {
 		return nil, err
 	}
 	nets := model.NewNets(be, w, nil, nil)
-	nets.UseUpWeights() // as csl infer does
+	nets.ReleaseWeights(o.Garbage) // as csl infer does
 	net, err := nets.Infer(o.Batch, o.Size, o.Size)
 	if err != nil {
 		return nil, err

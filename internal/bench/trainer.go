@@ -31,7 +31,7 @@ const (
 	beta1 = 0.9
 )
 
-func newTrainer(be *graph.CPU, o Options) (*trainer, error) {
+func newTrainer(be graph.Host, o Options) (*trainer, error) {
 	w, err := randomWeights(o)
 	if err != nil {
 		return nil, err
@@ -51,7 +51,7 @@ func newTrainer(be *graph.CPU, o Options) (*trainer, error) {
 		params = append(params, optim.Param{Name: p.Name, Data: p.Data, Decay: p.Decay})
 		t.params += len(p.Data)
 	}
-	if t.opt, err = optim.New(cfg, params); err != nil {
+	if t.opt, err = optim.New(cfg, be.Kernels(), params); err != nil {
 		return nil, err
 	}
 	for _, p := range w.Buffers() {

@@ -16,6 +16,7 @@ import (
 	"csl/internal/checkpoint/onnx"
 	"csl/internal/checkpoint/onnx/onnxtest"
 	"csl/internal/graph"
+	"csl/internal/kernel/kerneltest"
 	"csl/internal/model"
 	"csl/internal/npy"
 	"csl/internal/safefile"
@@ -73,7 +74,7 @@ func readNPY(t *testing.T, path string) *npy.Array {
 // logits runs images [N,3,H,W] through our inference net.
 func logits(t *testing.T, w *model.Weights, x *npy.Array) []float32 {
 	t.Helper()
-	be, err := graph.NewCPU(0)
+	be, err := graph.NewCPU(0, kerneltest.Best(t))
 	if err != nil {
 		t.Fatal(err)
 	}

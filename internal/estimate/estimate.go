@@ -12,6 +12,7 @@ import (
 
 	"csl/internal/config"
 	"csl/internal/dataset"
+	"csl/internal/garbage"
 	"csl/internal/graph"
 	"csl/internal/images/loader"
 	"csl/internal/labels"
@@ -38,9 +39,10 @@ type Options struct {
 	// CompareWith is a file of full annotations of the same images; "" for none.
 	CompareWith string
 	Out         string // the prior's file
-	Backend     *graph.CPU
+	Backend     graph.Host
 	Display     *progress.Display
 	FS          safefile.FS
+	Garbage     garbage.Hooks
 	Version     string
 }
 
@@ -107,7 +109,7 @@ func (o *Options) fromTraining(ctx context.Context, r *Result) (*labels.Set, err
 	c := *o.Config
 	c.Loss.Mode, c.Prior.Path = config.ModeIgnore, ""
 	t, err := train.Run(ctx, train.Options{
-		Config: &c, Backend: o.Backend, Display: o.Display, FS: o.FS, Resume: o.Resume, Version: o.Version,
+		Config: &c, Backend: o.Backend, Display: o.Display, FS: o.FS, Garbage: o.Garbage, Resume: o.Resume, Version: o.Version,
 	})
 	if err != nil {
 		return nil, err
@@ -172,7 +174,7 @@ func (o *Options) average(ctx context.Context, w *model.Weights, l dataset.Loadi
 	mean := prior.NewMean(c.Set.NumClasses())
 	task := o.Display.Start("estimating the prior", "img", int64(batches.Len()))
 	defer task.Done()
-	err = predict.Pass(ctx, batches, 0, func(b *loader.Batch) error {
+	err = predict.Pass(ctx, batches, 0, o.Garbage, func(b *loader.Batch) error {
 		logits, err := runner.Logits(b.Pix, b.N)
 		if err != nil {
 			return err

@@ -14,8 +14,10 @@ import (
 
 	"csl/internal/config"
 	"csl/internal/dataset"
+	"csl/internal/garbage"
 	"csl/internal/graph"
 	"csl/internal/images/loader"
+	"csl/internal/kernel/kerneltest"
 	"csl/internal/model"
 	"csl/internal/modelfile"
 	"csl/internal/predict"
@@ -30,7 +32,7 @@ import (
 // options estimate from the training images of d, in a folder of their own.
 func options(t *testing.T, d traintest.Data, settings ...string) (o Options, log *bytes.Buffer) {
 	t.Helper()
-	be, err := graph.NewCPU(2)
+	be, err := graph.NewCPU(2, kerneltest.Best(t))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -79,7 +81,7 @@ func meanScores(t *testing.T, o Options, path string) []float64 {
 		t.Fatal(err)
 	}
 	sum := make([]float64, c.Set.NumClasses())
-	err = predict.Pass(context.Background(), batches, 0, func(b *loader.Batch) error {
+	err = predict.Pass(context.Background(), batches, 0, garbage.Hooks{}, func(b *loader.Batch) error {
 		logits, err := runner.Logits(b.Pix, b.N)
 		for i, z := range logits {
 			sum[i] += 1 / (1 + math.Exp(-float64(z))) / float64(c.Set.Len())

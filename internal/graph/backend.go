@@ -23,6 +23,18 @@ type Backend interface {
 	Finish() error
 }
 
+// Host is a backend that computes in host memory and lends its threads and kernels to work beside graphs:
+// an optimizer's steps, the sums of a metric. Workflows take a Host and name no backend.
+type Host interface {
+	Backend
+	// Threads is the number of threads, at least 1.
+	Threads() int
+	// Pool runs jobs on those threads, between the runs of machines.
+	Pool() *kernel.Pool
+	// Kernels is the set that float32 is computed with.
+	Kernels() kernel.Set[float32]
+}
+
 // Buffer is a piece of a backend's memory.
 type Buffer interface {
 	// Len is the length in elements.

@@ -10,37 +10,39 @@ import (
 	"csl/internal/kernel"
 )
 
-// CPU is the backend that computes in host memory with the kernels of package kernel: the best
-// available for float32, the portable ones for float64.
+// CPU is the backend that computes in host memory with the kernels of package kernel: those it is given
+// for float32, the portable ones for float64.
 type CPU struct {
 	pool  *kernel.Pool
 	set32 kernel.Set[float32]
 	set64 kernel.Set[float64]
 }
 
-var _ Backend = (*CPU)(nil)
+var _ Host = (*CPU)(nil)
 
-// NewCPU starts a CPU backend with so many threads; 0 means GOMAXPROCS. A wrong CSL_KERNELS is an
-// error.
-func NewCPU(threads int) (*CPU, error) {
+// NewCPU starts a CPU backend that computes float32 with set. threads of 0 means GOMAXPROCS; a negative
+// number is an error.
+func NewCPU(threads int, set kernel.Set[float32]) (*CPU, error) {
 	if threads < 0 {
 		return nil, fmt.Errorf("cpu backend with %d threads", threads)
 	}
 	if threads == 0 {
 		threads = runtime.GOMAXPROCS(0)
 	}
-	best, err := kernel.Best()
-	if err != nil {
-		return nil, err
-	}
-	return &CPU{pool: kernel.NewPool(threads), set32: best, set64: kernel.Portable[float64]()}, nil
+	return &CPU{pool: kernel.NewPool(threads), set32: set, set64: kernel.Portable[float64]()}, nil
 }
 
 // Close ends the threads. No machine of the backend may run any more.
 func (c *CPU) Close() { c.pool.Close() }
 
-// Threads is the number of threads.
+// Threads implements Host.
 func (c *CPU) Threads() int { return c.pool.Workers() }
+
+// Pool implements Host.
+func (c *CPU) Pool() *kernel.Pool { return c.pool }
+
+// Kernels implements Host.
+func (c *CPU) Kernels() kernel.Set[float32] { return c.set32 }
 
 // Name implements Backend.
 func (c *CPU) Name() string {
@@ -211,6 +213,3 @@ func convert[D, S kernel.Float](dst []D, src []S) error {
 	}
 	return nil
 }
-
-// Pool is what runs the kernels; work outside graphs may use it between runs.
-func (c *CPU) Pool() *kernel.Pool { return c.pool }

@@ -10,6 +10,7 @@ import (
 	"gorgonia.org/tensor"
 
 	"csl/internal/kernel"
+	"csl/internal/kernel/kerneltest"
 )
 
 // must unwraps the result of building a node.
@@ -32,7 +33,7 @@ func newGraph(t testing.TB, dt tensor.Dtype) *Graph {
 
 func newBackend(t testing.TB, threads int) *CPU {
 	t.Helper()
-	be, err := NewCPU(threads)
+	be, err := NewCPU(threads, kerneltest.Best(t))
 	if err != nil {
 		t.Fatal(err)
 	}

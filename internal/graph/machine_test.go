@@ -9,6 +9,7 @@ import (
 	"gorgonia.org/tensor"
 
 	"csl/internal/kernel"
+	"csl/internal/kernel/kerneltest"
 )
 
 func TestMachineAgreesWithTapeMachineToTheBit(t *testing.T) {
@@ -257,18 +258,11 @@ func TestMisuseIsAnError(t *testing.T) {
 	if _, err := NewMachine(be, p, NewArena(be, tensor.Float64)); err == nil {
 		t.Error("an arena of another type was taken")
 	}
-	if _, err := NewCPU(-1); err == nil {
+	if _, err := NewCPU(-1, kerneltest.Best(t)); err == nil {
 		t.Error("a backend with -1 threads")
 	}
 	if name := be.Name(); !strings.HasPrefix(name, "cpu ") || !strings.HasSuffix(name, "1 thread") {
 		t.Errorf("backend %q", name)
-	}
-}
-
-func TestUnknownKernelsAreAnError(t *testing.T) {
-	t.Setenv("CSL_KERNELS", "abacus")
-	if _, err := NewCPU(1); err == nil || !strings.Contains(err.Error(), "abacus") {
-		t.Errorf("error %v", err)
 	}
 }
 

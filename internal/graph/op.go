@@ -10,7 +10,6 @@ import (
 	"fmt"
 	"hash"
 	"slices"
-	"sync/atomic"
 
 	"github.com/chewxy/hm"
 	G "gorgonia.org/gorgonia"
@@ -45,14 +44,10 @@ type OpSpec struct {
 	Again bool
 }
 
-// opCount numbers the ops of the process. Gorgonia merges nodes whose ops have equal hashes without
-// comparing their children, so every op needs a hash of its own; the numbers influence no result.
-var opCount atomic.Uint32
-
 // op is one application of an OpSpec. It implements gorgonia.Op and gorgonia.SDOp.
 type op struct {
 	OpSpec
-	id     uint32
+	id     uint32  // unique in the graph
 	layer  string  // for people: the part of the model that it belongs to
 	second *G.Node // the output once more, for the backward pass; nil where it is not needed
 }
@@ -80,12 +75,17 @@ func Apply(s OpSpec, in ...*G.Node) (*G.Node, error) {
 		s.Wrt = make([]bool, len(s.In))
 	}
 	// Gorgonia keeps the slice of children: it must not be the caller's.
-	n, err := G.ApplyOp(&op{OpSpec: s, id: opCount.Add(1)}, slices.Clone(in)...)
+	n, err := G.ApplyOp(&op{OpSpec: s, id: nextID(in[0])}, slices.Clone(in)...)
 	if err != nil {
 		return nil, fmt.Errorf("apply %s: %w", s.Name, err)
 	}
 	return n, nil
 }
+
+// nextID is the number of the next op in the graph of n. Gorgonia merges nodes whose ops have equal hashes
+// without comparing their children, so every op of a graph needs a different one. The number of nodes is
+// that: every op adds a node, and none that an op made is ever removed.
+func nextID(n *G.Node) uint32 { return uint32(len(n.Graph().AllNodes())) }
 
 // checkSizes compares the operand lengths of the descriptor with the shapes.
 func checkSizes(s *OpSpec, in []tensor.Shape) error {

@@ -10,6 +10,7 @@ import (
 	"sync"
 
 	"csl/internal/count"
+	"csl/internal/garbage"
 	"csl/internal/graph"
 	"csl/internal/images/loader"
 	"csl/internal/images/source"
@@ -56,6 +57,7 @@ type Options struct {
 	// TopK is how many classes, the most likely, are compared with their thresholds; 0: all.
 	TopK    int
 	Backend graph.Backend
+	Garbage garbage.Hooks
 }
 
 // Run classifies images. They are decoded while the network runs on earlier ones. An image that
@@ -75,8 +77,8 @@ func Run(ctx context.Context, o Options, sink Sink) (skipped int, err error) {
 	if err != nil {
 		return 0, err
 	}
-	runner.UseUpWeights(batch) // a command runs once
-	err = predict.Pass(ctx, batches, 0, func(b *loader.Batch) error {
+	runner.ReleaseWeights(batch, o.Garbage) // a command runs once
+	err = predict.Pass(ctx, batches, 0, o.Garbage, func(b *loader.Batch) error {
 		logits, err := runner.Logits(b.Pix, b.N)
 		if err != nil {
 			return err

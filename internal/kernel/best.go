@@ -2,26 +2,15 @@ package kernel
 
 import (
 	"fmt"
-	"os"
 	"strings"
 )
 
-// Best is the fastest set of float32 kernels that this machine can run, or the one that the
-// environment variable CSL_KERNELS names. A name that is not available is an error that lists the
-// ones that are.
-func Best() (Set[float32], error) {
-	if name := os.Getenv("CSL_KERNELS"); name != "" {
-		s, err := ByName(name)
-		if err != nil {
-			return nil, fmt.Errorf("CSL_KERNELS: %w", err)
-		}
-		return s, nil
+// Choose is the set of float32 kernels called name, or the fastest that this machine can run if name is
+// empty. A name that is not available is an error that lists the ones that are.
+func Choose(name string) (Set[float32], error) {
+	if name == "" {
+		return Sets()[0], nil
 	}
-	return Sets()[0], nil
-}
-
-// ByName is the set of float32 kernels called name, if this machine can run it.
-func ByName(name string) (Set[float32], error) {
 	var names []string
 	for _, s := range Sets() {
 		if s.Name() == name {

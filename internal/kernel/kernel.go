@@ -65,9 +65,10 @@ type Set[T Float] interface {
 }
 
 // Custom is a descriptor that brings its own portable kernels. Packages above kernel (the losses)
-// use it, so that a Set can plan operations which it does not know. Set.New calls it last.
+// use it, so that a Set can plan operations which it does not know. Set.New calls it last, with the set itself.
 type Custom interface {
 	Desc
-	Kernel32() Kernel[float32]
+	// Kernel32 may use what set has besides kernels, such as a Focal.
+	Kernel32(set Set[float32]) Kernel[float32]
 	Kernel64() Kernel[float64]
 }

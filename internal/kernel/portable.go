@@ -31,7 +31,7 @@ func (portable[T]) New(d Desc) (Kernel[T], error) {
 
 // custom takes the kernel of the right element type, nil where c has none.
 func custom[T Float](c Custom) Kernel[T] {
-	if k, ok := any(c.Kernel32()).(Kernel[T]); ok {
+	if k, ok := any(c.Kernel32(Portable[float32]())).(Kernel[T]); ok {
 		return k
 	}
 	if k, ok := any(c.Kernel64()).(Kernel[T]); ok {

@@ -24,6 +24,9 @@ func (s simdSet) New(d Desc) (Kernel[float32], error) {
 			return k, nil
 		}
 	}
+	if c, ok := d.(Custom); ok {
+		return c.Kernel32(s), nil
+	}
 	return s.Set.New(d)
 }
 

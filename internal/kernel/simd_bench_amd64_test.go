@@ -2,6 +2,7 @@ package kernel
 
 import (
 	"fmt"
+	"os"
 	"testing"
 	"time"
 )
@@ -33,7 +34,7 @@ func benchKernel(b *testing.B, s Set[float32], d Desc, workers int) {
 
 // benchSet is the assembly set that CSL_KERNELS names, else the fastest.
 func benchSet(b *testing.B) simdSet {
-	best, err := Best()
+	best, err := Choose(os.Getenv("CSL_KERNELS"))
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -31,10 +31,11 @@ func DefaultASLOptimized() ASLOptions {
 }
 
 // AsymmetricLoss is the asymmetric loss of one batch, logits and labels [rows, classes], and its
-// gradient by the logits. It allocates what it needs; NewAsymmetricLossOptimized gives bit-identical
+// gradient by the logits. In float32 it computes with the assembly of set where that has some; nil is
+// portable. It allocates what it needs; NewAsymmetricLossOptimized gives bit-identical
 // results without allocating per call.
-func AsymmetricLoss[T kernel.Float](o ASLOptions, logits, labels []T, rows, classes int) (Terms, []T, error) {
-	e, err := NewAsymmetricLossOptimized[T](o, rows, classes)
+func AsymmetricLoss[T kernel.Float](set kernel.Set[float32], o ASLOptions, logits, labels []T, rows, classes int) (Terms, []T, error) {
+	e, err := NewAsymmetricLossOptimized[T](set, o, rows, classes)
 	if err != nil {
 		return Terms{}, nil, err
 	}
@@ -45,8 +46,9 @@ func AsymmetricLoss[T kernel.Float](o ASLOptions, logits, labels []T, rows, clas
 	return e.Run(nil, logits, labels, grad), grad, nil
 }
 
-// NewAsymmetricLossOptimized makes an evaluator of the asymmetric loss whose Run does not allocate.
-func NewAsymmetricLossOptimized[T kernel.Float](o ASLOptions, rows, classes int) (*Evaluator[T], error) {
+// NewAsymmetricLossOptimized makes an evaluator of the asymmetric loss whose Run does not allocate. In
+// float32 it computes with the assembly of set where that has some; nil is portable.
+func NewAsymmetricLossOptimized[T kernel.Float](set kernel.Set[float32], o ASLOptions, rows, classes int) (*Evaluator[T], error) {
 	c := Config{
 		Name: AsymmetricOptimized, Mode: Negative,
 		GammaPos: o.GammaPos, GammaNeg: o.GammaNeg, AlphaPos: 1, AlphaNeg: 1, AlphaUnann: 1,
@@ -55,5 +57,5 @@ func NewAsymmetricLossOptimized[T kernel.Float](o ASLOptions, rows, classes int)
 	if o.DisableTorchGradFocalLoss {
 		c.Name = Asymmetric
 	}
-	return New[T](c, nil, rows, classes)
+	return New[T](set, c, nil, rows, classes)
 }

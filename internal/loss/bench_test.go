@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"csl/internal/kernel"
+	"csl/internal/kernel/kerneltest"
 )
 
 // BenchmarkPartialLoss runs loss and gradient at the size of Open Images: 64 images, 9,605 classes.
@@ -21,7 +22,7 @@ func BenchmarkPartialLoss(b *testing.B) {
 			b.Run(fmt.Sprintf("%s-gamma%v/%dx%d", mode, gamma, rows, classes), func(b *testing.B) {
 				c := Defaults()
 				c.Mode, c.GammaUnann, c.PriorThreshold = mode, gamma, 0.5
-				e, err := New[float32](c, make([]float32, classes), rows, classes)
+				e, err := New[float32](kerneltest.Best(b), c, make([]float32, classes), rows, classes)
 				if err != nil {
 					b.Fatal(err)
 				}

@@ -53,10 +53,11 @@ func (b Bound) Fits(classes int) error {
 	return nil
 }
 
-// RunnerOf makes the runner of b for batches of rows images and classes classes.
-func RunnerOf[T kernel.Float](b Bound, rows, classes int) Runner[T] {
+// RunnerOf makes the runner of b for batches of rows images and classes classes. In float32 it computes with
+// the assembly of set where that has some; nil is portable.
+func RunnerOf[T kernel.Float](set kernel.Set[float32], b Bound, rows, classes int) Runner[T] {
 	if b.isSingle {
 		return &singleRunner[T]{rows: rows, classes: classes, single: newSingle[T](b.single)}
 	}
-	return newEvaluator[T](b.spec, rows, classes)
+	return newEvaluator[T](set, b.spec, rows, classes)
 }

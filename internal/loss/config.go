@@ -215,8 +215,9 @@ func gateOf(prior []float32, threshold float64) string {
 
 // New makes an evaluator of the loss that c describes for batches of rows images and classes
 // classes. prior holds one value per class in class order, nil for none; only the selective mode
-// uses it. SingleLabel has its own function.
-func New[T kernel.Float](c Config, prior []float32, rows, classes int) (*Evaluator[T], error) {
+// uses it. In float32 the evaluator computes with the assembly of set where that has some; nil is portable.
+// SingleLabel has its own function.
+func New[T kernel.Float](set kernel.Set[float32], c Config, prior []float32, rows, classes int) (*Evaluator[T], error) {
 	if err := c.Validate(); err != nil {
 		return nil, err
 	}
@@ -229,5 +230,5 @@ func New[T kernel.Float](c Config, prior []float32, rows, classes int) (*Evaluat
 	if rows < 1 || classes < 1 {
 		return nil, fmt.Errorf("loss of %d images and %d classes: both must be at least 1", rows, classes)
 	}
-	return newEvaluator[T](c.spec(prior), rows, classes), nil
+	return newEvaluator[T](set, c.spec(prior), rows, classes), nil
 }

@@ -4,6 +4,8 @@ import (
 	"math"
 	"strings"
 	"testing"
+
+	"csl/internal/kernel/kerneltest"
 )
 
 func TestDefaultsAreTheReferenceCodes(t *testing.T) {
@@ -38,7 +40,7 @@ func TestSenselessConfigsAreErrorsNamingTheKey(t *testing.T) {
 		if _, err := Bind(c, nil); err == nil {
 			t.Errorf("%s: Bind accepts it", key)
 		}
-		if _, err := New[float32](c, nil, 1, 1); err == nil {
+		if _, err := New[float32](kerneltest.Best(t), c, nil, 1, 1); err == nil {
 			t.Errorf("%s: New accepts it", key)
 		}
 	}
@@ -48,22 +50,22 @@ func TestPriorMustFitTheClasses(t *testing.T) {
 	for name, prior := range map[string][]float32{
 		"2 classes": {0.1, 0.2}, "is NaN": {0, float32(math.NaN()), 0}, "is 1.5": {0, 0, 1.5}, "0 classes": {},
 	} {
-		if _, err := New[float32](Defaults(), prior, 1, 3); err == nil || !strings.Contains(err.Error(), name) {
+		if _, err := New[float32](kerneltest.Best(t), Defaults(), prior, 1, 3); err == nil || !strings.Contains(err.Error(), name) {
 			t.Errorf("%s: error %v", name, err)
 		}
 	}
 }
 
 func TestShapesMustFit(t *testing.T) {
-	if _, err := New[float32](Defaults(), nil, 0, 3); err == nil {
+	if _, err := New[float32](kerneltest.Best(t), Defaults(), nil, 0, 3); err == nil {
 		t.Error("no error for an empty batch")
 	}
-	if _, _, err := AsymmetricLoss(DefaultASL(), make([]float32, 5), make([]float32, 6), 2, 3); err == nil {
+	if _, _, err := AsymmetricLoss(kerneltest.Best(t), DefaultASL(), make([]float32, 5), make([]float32, 6), 2, 3); err == nil {
 		t.Error("no error for 5 logits of 2x3 cells")
 	}
 	c := Defaults()
 	c.Name = SingleLabel
-	if _, err := New[float32](c, nil, 1, 3); err == nil {
+	if _, err := New[float32](kerneltest.Best(t), c, nil, 1, 3); err == nil {
 		t.Error("no error for a cell-wise evaluator of the single-label loss")
 	}
 }

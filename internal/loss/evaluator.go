@@ -51,7 +51,7 @@ type cellWeight[T kernel.Float] struct {
 	gamma exponent
 }
 
-func newEvaluator[T kernel.Float](s spec, rows, classes int) *Evaluator[T] {
+func newEvaluator[T kernel.Float](set kernel.Set[float32], s spec, rows, classes int) *Evaluator[T] {
 	e := &Evaluator[T]{
 		spec: s, rows: rows, classes: classes, chunks: min(rows, maxChunks),
 		clipT: T(s.clip), floor: T(s.logClamp),
@@ -62,7 +62,7 @@ func newEvaluator[T kernel.Float](s spec, rows, classes int) *Evaluator[T] {
 	}
 	e.scratch, e.kinds = make([][blockLen]T, e.chunks), make([][blockLen]uint8, e.chunks)
 	if _, ok := any(e).(*Evaluator[float32]); ok {
-		e.fast = newFast(s, e.chunks)
+		e.fast = newFast(set, s, e.chunks)
 	}
 	if s.topK > 0 {
 		e.sel = newSelection(rows*classes, e.chunks)

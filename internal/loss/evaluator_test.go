@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"csl/internal/kernel"
+	"csl/internal/kernel/kerneltest"
 )
 
 // sweep calls f with evaluators over kernels, modes, exponents, weights and clips; prior gates every
@@ -40,7 +41,7 @@ func sweepOptions[T kernel.Float](t *testing.T, rows, classes int, f func(name s
 					if c.Validate() != nil {
 						continue
 					}
-					e, err := New[T](c, prior, rows, classes)
+					e, err := New[T](kerneltest.Best(t), c, prior, rows, classes)
 					if err != nil {
 						t.Fatal(err)
 					}
@@ -60,7 +61,7 @@ func TestStableLossEqualsTheDefinitionInDoublePrecision(t *testing.T) {
 		drop := naiveDropped(e.spec, g.logits, g.labels, g.classes)
 		within(t, name+" loss", []float64{p.Total}, []float64{naive(e.spec, x, x, y, drop, g.classes)}, 1e-6)
 
-		e64 := newEvaluator[float64](e.spec, g.rows, g.classes)
+		e64 := newEvaluator[float64](nil, e.spec, g.rows, g.classes)
 		grad64 := make([]float64, len(x))
 		e64.Run(nil, x, y, grad64)
 		within(t, name+" gradient", grad, grad64, 2e-6)
@@ -95,7 +96,7 @@ func TestNoFiniteLogitGivesNaNOrInf(t *testing.T) {
 		sweep(t, 1, n, func(name string, c Config, e *Evaluator[float32]) {
 			checkFinite(t, name, e, logits, labels)
 			c.LogClamp = reference
-			clamped, err := New[float32](c, nil, 1, n)
+			clamped, err := New[float32](kerneltest.Best(t), c, nil, 1, n)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -135,7 +136,7 @@ func FuzzNoFiniteLogitGivesNaNOrInf(f *testing.F) {
 		if c.Validate() != nil {
 			return
 		}
-		e, err := New[float32](c, nil, 2, 3)
+		e, err := New[float32](kerneltest.Best(t), c, nil, 2, 3)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -218,11 +219,11 @@ func TestAsymmetricFormsAreBitIdentical(t *testing.T) {
 		for _, disable := range []bool{true, false} {
 			o := DefaultASL()
 			o.LogClamp, o.DisableTorchGradFocalLoss = clamp, disable
-			p, grad, err := AsymmetricLoss(o, logits, labels, rows, classes)
+			p, grad, err := AsymmetricLoss(kerneltest.Best(t), o, logits, labels, rows, classes)
 			if err != nil {
 				t.Fatal(err)
 			}
-			e, err := NewAsymmetricLossOptimized[float32](o, rows, classes)
+			e, err := NewAsymmetricLossOptimized[float32](kerneltest.Best(t), o, rows, classes)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -231,7 +232,7 @@ func TestAsymmetricFormsAreBitIdentical(t *testing.T) {
 				t.Errorf("%+v: %+v and %+v differ, or their gradients", o, p, q)
 			}
 			o.DisableTorchGradFocalLoss = !disable
-			q, other, err := AsymmetricLoss(o, logits, labels, rows, classes)
+			q, other, err := AsymmetricLoss(kerneltest.Best(t), o, logits, labels, rows, classes)
 			if err != nil || q != p || slices.Equal(other, grad) {
 				t.Errorf("the focusing gradient must change the gradient and not the value (%v)", err)
 			}
@@ -251,7 +252,7 @@ func TestAsymmetricDefaultsAreTheReferences(t *testing.T) {
 func TestSmallClipKeepsItsPrecisionOnConfidentErrors(t *testing.T) {
 	c := Defaults()
 	c.GammaNeg, c.Clip = 0, 1e-6
-	e, err := New[float32](c, nil, 1, 2)
+	e, err := New[float32](kerneltest.Best(t), c, nil, 1, 2)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -270,11 +271,11 @@ func TestAsymmetricLossTakesUnknownCellsForNegatives(t *testing.T) {
 		asNegative[i] = max(y, 0)
 	}
 	for _, o := range []ASLOptions{DefaultASL(), DefaultASLOptimized()} {
-		p, grad, err := AsymmetricLoss(o, logits, labels, 4, 10)
+		p, grad, err := AsymmetricLoss(kerneltest.Best(t), o, logits, labels, 4, 10)
 		if err != nil {
 			t.Fatal(err)
 		}
-		q, want, err := AsymmetricLoss(o, logits, asNegative, 4, 10)
+		q, want, err := AsymmetricLoss(kerneltest.Best(t), o, logits, asNegative, 4, 10)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -285,7 +286,7 @@ func TestAsymmetricLossTakesUnknownCellsForNegatives(t *testing.T) {
 	}
 	c := Defaults()
 	c.Name, c.Mode = Asymmetric, Ignore
-	e, err := New[float32](c, nil, 4, 10)
+	e, err := New[float32](kerneltest.Best(t), c, nil, 4, 10)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,12 +9,11 @@ type fast struct {
 	skip []uint32       // gate where gated cells are no candidates of the top-K; else nil
 }
 
-// newFast is nil where there is no assembly for these options: it has whole exponents, and neither a
+// newFast is nil where set has no assembly for these options: it has whole exponents, and neither a
 // clip nor clamped logarithms.
-func newFast(s spec, chunks int) *fast {
-	set, err := kernel.Best()
-	if err != nil || s.clip != 0 || s.logClamp != 0 {
-		return nil // the error is reported where the kernels of a graph are chosen
+func newFast(set kernel.Set[float32], s spec, chunks int) *fast {
+	if set == nil || s.clip != 0 || s.logClamp != 0 {
+		return nil
 	}
 	terms := kernel.FocalTerms{FocusGrad: s.focusGrad, Live: [kernel.FocalKinds]bool{true, true, !s.ignore}}
 	for k, w := range []weighting{s.pos, s.neg, s.unknown} {

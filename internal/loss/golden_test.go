@@ -7,6 +7,7 @@ import (
 	"os"
 	"testing"
 
+	"csl/internal/kernel/kerneltest"
 	"csl/internal/npy"
 )
 
@@ -149,7 +150,7 @@ func TestPartialLossMatchesTheReferenceWithClampedLogs(t *testing.T) {
 	for i, c := range g.index.Loss.Cases {
 		cfg, prior := c.config(g.prior)
 		cfg.LogClamp = reference
-		e, err := New[float32](cfg, prior, g.rows, g.classes)
+		e, err := New[float32](kerneltest.Best(t), cfg, prior, g.rows, g.classes)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -167,7 +168,7 @@ func TestClampedLogsZeroTheGradientOfConfidentErrors(t *testing.T) {
 	} {
 		cfg := Defaults()
 		cfg.LogClamp = float64(c.clamp)
-		e, err := New[float32](cfg, nil, 1, 1)
+		e, err := New[float32](kerneltest.Best(t), cfg, nil, 1, 1)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -184,7 +185,7 @@ func TestAsymmetricLossMatchesTheReferenceWithClampedLogs(t *testing.T) {
 	n := len(g.logits)
 	for i, c := range g.index.ASL.Cases {
 		o := ASLOptions{c.GammaNeg, c.GammaPos, c.Clip, c.Eps, c.DetachFocus}
-		p, grad, err := AsymmetricLoss(o, g.logits, g.aslLabels, g.rows, g.classes)
+		p, grad, err := AsymmetricLoss(kerneltest.Best(t), o, g.logits, g.aslLabels, g.rows, g.classes)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -228,7 +229,7 @@ func TestUnclampedLossAtTheGoldenPointsEqualsADoublePrecisionEvaluation(t *testi
 	x, y := widen(g.logits), widen(g.labels)
 	for i, c := range g.index.Loss.Cases {
 		cfg, prior := c.config(g.prior)
-		e, err := New[float32](cfg, prior, g.rows, g.classes)
+		e, err := New[float32](kerneltest.Best(t), cfg, prior, g.rows, g.classes)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"csl/internal/kernel"
+	"csl/internal/kernel/kerneltest"
 )
 
 // selective is a Config whose gradients are zero exactly where a cell is dropped.
@@ -19,7 +20,7 @@ func selective(topK int) Config {
 
 func droppedBy(t *testing.T, c Config, prior []float32, rows, classes int, logits, labels []float32) ([]bool, Terms, spec) {
 	t.Helper()
-	e, err := New[float32](c, prior, rows, classes)
+	e, err := New[float32](kerneltest.Best(t), c, prior, rows, classes)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -102,7 +103,7 @@ func TestClipMergesKeysBeforeTheyAreCompared(t *testing.T) {
 	c := selective(1)
 	c.Clip = 0.3
 	logits, labels := []float32{-3, -2, -1, -4}, []float32{-1, -1, -1, -1}
-	e, err := New[float32](c, nil, 1, 4)
+	e, err := New[float32](kerneltest.Best(t), c, nil, 1, 4)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -142,11 +143,11 @@ func TestThresholdIsComparedInFloat32(t *testing.T) {
 func TestFloat64BatchesDropTheSameCells(t *testing.T) {
 	const rows, classes = 12, 31
 	logits, labels := sample(8, rows*classes, 3, 0.7)
-	e64, err := New[float64](selective(2), nil, rows, classes)
+	e64, err := New[float64](kerneltest.Best(t), selective(2), nil, rows, classes)
 	if err != nil {
 		t.Fatal(err)
 	}
-	e32 := newEvaluator[float32](e64.spec, rows, classes)
+	e32 := newEvaluator[float32](kerneltest.Best(t), e64.spec, rows, classes)
 	a, b := make([]float32, len(logits)), make([]float64, len(logits))
 	e32.Run(nil, logits, labels, a)
 	e64.Run(nil, widen(logits), widen(labels), b)
@@ -177,7 +178,7 @@ func TestTheLastBatchDoesNotChangeTheSelection(t *testing.T) {
 	const rows, classes = 8, 203
 	c := Defaults()
 	c.Mode, c.GammaUnann, c.TopK = Selective, 4, 3
-	old, err := New[float32](c, make([]float32, classes), rows, classes)
+	old, err := New[float32](kerneltest.Best(t), c, make([]float32, classes), rows, classes)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -190,7 +191,7 @@ func TestTheLastBatchDoesNotChangeTheSelection(t *testing.T) {
 		for i := range logits {
 			logits[i] += shift
 		}
-		fresh, err := New[float32](c, make([]float32, classes), rows, classes)
+		fresh, err := New[float32](kerneltest.Best(t), c, make([]float32, classes), rows, classes)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -2,8 +2,8 @@ package model
 
 import (
 	"fmt"
-	"runtime"
 
+	"csl/internal/garbage"
 	"csl/internal/graph"
 	"csl/internal/kernel"
 )
@@ -12,12 +12,13 @@ import (
 // once for nets of all batch and image sizes. Folded weights that are not packed live for a moment only.
 type constants struct {
 	w *Weights
-	// useUp lets go of each tensor once it is packed.
-	useUp  bool
-	biases map[string][]float32 // folded, by unit
-	packed map[constantKey]*graph.Packed
-	folded []float32 // scratch, as large as the largest tensor; nil between nets
-	freed  int       // elements let go of since the last collection
+	// releases says that each tensor is released once it is packed; garbage then frees its memory.
+	releases bool
+	garbage  garbage.Hooks
+	biases   map[string][]float32 // folded, by unit
+	packed   map[constantKey]*graph.Packed
+	folded   []float32 // scratch, as large as the largest tensor; nil between nets
+	freed    int       // elements released since the last collection
 }
 
 // constant is a tensor of fixed weights, with the norm of its unit folded in if it has one.
@@ -61,7 +62,7 @@ func (c *constants) get(t constant, form kernel.Form, pack func(src []float32) (
 	}
 	src := c.w.raw(t.name)
 	if src == nil {
-		return nil, fmt.Errorf("weights %q were used up and cannot be packed again, as %+v: nets of other batch or image sizes need weights that are kept", t.name, form)
+		return nil, fmt.Errorf("weights %q were released and cannot be packed as %+v: nets of other batch or image sizes need weights that are kept", t.name, form)
 	}
 	if t.unit != nil {
 		if c.folded == nil {
@@ -80,7 +81,7 @@ func (c *constants) get(t constant, form kernel.Form, pack func(src []float32) (
 
 // done says that a net has all forms of t that it needs.
 func (c *constants) done(t constant) {
-	if !c.useUp {
+	if !c.releases {
 		return
 	}
 	c.freed += c.w.release(t.name, c)
@@ -98,7 +99,7 @@ func (c *constants) settle() {
 }
 
 func (c *constants) collect() {
-	runtime.GC()
+	c.garbage.CollectNow()
 	c.freed = 0
 }
 

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"csl/internal/garbage"
 )
 
 // forward runs a net on fixed images and returns a copy of the logits.
@@ -49,7 +51,7 @@ func TestNetsOfOneFormShareItsPackedWeights(t *testing.T) {
 	}
 }
 
-func TestUsedUpWeightsAreGone(t *testing.T) {
+func TestReleasedWeightsAreGone(t *testing.T) {
 	be, w := newCPU(t, 2), initialised(t)
 	want := forward(t, inferNet(t, NewNets(be, w, nil, nil), 2, 32, 32))
 	heap := func() int64 {
@@ -62,10 +64,10 @@ func TestUsedUpWeightsAreGone(t *testing.T) {
 	copied := w.Clone()
 	before := heap()
 	nets := NewNets(be, copied, nil, nil)
-	nets.UseUpWeights()
+	nets.ReleaseWeights(garbage.Hooks{Collect: runtime.GC})
 	net := inferNet(t, nets, 2, 32, 32)
 	if !slices.Equal(forward(t, net), want) {
-		t.Error("used up weights give other logits")
+		t.Error("released weights give other logits")
 	}
 	packed, released := int64(0), int64(0)
 	for k := range nets.fixed.packed {
@@ -81,15 +83,15 @@ func TestUsedUpWeightsAreGone(t *testing.T) {
 	}
 	grown := heap() - before
 	if limit := packed - released + net.Machine().ArenaBytes() + net.Machine().WorkBytes() + 4<<20; grown > limit {
-		t.Errorf("%d bytes more with %d packed and %d let go of", grown, packed, released)
+		t.Errorf("%d bytes more with %d packed and %d released", grown, packed, released)
 	}
 	runtime.KeepAlive(nets)
 }
 
-func TestUsedUpWeightsAreAnErrorForEverybodyElse(t *testing.T) {
+func TestReleasedWeightsAreAnErrorForEverybodyElse(t *testing.T) {
 	be, w := newCPU(t, 1), initialised(t)
 	nets := NewNets(be, w, defaultLoss(t), nil)
-	nets.UseUpWeights()
+	nets.ReleaseWeights(garbage.Hooks{Collect: runtime.GC})
 	net := inferNet(t, nets, 1, 32, 32)
 	other := NewNets(be, w, nil, nil)
 	const name = "body.conv1.0.weight"
@@ -103,25 +105,25 @@ func TestUsedUpWeightsAreAnErrorForEverybodyElse(t *testing.T) {
 		"from":  func() error { return initialised(t).CopyFrom(w) },
 		"clone": func() error { _, err := NewNets(be, w.Clone(), nil, nil).Infer(1, 32, 32); return err },
 	} {
-		if err := do(); err == nil || !strings.Contains(err.Error(), "used up") {
+		if err := do(); err == nil || !strings.Contains(err.Error(), "released") {
 			t.Errorf("%s: %v", what, err)
 		}
 	}
 	if _, _, ok := w.Get(name); ok {
-		t.Error("a used up tensor was given out")
+		t.Error("a released tensor was given out")
 	}
 	forward(t, net) // still runs
 	if err := nets.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := nets.Infer(1, 32, 32); err == nil || !strings.Contains(err.Error(), "used up") {
+	if _, err := nets.Infer(1, 32, 32); err == nil || !strings.Contains(err.Error(), "released") {
 		t.Errorf("after a close: %v", err)
 	}
 }
 
 // Whether another batch size needs another form depends on the kernels; if it does, it is an error, never
 // another result.
-func TestUsedUpWeightsServeOtherSizesOfTheSameForms(t *testing.T) {
+func TestReleasedWeightsServeOtherSizesOfTheSameForms(t *testing.T) {
 	be, w := newCPU(t, 2), initialised(t)
 	for _, s := range [][3]int{{1, 32, 36}, {16, 32, 32}, {1, 96, 64}} {
 		plain := NewNets(be, w, nil, nil)
@@ -131,7 +133,7 @@ func TestUsedUpWeightsServeOtherSizesOfTheSameForms(t *testing.T) {
 		same := len(plain.fixed.packed) == had
 
 		nets := NewNets(be, w.Clone(), nil, nil)
-		nets.UseUpWeights()
+		nets.ReleaseWeights(garbage.Hooks{Collect: runtime.GC})
 		inferNet(t, nets, 1, 32, 32)
 		net, err := nets.Infer(s[0], s[1], s[2])
 		switch {
@@ -139,7 +141,7 @@ func TestUsedUpWeightsServeOtherSizesOfTheSameForms(t *testing.T) {
 			t.Errorf("%v: %v", s, err)
 		case same && !slices.Equal(forward(t, net), want):
 			t.Errorf("%v: other logits", s)
-		case !same && (err == nil || !strings.Contains(err.Error(), "used up")):
+		case !same && (err == nil || !strings.Contains(err.Error(), "released")):
 			t.Errorf("%v: error %v, although it needs other forms", s, err)
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"csl/internal/graph"
+	"csl/internal/kernel/kerneltest"
 	"csl/internal/loss"
 	"csl/internal/loss/lossgraph"
 	"csl/internal/npy"
@@ -183,7 +184,7 @@ func within(t *testing.T, what string, got, want []float32, tol float64) {
 
 func newCPU(t testing.TB, threads int) *graph.CPU {
 	t.Helper()
-	be, err := graph.NewCPU(threads)
+	be, err := graph.NewCPU(threads, kerneltest.Best(t))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -50,15 +50,15 @@ type Param struct {
 }
 
 // Weights holds the tensors of one model. The slices inside never move, so graphs may share them. Nets may
-// use weights up (Nets.UseUpWeights): convolutions and linear layers are then gone, and nobody else can do
+// release weights (Nets.ReleaseWeights): convolutions and linear layers are then gone, and nobody else can do
 // anything with the weights.
 type Weights struct {
-	spec    Spec
-	entries []Entry
-	index   map[string]int
-	data    [][]float32 // internal layout; nil for counters
-	counts  []int64     // of counters
-	usedUp  *constants  // who let go of tensors; nil: all are there
+	spec       Spec
+	entries    []Entry
+	index      map[string]int
+	data       [][]float32 // internal layout; nil for counters
+	counts     []int64     // of counters
+	releasedBy *constants  // who released tensors; nil: all are there
 }
 
 // NewWeights makes the weights of a model, all zero.
@@ -133,8 +133,8 @@ func (w *Weights) Set(name string, shape []int, data []float32) error {
 	if !ok {
 		return fmt.Errorf("model %q has no tensor %q", w.spec.Name, name)
 	}
-	if w.usedUp != nil {
-		return fmt.Errorf("set tensor %q: %w", name, errUsedUp)
+	if w.releasedBy != nil {
+		return fmt.Errorf("set tensor %q: %w", name, errReleased)
 	}
 	e := w.entries[i]
 	if !slices.Equal(shape, e.Shape) {
@@ -220,13 +220,13 @@ func (w *Weights) raw(name string) []float32 {
 	return w.data[i]
 }
 
-// errUsedUp says that weights do not exist any more.
-var errUsedUp = errors.New("the weights were used up by inference nets: load them again")
+// errReleased says that weights do not exist any more.
+var errReleased = errors.New("the weights were released by inference nets: load them again")
 
 // usable tells whether nets with the constants c, nil for none, may use the weights.
 func (w *Weights) usable(c *constants) error {
-	if w.usedUp != nil && w.usedUp != c {
-		return errUsedUp
+	if w.releasedBy != nil && w.releasedBy != c {
+		return errReleased
 	}
 	return nil
 }
@@ -235,7 +235,7 @@ func (w *Weights) usable(c *constants) error {
 func (w *Weights) release(name string, by *constants) int {
 	i := w.index[name]
 	n := len(w.data[i])
-	w.data[i], w.usedUp = nil, by
+	w.data[i], w.releasedBy = nil, by
 	return n
 }
 
@@ -266,8 +266,8 @@ func (w *Weights) CopyFrom(from *Weights) error {
 	if !same {
 		return errors.New("copy weights: the models differ")
 	}
-	if w.usedUp != nil || from.usedUp != nil {
-		return fmt.Errorf("copy weights: %w", errUsedUp)
+	if w.releasedBy != nil || from.releasedBy != nil {
+		return fmt.Errorf("copy weights: %w", errReleased)
 	}
 	for i, d := range from.data {
 		copy(w.data[i], d)

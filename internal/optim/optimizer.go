@@ -43,15 +43,11 @@ const chunkLen = 1 << 14
 
 type job struct{ param, from, to int }
 
-// New makes an optimizer of these parameters. Names must be unique. It computes with the kernels that
-// kernel.Best chooses and fails where that does; the results are the same bits with any of them.
-func New(c Config, params []Param) (*Optimizer, error) {
+// New makes an optimizer of these parameters that computes with the kernels of set; the results are the same
+// bits with any of them. Names must be unique.
+func New(c Config, set kernel.Set[float32], params []Param) (*Optimizer, error) {
 	if err := c.Validate(); err != nil {
 		return nil, err
-	}
-	set, err := kernel.Best()
-	if err != nil {
-		return nil, fmt.Errorf("optimizer: %w", err)
 	}
 	o := &Optimizer{cfg: c, adam: kernel.AdamOf(set), grads: make([][]float32, len(params))}
 	seen := map[string]bool{}

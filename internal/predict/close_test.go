@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"csl/internal/garbage"
 	"csl/internal/model"
 )
 
@@ -50,7 +51,7 @@ func TestMoreImagesThanTheOneBatchAreAnError(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r.UseUpWeights(2)
+	r.ReleaseWeights(2, garbage.Hooks{})
 	if _, err := r.Logits(noise(3*64*64*3), 3); err == nil || !strings.Contains(err.Error(), "batch of 2") {
 		t.Errorf("3 images in a batch of 2: %v", err)
 	}
@@ -64,7 +65,7 @@ func TestEvenBatchesAreAsFewAndAsFullAsPossible(t *testing.T) {
 	}
 }
 
-func TestUsingUpWeightsGivesTheSameLogits(t *testing.T) {
+func TestReleasingWeightsGivesTheSameLogits(t *testing.T) {
 	be, w := newCPU(t), weights(t)
 	pix := noise(3 * 64 * 64 * 3)
 	var want []float32
@@ -74,7 +75,7 @@ func TestUsingUpWeightsGivesTheSameLogits(t *testing.T) {
 			t.Fatal(err)
 		}
 		if up {
-			r.UseUpWeights(3)
+			r.ReleaseWeights(3, garbage.Hooks{})
 		}
 		var got []float32
 		for _, n := range []int{2, 3, 2} { // fewer images run as a whole batch

@@ -9,6 +9,7 @@ import (
 	"io"
 	"math"
 
+	"csl/internal/garbage"
 	"csl/internal/graph"
 	"csl/internal/images/loader"
 	"csl/internal/model"
@@ -30,11 +31,11 @@ func New(be graph.Backend, w *model.Weights, arena *graph.Arena, height, width i
 	return &Runner{nets: model.NewNets(be, w, nil, arena), height: height, width: width}, nil
 }
 
-// UseUpWeights saves the memory of the weights: they are let go of as the runner's own form of them is
-// made, and whoever else asks for them then gets an error. There is one net only, for batch images; fewer
+// ReleaseWeights saves the memory of the weights: they are released as the runner's own layout of them is
+// packed, and whoever else asks for them then gets an error. There is one net only, for batch images; fewer
 // run as a batch of that size. EvenBatch chooses it well.
-func (r *Runner) UseUpWeights(batch int) {
-	r.nets.UseUpWeights()
+func (r *Runner) ReleaseWeights(batch int, g garbage.Hooks) {
+	r.nets.ReleaseWeights(g)
 	r.only = batch
 }
 
@@ -73,8 +74,9 @@ func (r *Runner) Logits(pix []float32, n int) ([]float32, error) {
 // Close lets go of the runner's memory, but not of a shared arena.
 func (r *Runner) Close() error { return r.nets.Close() }
 
-// Pass runs one epoch of a loader and calls use with every batch, in order.
-func Pass(ctx context.Context, l *loader.Loader, epoch int, use func(b *loader.Batch) error) error {
+// Pass runs one epoch of a loader and calls use with every batch, in order. After the first batch it limits
+// garbage: that of decoding would else take as much memory as lives.
+func Pass(ctx context.Context, l *loader.Loader, epoch int, g garbage.Hooks, use func(b *loader.Batch) error) error {
 	batches := l.Epoch(ctx, epoch, 0)
 	defer batches.Close()
 	for first := true; ; first = false {
@@ -89,7 +91,7 @@ func Pass(ctx context.Context, l *loader.Loader, epoch int, use func(b *loader.B
 			return err
 		}
 		if first { // what the nets are made of is there
-			defer loader.LimitGarbage()()
+			defer g.LimitNow()()
 		}
 	}
 }

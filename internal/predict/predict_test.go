@@ -10,15 +10,17 @@ import (
 	"testing"
 
 	"csl/internal/dataset"
+	"csl/internal/garbage"
 	"csl/internal/graph"
 	"csl/internal/images/loader"
+	"csl/internal/kernel/kerneltest"
 	"csl/internal/model"
 	"csl/internal/train/traintest"
 )
 
 func newCPU(t *testing.T) *graph.CPU {
 	t.Helper()
-	be, err := graph.NewCPU(2)
+	be, err := graph.NewCPU(2, kerneltest.Best(t))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -152,15 +154,15 @@ func TestPassTakesEveryImageOnceInOrder(t *testing.T) {
 		seen = append(seen, b.Samples...)
 		return nil
 	}
-	if err := Pass(context.Background(), l, 0, use); err != nil || !slices.Equal(seen, []int{0, 1, 2, 3, 4}) {
+	if err := Pass(context.Background(), l, 0, garbage.Hooks{}, use); err != nil || !slices.Equal(seen, []int{0, 1, 2, 3, 4}) {
 		t.Errorf("samples %v, %v", seen, err)
 	}
 	broken := errors.New("no room")
-	if err := Pass(context.Background(), l, 0, func(*loader.Batch) error { return broken }); !errors.Is(err, broken) {
+	if err := Pass(context.Background(), l, 0, garbage.Hooks{}, func(*loader.Batch) error { return broken }); !errors.Is(err, broken) {
 		t.Errorf("err = %v", err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	err = Pass(ctx, l, 0, func(*loader.Batch) error { cancel(); return nil })
+	err = Pass(ctx, l, 0, garbage.Hooks{}, func(*loader.Batch) error { cancel(); return nil })
 	if !errors.Is(err, context.Canceled) {
 		t.Errorf("err = %v", err)
 	}

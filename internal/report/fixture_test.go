@@ -16,6 +16,7 @@ import (
 	"csl/internal/config"
 	"csl/internal/graph"
 	"csl/internal/images"
+	"csl/internal/kernel/kerneltest"
 	"csl/internal/model"
 	"csl/internal/progress"
 	"csl/internal/rundir"
@@ -176,7 +177,7 @@ func imageName(i int) string { return fmt.Sprintf("p%02d.png", i) }
 // options of a report on dirs, written beside them.
 func options(t *testing.T, dirs ...string) Options {
 	t.Helper()
-	be, err := graph.NewCPU(2)
+	be, err := graph.NewCPU(2, kerneltest.Best(t))
 	if err != nil {
 		t.Fatal(err)
 	}

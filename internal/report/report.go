@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 
+	"csl/internal/garbage"
 	"csl/internal/graph"
 	"csl/internal/progress"
 	"csl/internal/safefile"
@@ -20,9 +21,10 @@ type Options struct {
 	// they are spread evenly over the set. 0 means as many as take seconds to a minute: 100
 	// megapixels of network input.
 	Scored  int
-	Backend *graph.CPU
+	Backend graph.Host
 	Display *progress.Display
 	FS      safefile.FS
+	Garbage garbage.Hooks
 	Version string // of csl, for the page
 }
 

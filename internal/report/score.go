@@ -151,7 +151,7 @@ func (p *pass) run(ctx context.Context, o *Options, name string) error {
 	defer task.Done()
 	classes := p.set.NumClasses()
 	var scores []float32
-	return predict.Pass(ctx, p.loader, 0, func(b *loader.Batch) error {
+	return predict.Pass(ctx, p.loader, 0, o.Garbage, func(b *loader.Batch) error {
 		logits, err := p.runner.Logits(b.Pix, b.N)
 		if err != nil {
 			return err

@@ -10,6 +10,7 @@ import (
 	"csl/internal/config"
 	"csl/internal/graph"
 	"csl/internal/images/loader"
+	"csl/internal/kernel/kerneltest"
 	"csl/internal/loss"
 	"csl/internal/loss/lossgraph"
 	"csl/internal/model"
@@ -154,7 +155,7 @@ func within(t *testing.T, what string, got, want []float32, tol float64) {
 
 func newCPU(t testing.TB, threads int) *graph.CPU {
 	t.Helper()
-	be, err := graph.NewCPU(threads)
+	be, err := graph.NewCPU(threads, kerneltest.Best(t))
 	if err != nil {
 		t.Fatal(err)
 	}

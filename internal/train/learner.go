@@ -13,7 +13,7 @@ import (
 
 // learner turns batches into better weights: network, loss, gradients, optimizer, average.
 type learner struct {
-	be       *graph.CPU
+	be       graph.Host
 	size     int // side of the input
 	weights  *model.Weights
 	average  *model.Weights // EMA; nil without
@@ -32,7 +32,7 @@ type learner struct {
 }
 
 // newLearner builds the optimizer for weights. cycleSteps is the length of the whole schedule.
-func newLearner(be *graph.CPU, w *model.Weights, lf model.LossFunc, o optim.Config, cycle optim.OneCycle, size, accumulate int) (*learner, error) {
+func newLearner(be graph.Host, w *model.Weights, lf model.LossFunc, o optim.Config, cycle optim.OneCycle, size, accumulate int) (*learner, error) {
 	l := &learner{be: be, size: size, weights: w, running: w.Buffers(), cycle: cycle, ema: o.EMA}
 	var averages []*model.Param
 	if o.EMA != nil {
@@ -51,7 +51,7 @@ func newLearner(be *graph.CPU, w *model.Weights, lf model.LossFunc, o optim.Conf
 		}
 	}
 	var err error
-	if l.opt, err = optim.New(o, params); err != nil {
+	if l.opt, err = optim.New(o, be.Kernels(), params); err != nil {
 		return nil, err
 	}
 	l.nets = model.NewNets(be, w, lf, nil)

@@ -24,7 +24,7 @@ type stepInfo struct {
 // loop is the training loop. It stops at ctx's end only between steps and within a validation, where
 // the run can be saved: the validation is then repeated.
 func (t *trainer) loop(ctx context.Context) error {
-	defer loader.LimitGarbage()()
+	defer t.o.Garbage.LimitNow()()
 	for t.place.Epoch < t.epochs() && t.stopped == "" {
 		if err := t.epoch(ctx); err != nil {
 			return t.ended(ctx, err)

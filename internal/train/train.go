@@ -13,6 +13,7 @@ import (
 	"fmt"
 
 	"csl/internal/config"
+	"csl/internal/garbage"
 	"csl/internal/graph"
 	"csl/internal/progress"
 	"csl/internal/safefile"
@@ -21,9 +22,10 @@ import (
 // Options is what a run needs.
 type Options struct {
 	Config  *config.Config // complete and valid; Train.Out is the run's folder
-	Backend *graph.CPU
+	Backend graph.Host
 	Display *progress.Display
 	FS      safefile.FS
+	Garbage garbage.Hooks
 	// Resume continues the run whose state lies in the folder.
 	Resume bool
 	// ForceResume continues although labels, class names or images changed since the run was saved; it warns.

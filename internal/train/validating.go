@@ -89,7 +89,7 @@ func (v *validating) score(ctx context.Context, t *trainer, weights []*model.Wei
 	}
 	task := t.o.Display.Start("validating", "img", int64(v.loader.Len()))
 	defer task.Done()
-	err = predict.Pass(ctx, v.loader, 0, func(b *loader.Batch) error {
+	err = predict.Pass(ctx, v.loader, 0, t.o.Garbage, func(b *loader.Batch) error {
 		task.Add(int64(b.N))
 		for _, c := range all {
 			if err := c.add(b, t.val.Set); err != nil {

@@ -10,6 +10,7 @@ import (
 	"strconv"
 
 	"csl/internal/dataset"
+	"csl/internal/garbage"
 	"csl/internal/graph"
 	"csl/internal/images/loader"
 	"csl/internal/metric"
@@ -21,17 +22,18 @@ import (
 
 // Options says what to score.
 type Options struct {
-	Model     modelfile.Options
-	Data      dataset.Options // Classes is set by the checkpoint
-	Batch     int
+	Model modelfile.Options
+	Data  dataset.Options // Classes is set by the checkpoint
+	Batch int
 	// Threshold is the score above which a class counts as present, for precision, recall and F1; nil
 	// means the checkpoint's, one or one per class, else modelfile.DefaultThreshold.
 	Threshold *float64
 	// ScoresPath is where every image's scores and labels go, as CSV; "" for nowhere.
 	ScoresPath string
-	Backend    *graph.CPU
+	Backend    graph.Host
 	Display    *progress.Display
 	FS         safefile.FS
+	Garbage    garbage.Hooks
 }
 
 // Result is what scoring gave.
@@ -70,7 +72,7 @@ func Run(ctx context.Context, o Options) (r Result, err error) {
 	if err != nil {
 		return r, err
 	}
-	runner.UseUpWeights(batches.Batch)
+	runner.ReleaseWeights(batches.Batch, o.Garbage)
 	r.Thresholds, r.OneThreshold = m.Thresholds(o.Threshold, modelfile.DefaultThreshold)
 	acc, err := metric.New(metric.Options{Classes: c.Names(), Thresholds: r.Thresholds})
 	if err != nil {
@@ -115,7 +117,7 @@ func (s *scorer) pass(ctx context.Context, t *table) error {
 	task := s.o.Display.Start("validating", "img", int64(s.loader.Len()))
 	defer task.Done()
 	var scores []float32
-	return predict.Pass(ctx, s.loader, 0, func(b *loader.Batch) error {
+	return predict.Pass(ctx, s.loader, 0, s.o.Garbage, func(b *loader.Batch) error {
 		logits, err := s.runner.Logits(b.Pix, b.N)
 		if err != nil {
 			return err

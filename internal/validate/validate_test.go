@@ -16,6 +16,7 @@ import (
 
 	"csl/internal/dataset"
 	"csl/internal/graph"
+	"csl/internal/kernel/kerneltest"
 	"csl/internal/metric"
 	"csl/internal/model"
 	"csl/internal/modelfile"
@@ -27,7 +28,7 @@ import (
 // options score a checkpoint on the validation images of d.
 func options(t *testing.T, d traintest.Data, path string) (o Options, log *bytes.Buffer) {
 	t.Helper()
-	be, err := graph.NewCPU(2)
+	be, err := graph.NewCPU(2, kerneltest.Best(t))
 	if err != nil {
 		t.Fatal(err)
 	}

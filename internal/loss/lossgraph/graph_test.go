@@ -9,6 +9,7 @@ import (
 	"gorgonia.org/tensor"
 
 	"csl/internal/graph"
+	"csl/internal/kernel/kerneltest"
 	"csl/internal/loss"
 )
 
@@ -43,7 +44,7 @@ func newLossGraph(t *testing.T, dt tensor.Dtype, build func(x, y *G.Node) (*G.No
 	l.grad = grads[0]
 	plan, err := graph.NewPlan(g, l.value, l.grad)
 	must(err)
-	cpu, err := graph.NewCPU(2)
+	cpu, err := graph.NewCPU(2, kerneltest.Best(t))
 	must(err)
 	t.Cleanup(cpu.Close)
 	l.machine, err = graph.NewMachine(cpu, plan, nil)
@@ -97,7 +98,7 @@ func TestGraphGivesWhatThePlainFunctionGives(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			e, err := loss.New[float32](c, prior, rows, classes)
+			e, err := loss.New[float32](kerneltest.Best(t), c, prior, rows, classes)
 			if err != nil {
 				t.Fatal(err)
 			}

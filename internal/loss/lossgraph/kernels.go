@@ -39,17 +39,23 @@ func (d lossValue) FLOPs() int64 { return 0 }
 func (d lossBack) FLOPs() int64  { return int64(d.len()) }
 
 // The kernels, in both element types.
-func (d fused) Kernel32() kernel.Kernel[float32]     { return newFused[float32](d) }
-func (d fused) Kernel64() kernel.Kernel[float64]     { return newFused[float64](d) }
-func (d lossValue) Kernel32() kernel.Kernel[float32] { return valueKernel[float32]{d} }
+func (d fused) Kernel32(set kernel.Set[float32]) kernel.Kernel[float32] {
+	return newFused[float32](set, d)
+}
+func (d fused) Kernel64() kernel.Kernel[float64] { return newFused[float64](nil, d) }
+func (d lossValue) Kernel32(kernel.Set[float32]) kernel.Kernel[float32] {
+	return valueKernel[float32]{d}
+}
 func (d lossValue) Kernel64() kernel.Kernel[float64] { return valueKernel[float64]{d} }
-func (d lossBack) Kernel32() kernel.Kernel[float32]  { return &backKernel[float32]{lossBack: d} }
-func (d lossBack) Kernel64() kernel.Kernel[float64]  { return &backKernel[float64]{lossBack: d} }
+func (d lossBack) Kernel32(kernel.Set[float32]) kernel.Kernel[float32] {
+	return &backKernel[float32]{lossBack: d}
+}
+func (d lossBack) Kernel64() kernel.Kernel[float64] { return &backKernel[float64]{lossBack: d} }
 
 type fusedKernel[T kernel.Float] struct{ runner loss.Runner[T] }
 
-func newFused[T kernel.Float](d fused) kernel.Kernel[T] {
-	return fusedKernel[T]{loss.RunnerOf[T](d.loss, d.rows, d.classes)}
+func newFused[T kernel.Float](set kernel.Set[float32], d fused) kernel.Kernel[T] {
+	return fusedKernel[T]{loss.RunnerOf[T](set, d.loss, d.rows, d.classes)}
 }
 
 func (k fusedKernel[T]) Work(int) int { return 0 }

@@ -1,4 +1,4 @@
-package loader
+package main
 
 import (
 	"runtime/debug"
@@ -15,8 +15,8 @@ func TestGarbageIsLimitedForAWhile(t *testing.T) {
 	}
 	for _, c := range []struct{ before, during int }{{100, garbagePercent}, {400, garbagePercent}, {10, 10}, {-1, -1}} {
 		debug.SetGCPercent(c.before)
-		restore := LimitGarbage()
-		inner := LimitGarbage() // a validation within a training
+		restore := limitGarbage()
+		inner := limitGarbage() // a validation within a training
 		inner()
 		if got := now(); got != c.during {
 			t.Errorf("%d %% while limited from %d, want %d", got, c.before, c.during)
