@@ -18,9 +18,9 @@ const keyMeta = "csl"
 // unwrap finds the models in what a PyTorch file holds and takes over their
 // tensors and what is said beside them.
 func (f *File) unwrap(top any) error {
-	d, ok := top.(*pickle.Dict)
-	if !ok {
-		return fmt.Errorf("it holds %s, not a dictionary of tensors", kindOf(top))
+	d := asDict(top)
+	if d == nil {
+		return fmt.Errorf("it holds %s, not a dictionary of tensors%s", kindOf(top), saveState(top))
 	}
 	f.readClasses(d)
 	f.readMeta(d)
@@ -29,7 +29,13 @@ func (f *File) unwrap(top any) error {
 		return err
 	}
 	if len(tables) == 0 {
-		return fmt.Errorf("it holds no tensors, only %s", someKeys(d))
+		hint := ""
+		for _, p := range d.Pairs() {
+			if hint == "" {
+				hint = saveState(p.Value)
+			}
+		}
+		return fmt.Errorf("it holds no tensors, only %s%s", someKeys(d), hint)
 	}
 	return f.findModels(tables)
 }
@@ -53,8 +59,8 @@ func (f *File) readClasses(d *pickle.Dict) {
 // readMeta takes over csl's metadata, if the file is its own: texts by name.
 func (f *File) readMeta(d *pickle.Dict) {
 	v, _ := d.Get(keyMeta)
-	table, ok := v.(*pickle.Dict)
-	if !ok {
+	table := asDict(v)
+	if table == nil {
 		return
 	}
 	f.Meta = map[string]string{}
@@ -109,6 +115,27 @@ func integer(v any) (int64, bool) {
 	return 0, false
 }
 
+// asDict is a dictionary, or what an object of a subclass holds as one; else
+// nil.
+func asDict(v any) *pickle.Dict {
+	switch v := v.(type) {
+	case *pickle.Dict:
+		return v
+	case *pickle.Opaque:
+		return v.Items
+	}
+	return nil
+}
+
+// saveState is the tail of an error that says what to do where an object may
+// be a whole model.
+func saveState(v any) string {
+	if _, ok := v.(*pickle.Opaque); !ok {
+		return ""
+	}
+	return ": if that is a model, save model.state_dict() instead"
+}
+
 // kindOf names a Python value for an error.
 func kindOf(v any) string {
 	switch v := v.(type) {
@@ -117,7 +144,7 @@ func kindOf(v any) string {
 	case *pickle.List, pickle.Tuple:
 		return "a list"
 	case *pickle.Opaque:
-		return fmt.Sprintf("an object of the class %.100q (if that is a model, save model.state_dict() instead)", v.Name)
+		return fmt.Sprintf("an object of the class %.100q", v.Name)
 	case nil:
 		return "None"
 	}

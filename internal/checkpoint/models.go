@@ -48,18 +48,16 @@ func findTables(d *pickle.Dict) ([]tensorTable, error) {
 			if !ok {
 				continue
 			}
-			switch v := p.Value.(type) {
-			case *torchTensor:
+			if v, ok := p.Value.(*torchTensor); ok {
 				t, err := v.tensor(name)
 				if err != nil {
 					return nil, err
 				}
 				table.tensors = append(table.tensors, t)
-			case *pickle.Dict:
-				if !seen[v] && here.depth < maxNesting && len(seen) < maxTables {
-					seen[v] = true
-					queue = append(queue, place{strings.TrimPrefix(here.key+"."+name, "."), v, here.depth + 1})
-				}
+			}
+			if inner := asDict(p.Value); inner != nil && !seen[inner] && here.depth < maxNesting && len(seen) < maxTables {
+				seen[inner] = true
+				queue = append(queue, place{strings.TrimPrefix(here.key+"."+name, "."), inner, here.depth + 1})
 			}
 		}
 		if len(table.tensors) > 0 {

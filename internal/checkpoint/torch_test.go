@@ -103,7 +103,7 @@ func TestTrainingCheckpointsAreUnwrapped(t *testing.T) {
 
 func TestOtherTorchFilesAreNamed(t *testing.T) {
 	for file, want := range map[string]string{
-		"module.pth":  `an object of the class "torch.nn.modules.linear.Linear" (if that is a model, save model.state_dict() instead)`,
+		"module.pth":  `an object of the class "torch.nn.modules.linear.Linear", not a dictionary of tensors: if that is a model, save model.state_dict() instead`,
 		"tensor.pth":  "a single tensor",
 		"numbers.pth": `no tensors, only the keys "epoch", "loss"`,
 		"script.pt":   "TorchScript",

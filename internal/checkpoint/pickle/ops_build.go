@@ -99,7 +99,10 @@ func (m *machine) setAll(items []any) error {
 	case *Dict:
 		return fillDict(v, items)
 	case *Opaque:
-		return nil
+		if v.Items == nil {
+			v.Items = &Dict{}
+		}
+		return fillDict(v.Items, items)
 	}
 	return fmt.Errorf("sets an item of a %T", v)
 }
@@ -115,7 +118,7 @@ func fillDict(d *Dict, items []any) error {
 	for i := 0; i < len(items); i += 2 {
 		key := items[i]
 		if s, ok := key.(string); ok && len(s) > maxKey {
-			key = &Opaque{"str"}
+			key = &Opaque{Name: "str"}
 		}
 		d.Set(key, items[i+1])
 	}
@@ -258,7 +261,7 @@ func (m *machine) reduce() error {
 		return err
 	}
 	if o, ok := pair[0].(*Opaque); ok {
-		return m.push(&Opaque{o.Name})
+		return m.push(&Opaque{Name: o.Name})
 	}
 	args, ok := pair[1].(Tuple)
 	if !ok {
@@ -273,7 +276,7 @@ func (m *machine) newObjEx() error {
 		return err
 	}
 	if o, ok := parts[0].(*Opaque); ok {
-		return m.push(&Opaque{o.Name})
+		return m.push(&Opaque{Name: o.Name})
 	}
 	args, ok1 := parts[1].(Tuple)
 	named, ok2 := parts[2].(*Dict)
@@ -311,7 +314,7 @@ func (m *machine) obj() error {
 
 func (m *machine) call(f any, args Tuple) error {
 	if o, ok := f.(*Opaque); ok {
-		return m.push(&Opaque{o.Name})
+		return m.push(&Opaque{Name: o.Name})
 	}
 	fn, ok := f.(Func)
 	if !ok {

@@ -37,6 +37,9 @@ type Func func(args Tuple) (any, error)
 type Opaque struct {
 	// Name is the global that it stems from, module.name.
 	Name string
+	// Items are the entries that it is given as a dict is; nil if it is given
+	// none.
+	Items *Dict
 }
 
 // Config says what a pickle may refer to.
