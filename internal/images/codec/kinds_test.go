@@ -21,7 +21,7 @@ func TestDecodeEqualsPillowOnEveryKind(t *testing.T) {
 		RGB  string
 	}
 	imagestest.Must(t, json.Unmarshal(text, &kinds))
-	if len(kinds) < 141 {
+	if len(kinds) < 148 {
 		t.Fatalf("%d kinds", len(kinds))
 	}
 	for name, k := range kinds {

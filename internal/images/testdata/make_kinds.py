@@ -285,5 +285,18 @@ for name, mode in (("rgb", "RGB"), ("grey", "L"), ("bilevel", "1"), ("cmyk", "CM
             im.save(b, "TIFF", compression=compression, tiffinfo={262: 0})
             save(f"{name}_{compression}_white_is_zero.tif", b.getvalue())
 
+fax = Image.new("1", (2600, 9), 1)
+for y in range(9):
+    for x in range(0, 2600, 1 + 300 * y):
+        fax.paste(0, (x + y, y, x + y + random.choice((1, 3, 70, 250)), y + 1))
+for compression in ("tiff_ccitt", "group3", "group4"):
+    for options in (0, 1, 4, 5) if compression == "group3" else (0,):
+        b = io.BytesIO()
+        fax.crop((0, 0, 90, 9)).save(b, "TIFF", compression=compression, tiffinfo={292: options} if options else {})
+        save(f"fax_{compression}_{options}.tif", b.getvalue())
+narrow = io.BytesIO()
+fax.crop((0, 0, 2600, 2)).save(narrow, "TIFF", compression="group3")
+save("fax_wide.tif", narrow.getvalue())
+
 json.dump(out, open("kinds.json", "w"), indent=0, sort_keys=True)
 print(len(out), "files")

@@ -11,6 +11,7 @@ import (
 // The compressions.
 const (
 	uncompressed = 1
+	runLengths   = 2 // modified Huffman coding
 	group3       = 3
 	group4       = 4
 	lzwCoded     = 5
@@ -22,7 +23,7 @@ const (
 
 // otherCompressions are those that are not decoded.
 var otherCompressions = map[uint32]string{
-	2: "modified Huffman coding (CCITT RLE)", 6: "old-style JPEG", 9: "JBIG", 34676: "SGI LogLuv", 34712: "JPEG 2000",
+	6: "old-style JPEG", 9: "JBIG", 34676: "SGI LogLuv", 34712: "JPEG 2000",
 	34925: "LZMA", 50000: "Zstandard", 50001: "WebP", 50002: "JPEG XL",
 }
 
@@ -48,6 +49,7 @@ type Header struct {
 	planar      bool // plane by plane
 	predictor   bool
 	reversed    bool // the first pixel is in the lowest bit
+	twoD        bool // Group 3: rows may refer to the one above
 	premultiply bool // the first extra sample is alpha that colors were multiplied by
 
 	tiled              bool
@@ -78,13 +80,14 @@ func ReadHeader(data []byte) (h Header, err error) {
 	h.Width, h.Height = int(width), int(height)
 	h.bits, h.samples = int(min(bits, 1<<16)), int(min(samples, 1<<16))
 	h.planar, h.reversed, h.predictor = planar == 2 && samples > 1, order == 2, predictor == 2
+	h.twoD = t4&1 != 0
 	switch {
 	case format != 1 && format != 4:
 		return h, unsupported("samples that are signed or floating-point numbers")
 	case ink != 1 && h.photometric == separated:
 		return h, unsupported("inks other than CMYK")
-	case t4&3 != 0 && h.compression == group3:
-		return h, unsupported("two-dimensional or uncompressed Group 3 coding")
+	case t4&2 != 0 && h.compression == group3:
+		return h, unsupported("Group 3 coding with uncompressed parts")
 	case predictor > 2:
 		return h, unsupported("predictor %d", predictor)
 	}
@@ -106,7 +109,7 @@ func unsupported(format string, args ...any) error {
 func (h *Header) checkKind() error {
 	switch h.compression {
 	case uncompressed, lzwCoded, adobeDeflate, oldDeflate, packBits, jpegCoded:
-	case group3, group4:
+	case runLengths, group3, group4:
 		if h.bits != 1 || h.samples != 1 {
 			return fmt.Errorf("fax coding of %d samples of %d bits", h.samples, h.bits)
 		}

@@ -11,7 +11,6 @@ import (
 	"csl/internal/images"
 	"csl/internal/images/jpeg"
 
-	"golang.org/x/image/ccitt"
 	"golang.org/x/image/tiff/lzw"
 )
 
@@ -22,6 +21,7 @@ type segments struct {
 	tables         []byte // JPEG tables that the segments share
 	components     int    // of JPEG coded data
 	jpeg           *jpeg.Decoder
+	fax            fax // with tables only
 }
 
 // openSegments finds where tiles or strips lie.
@@ -36,7 +36,10 @@ func openSegments(h *Header) (s segments, err error) {
 	if n := int64(h.across) * int64(h.down) * int64(h.planes()); int64(len(s.offsets)) < n {
 		return s, fmt.Errorf("%d tiles or strips, want %d", len(s.offsets), n)
 	}
-	if h.compression == jpegCoded {
+	switch h.compression {
+	case runLengths, group3, group4:
+		s.fax = fax{white: newCodes(whiteShort, whiteLong), black: newCodes(blackShort, blackLong)}
+	case jpegCoded:
 		s.jpeg = jpeg.NewDecoder(false)
 		s.tables, _, err = h.dir.bytes(tagJPEGTables)
 	}
@@ -59,12 +62,8 @@ func (s *segments) open(i, rows int) (io.Reader, error) {
 		r = reverser{r}
 	}
 	switch s.h.compression {
-	case group3, group4:
-		form := ccitt.Group3
-		if s.h.compression == group4 {
-			form = ccitt.Group4
-		}
-		return ccitt.NewReader(r, ccitt.MSB, form, s.h.cellW, rows, &ccitt.Options{Invert: true}), nil
+	case runLengths, group3, group4:
+		return s.fax.open(bufio.NewReaderSize(r, 4<<10), s.h), nil
 	case lzwCoded:
 		if len(data) > 1 && data[0] == 0 && data[1]&1 == 1 {
 			return nil, unsupported("old-style LZW")
