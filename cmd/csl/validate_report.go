@@ -65,7 +65,7 @@ func writeReport(w io.Writer, v validate.Result, format string) error {
 	}
 	b.WriteString("\n\n                          annotated only   unknown as negative\n")
 	row := func(name string, annotated, reference *float64) {
-		fmt.Fprintf(&b, "%-26s%14s%22s\n", name, percent(annotated), percent(reference))
+		fmt.Fprintf(&b, "%-26s%14s%22s\n", name, metric.Percent(annotated), metric.Percent(reference))
 	}
 	u := r.PRFUnknownAsNegative
 	row("mAP per class", r.MAPPartial, r.MAP)
@@ -110,7 +110,7 @@ func writeClasses(b *strings.Builder, r *metric.Report) {
 	slices.SortStableFunc(scored, func(x, y metric.ClassResult) int { return cmp.Compare(*y.AP, *x.AP) })
 	b.WriteString("\n    AP  positives  negatives    unknown  class\n")
 	for _, c := range scored {
-		fmt.Fprintf(b, "%6s%11d%11d%11d  %s\n", percent(c.AP), c.Positives, c.Negatives, c.Unknown, c.Class)
+		fmt.Fprintf(b, "%6s%11d%11d%11d  %s\n", metric.Percent(c.AP), c.Positives, c.Negatives, c.Unknown, c.Class)
 	}
 	for i, s := range r.SkippedClasses {
 		if i == 0 {
@@ -118,12 +118,4 @@ func writeClasses(b *strings.Builder, r *metric.Report) {
 		}
 		fmt.Fprintf(b, "  %s: %s\n", s.Class, s.Why)
 	}
-}
-
-// percent shows a rate, or a dash where it is undefined.
-func percent(v *float64) string {
-	if v == nil {
-		return "-"
-	}
-	return fmt.Sprintf("%.2f", *v)
 }

@@ -34,6 +34,14 @@ type Schedule struct {
 	StopEpoch int     // epochs actually trained; 0: all
 }
 
+// Trained is how many epochs a run takes: StopEpoch may end the cycle early.
+func (s Schedule) Trained() int {
+	if s.StopEpoch > 0 {
+		return min(s.StopEpoch, s.Epochs)
+	}
+	return s.Epochs
+}
+
 func (s *Schedule) settings() []setting {
 	return []setting{
 		{

@@ -51,9 +51,9 @@ func newClassTable(runs []*run, best *run) *classTable {
 		if c.AP == nil {
 			continue
 		}
-		row := classRow{Class: c.Class, AP: percent(c.AP), Width: coordinate(*c.AP), Val: strconv.Itoa(c.Positives)}
+		row := classRow{Class: c.Class, AP: metric.Percent(c.AP), Width: coordinate(*c.AP), Val: strconv.Itoa(c.Positives)}
 		for _, aps := range others {
-			row.Others = append(row.Others, percent(aps[c.Class]))
+			row.Others = append(row.Others, metric.Percent(aps[c.Class]))
 		}
 		if t.Training {
 			n := best.scored.training[i]
@@ -120,7 +120,7 @@ func newGroupTable(runs []*run, best *run) *groupTable {
 			if group.MAP != nil {
 				width = coordinate(*group.MAP)
 			}
-			t.Rows[i].Maps, t.Rows[i].Widths = append(t.Rows[i].Maps, percent(group.MAP)), append(t.Rows[i].Widths, width)
+			t.Rows[i].Maps, t.Rows[i].Widths = append(t.Rows[i].Maps, metric.Percent(group.MAP)), append(t.Rows[i].Widths, width)
 		}
 	}
 	return t

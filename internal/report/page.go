@@ -10,6 +10,7 @@ import (
 
 	"csl/internal/config"
 	"csl/internal/count"
+	"csl/internal/metric"
 	"csl/internal/rundir"
 )
 
@@ -43,7 +44,7 @@ type tableRow struct {
 	Name, Dir, Model, Mode, Seed, Epochs string
 	Best, Weights, At                    string
 	MAPPartial, MAPO, Time               string
-	Width                                string // of the bar behind mAP(C), percent
+	Width                                string // of the bar behind mAP(C), metric.Percent
 	Color                                int
 	Star                                 bool
 }
@@ -103,7 +104,7 @@ func newTableRow(r *run, row Row, i int, star bool) tableRow {
 	t := tableRow{
 		Name: r.name, Dir: filepath.ToSlash(r.dir), Model: row.Model, Mode: row.Mode, Seed: strconv.FormatUint(row.Seed, 10),
 		Epochs: row.epochs(), Best: row.best(), Weights: weightsName(row.Weights),
-		MAPPartial: percent(row.MAPPartial), MAPO: percent(row.MAPO), Time: clock(row.Seconds),
+		MAPPartial: metric.Percent(row.MAPPartial), MAPO: metric.Percent(row.MAPO), Time: clock(row.Seconds),
 		Width: "0", Color: i % colors, Star: star,
 	}
 	if row.MAPPartial != nil {

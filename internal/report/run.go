@@ -97,10 +97,7 @@ func (r *run) lack(format string, args ...any) {
 
 // planned is how many epochs the run was to have.
 func (r *run) planned() int {
-	if n := r.cfg.Schedule.StopEpoch; n > 0 {
-		return min(n, r.cfg.Schedule.Epochs)
-	}
-	return r.cfg.Schedule.Epochs
+	return r.cfg.Schedule.Trained()
 }
 
 // epochs is how many epochs were completed: those that end with a validation or, without

@@ -150,28 +150,23 @@ func (p *pass) run(ctx context.Context, o *Options, name string) error {
 	task := o.Display.Start("scoring "+name, "img", int64(p.loader.Len()))
 	defer task.Done()
 	classes := p.set.NumClasses()
-	var scores []float32
 	return predict.Pass(ctx, p.loader, 0, o.Garbage, func(b *loader.Batch) error {
-		logits, err := p.runner.Logits(b.Pix, b.N)
+		s, err := p.runner.Score(b, p.set)
 		if err != nil {
 			return err
 		}
-		p.cells.add(logits, b.States)
-		scores = append(scores[:0], logits...)
-		predict.Sigmoid(scores, scores)
-		images := make([]string, b.N)
+		p.cells.add(s.Logits, b.States)
 		for i, n := range b.Samples {
-			images[i] = p.set.ImageName(n)
 			if p.wanted[n] {
 				p.shots = append(p.shots, shot{
-					name:   images[i],
-					scores: slices.Clone(scores[i*classes : (i+1)*classes]),
+					name:   s.Images[i],
+					scores: slices.Clone(s.Scores[i*classes : (i+1)*classes]),
 					states: slices.Clone(b.States[i*classes : (i+1)*classes]),
 				})
 			}
 		}
 		task.Add(int64(b.N))
-		return p.acc.Add(images, scores, b.States)
+		return p.acc.Add(s.Images, s.Scores, b.States)
 	})
 }
 

@@ -9,6 +9,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"csl/internal/metric"
 	"csl/internal/progress"
 )
 
@@ -63,7 +64,7 @@ func (s *Summary) WriteText(w io.Writer) error {
 		}
 		rows = append(rows, []string{
 			mark, r.Run, r.Mode, strconv.FormatUint(r.Seed, 10), r.epochs(), r.best(), weightsName(r.Weights),
-			percent(r.MAPPartial), percent(r.MAPO), clock(r.Seconds),
+			metric.Percent(r.MAPPartial), metric.Percent(r.MAPO), clock(r.Seconds),
 		})
 	}
 	text := align(rows, "lllrrllrrr")
@@ -109,14 +110,6 @@ func weightsName(source string) string {
 		return "EMA"
 	}
 	return source
-}
-
-// percent shows a rate, or a dash where it is undefined.
-func percent(v *float64) string {
-	if v == nil {
-		return "-"
-	}
-	return strconv.FormatFloat(*v, 'f', 2, 64)
 }
 
 func clock(seconds float64) string {

@@ -13,7 +13,7 @@ const (
 	Best    = "best.safetensors" // the weights that scored best, and which they were
 	Prior   = "prior.csv"        // the class prior of an estimating run
 	Report  = "report.html"      // the page for people
-	Skipped     = "skipped.txt"      // images left out, one a line, with the reason
+	Skipped     = "skipped.txt"      // skipped images, one a line, with the reason
 )
 
 // Kinds of records in Metrics.
@@ -51,6 +51,17 @@ type Scores struct {
 	OF1        *float64 `json:"of1"`
 }
 
+// ByName lists the scores by their names in records and in train.monitor.
+func (s Scores) ByName() map[string]*float64 {
+	return map[string]*float64{"map_partial": s.MAPPartial, "map_o": s.MAPO, "map": s.MAP, "cf1": s.CF1, "of1": s.OF1}
+}
+
+// Sources of weights (Validation.Source).
+const (
+	Regular = "regular" // the trained weights
+	EMA     = "ema"     // their moving average
+)
+
 // Validation is one validation of both sets of weights.
 type Validation struct {
 	Kind    string `json:"kind"` // KindValidation
@@ -58,8 +69,8 @@ type Validation struct {
 	Epoch   int    `json:"epoch"`
 	Regular Scores `json:"regular"`
 	EMA     Scores `json:"ema"`
-	// Monitor is the watched metric, Best the better value of the two this time, Source whose it was
-	// ("regular" or "ema"), Improved whether it was the best of the run so far.
+	// Monitor is the watched metric, Best the better value of the two this time, Source the weights that
+	// have it (Regular or EMA), Improved whether it was the best of the run so far.
 	Monitor  string   `json:"monitor"`
 	Best     *float64 `json:"best"`
 	Source   string   `json:"source"`

@@ -91,7 +91,7 @@ func SaveGeneration(fsys FS, dir string, step int64, meta map[string]string, par
 	if err != nil {
 		return errors.Join(err, dropAll(fsys, temp))
 	}
-	gen.sweep(fsys)
+	gen.Sweep(fsys)
 	return nil
 }
 
@@ -138,8 +138,9 @@ func (g *Generation) commit(fsys FS, temp, target string) error {
 	return errors.Join(err, dropAll(fsys, target))
 }
 
-// sweep removes every other generation and all leftovers.
-func (g *Generation) sweep(fsys FS) {
+// Sweep removes every other generation and what killed writers left in the
+// folder. A failure is no error; the next save tries again.
+func (g *Generation) Sweep(fsys FS) {
 	entries, err := fsys.ReadDir(g.dir)
 	if err != nil {
 		return

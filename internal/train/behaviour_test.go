@@ -79,7 +79,7 @@ func TestALaterDivergenceNamesTheStateToGoOnFrom(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	tr.hooks = append(tr.hooks, poisoner{at: 5})
+	tr.hooks = append(tr.hooks, poisoner{at: 5, stepper: tr.stepper})
 	err = errors.Join(tr.loop(context.Background()), tr.close())
 	var bad *NonFinite
 	if !errors.As(err, &bad) || bad.Step != 6 || bad.Saved != "step 3 in "+out {
@@ -98,12 +98,13 @@ func TestALaterDivergenceNamesTheStateToGoOnFrom(t *testing.T) {
 // poisoner breaks a weight after a step.
 type poisoner struct {
 	noHook
-	at int
+	at      int
+	stepper *stepper
 }
 
-func (p poisoner) afterStep(t *trainer, _ stepInfo) error {
-	if t.place.Step == p.at {
-		params := t.learner.weights.Params()
+func (p poisoner) afterStep(s *state, _ stepInfo) error {
+	if s.Cursor.Step == p.at {
+		params := p.stepper.weights.Params()
 		params[len(params)-1].Data[0] = float32(math.NaN())
 	}
 	return nil
@@ -180,7 +181,7 @@ func TestTheMonitorDecidesWhatIsBest(t *testing.T) {
 		best := math.Inf(-1)
 		for _, v := range log.Validations {
 			for _, s := range []rundir.Scores{v.Regular, v.EMA} {
-				if x := watched(s, monitor); x != nil {
+				if x, err := watched(s, monitor); err == nil && x != nil {
 					best = max(best, *x)
 				}
 			}
@@ -202,7 +203,7 @@ func TestBestHoldsTheWeightsThatScored(t *testing.T) {
 		t.Fatal(err)
 	}
 	path := g.Path(weightsFile)
-	if r.Source == sourceEMA {
+	if r.Source == rundir.EMA {
 		path = g.Path(averageFile)
 	}
 	want, _, err := checkpoint.ReadModel(context.Background(), path)
@@ -227,7 +228,7 @@ func TestBestHoldsTheWeightsThatScored(t *testing.T) {
 
 func TestWithoutValidationTheAverageIsKeptAfterFiveTimeConstants(t *testing.T) {
 	d, j := traintest.Make(t, 4, 0), newJob(t)
-	for epochs, want := range map[string]string{"9": sourceRegular, "10": sourceEMA} { // of one step; 1-decay is 0.5
+	for epochs, want := range map[string]string{"9": rundir.Regular, "10": rundir.EMA} { // of one step; 1-decay is 0.5
 		out := t.TempDir()
 		r := j.must(t, d.Settings(out, "data.val.annotations=", "schedule.epochs="+epochs))
 		if r.Source != want || r.Best != nil {
@@ -377,7 +378,7 @@ func TestAccumulatedGradientsAreSums(t *testing.T) {
 	// batch has twice its gradient, and moves the running statistics twice.
 	g := readGoldenRun(t)
 	be := newCPU(t, 2)
-	l := g.learner(t, be)
+	l := g.stepper(t, be)
 	for _, p := range l.weights.Params() {
 		l.sums = append(l.sums, make([]float32, len(p.Data)))
 	}
@@ -414,7 +415,7 @@ func TestTheRunningPriorIsTheMeanScoreOfAllTrainingBatches(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := &collector{}
+	c := &collector{stepper: tr.stepper}
 	tr.hooks = append(tr.hooks, c)
 	if err := errors.Join(tr.loop(context.Background()), tr.close()); err != nil {
 		t.Fatal(err)
@@ -439,12 +440,13 @@ func TestTheRunningPriorIsTheMeanScoreOfAllTrainingBatches(t *testing.T) {
 // collector sums the scores of each step's batch.
 type collector struct {
 	noHook
-	sum  [4]float64
-	rows int
+	stepper *stepper
+	sum     [4]float64
+	rows    int
 }
 
-func (c *collector) afterStep(t *trainer, _ stepInfo) error {
-	scores := slices.Clone(t.learner.logits)
+func (c *collector) afterStep(*state, stepInfo) error {
+	scores := slices.Clone(c.stepper.logits)
 	predict.Sigmoid(scores, scores)
 	for i, s := range scores {
 		c.sum[i%4] += float64(s)

@@ -1,48 +1,49 @@
 package train
 
-import "csl/internal/rundir"
+import (
+	"fmt"
 
-// Sources of weights.
-const (
-	sourceRegular = "regular"
-	sourceEMA     = "ema"
+	"csl/internal/rundir"
 )
 
 // best keeps the best validation so far. Its fields are part of a saved state.
 type best struct {
 	Value  *float64 `json:"value"`  // of the monitored metric; nil before the first defined one
-	Source string   `json:"source"` // whose it was
+	Source string   `json:"source"` // rundir.Regular or rundir.EMA
 	Step   int      `json:"step"`   // when it was
 	Stale  int      `json:"stale"`  // validations since then
 }
 
 // watched is the monitored metric of scores; nil where it is undefined.
-func watched(s rundir.Scores, monitor string) *float64 {
-	switch monitor {
-	case "map_o":
-		return s.MAPO
-	case "map":
-		return s.MAP
-	case "cf1":
-		return s.CF1
-	case "of1":
-		return s.OF1
+func watched(s rundir.Scores, monitor string) (*float64, error) {
+	v, ok := s.ByName()[monitor]
+	if !ok {
+		return nil, fmt.Errorf("train.monitor: there is no metric %q", monitor)
 	}
-	return s.MAPPartial
+	return v, nil
 }
 
 // offer judges a validation and completes its record. Of equal values the earlier one and, within
 // one validation, the regular weights stay the best.
-func (b *best) offer(v *rundir.Validation) {
-	value, source := watched(v.Regular, v.Monitor), sourceRegular
-	if e := watched(v.EMA, v.Monitor); e != nil && (value == nil || *e > *value) {
-		value, source = e, sourceEMA
+func (b *best) offer(v *rundir.Validation) error {
+	value, err := watched(v.Regular, v.Monitor)
+	if err != nil {
+		return err
+	}
+	e, err := watched(v.EMA, v.Monitor)
+	if err != nil {
+		return err
+	}
+	source := rundir.Regular
+	if e != nil && (value == nil || *e > *value) {
+		value, source = e, rundir.EMA
 	}
 	v.Best, v.Source = value, source
 	v.Improved = value != nil && (b.Value == nil || *value > *b.Value)
 	if !v.Improved {
 		b.Stale++
-		return
+		return nil
 	}
 	*b = best{Value: value, Source: source, Step: v.Step}
+	return nil
 }

@@ -94,8 +94,8 @@ func (g *goldenRun) weights(t *testing.T) *model.Weights {
 	return w
 }
 
-// learner is set up as make_goldens.py sets up PyTorch.
-func (g *goldenRun) learner(t *testing.T, be *graph.CPU) *learner {
+// stepper is set up as make_goldens.py sets up PyTorch.
+func (g *goldenRun) stepper(t *testing.T, be *graph.CPU) *stepper {
 	t.Helper()
 	r := g.Training
 	lf, err := lossgraph.Build(loss.Config{
@@ -112,7 +112,7 @@ func (g *goldenRun) learner(t *testing.T, be *graph.CPU) *learner {
 	}
 	o := optim.Defaults()
 	o.WeightDecay, o.EMA = r.WeightDecay, &optim.EMA{Decay: r.EMA}
-	l, err := newLearner(be, g.weights(t), lf, o, cycle, 64, 1)
+	l, err := newStepper(be, g.weights(t), lf, o, cycle, 64, 1)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -166,7 +166,7 @@ func newCPU(t testing.TB, threads int) *graph.CPU {
 func TestTrainingMatchesTheReference(t *testing.T) {
 	g := readGoldenRun(t)
 	be := newCPU(t, 2)
-	l := g.learner(t, be)
+	l := g.stepper(t, be)
 	x, y := nhwc(goldenArray(t, "x")), goldenArray(t, "labels").I32
 	batch, sample := g.Training.Batch, 64*64*3
 	all := len(x) / sample

@@ -8,28 +8,15 @@ import (
 	"csl/internal/images/loader"
 )
 
-// hook watches the loop. Hooks run in order, after every optimizer step and at every epoch's end; an
-// error ends the run.
-type hook interface {
-	afterStep(t *trainer, s stepInfo) error
-	afterEpoch(ctx context.Context, t *trainer) error
-}
-
-// stepInfo is what one optimizer step did.
-type stepInfo struct {
-	images    int
-	lr, beta1 float64
-}
-
 // loop is the training loop. It stops at ctx's end only between steps and within a validation, where
 // the run can be saved: the validation is then repeated.
 func (t *trainer) loop(ctx context.Context) error {
 	defer t.o.Garbage.LimitNow()()
-	for t.place.Epoch < t.epochs() && t.stopped == "" {
+	for t.Cursor.Epoch < t.cfg.Schedule.Trained() && t.Stopped == "" {
 		if err := t.epoch(ctx); err != nil {
 			return t.ended(ctx, err)
 		}
-		t.place.Epoch, t.place.Batch, t.epochMeter = t.place.Epoch+1, 0, meter{}
+		t.endEpoch()
 		if t.saveDue(true) {
 			if err := t.save(); err != nil {
 				return t.ended(ctx, err)
@@ -41,7 +28,7 @@ func (t *trainer) loop(ctx context.Context) error {
 
 // epoch takes the steps of one epoch from where the run is, then validates.
 func (t *trainer) epoch(ctx context.Context) error {
-	batches := t.loader.Epoch(context.WithoutCancel(ctx), t.place.Epoch, t.place.Batch)
+	batches := t.loader.Epoch(context.WithoutCancel(ctx), t.Cursor.Epoch, t.Cursor.Batch)
 	defer batches.Close()
 	for {
 		if err := ctx.Err(); err != nil {
@@ -55,13 +42,13 @@ func (t *trainer) epoch(ctx context.Context) error {
 			return err
 		}
 		for _, h := range t.hooks {
-			if err := h.afterStep(t, s); err != nil {
+			if err := h.afterStep(&t.state, s); err != nil {
 				return err
 			}
 		}
 	}
 	for _, h := range t.hooks {
-		if err := h.afterEpoch(ctx, t); err != nil {
+		if err := h.afterEpoch(ctx, &t.state); err != nil {
 			return err
 		}
 	}
@@ -79,17 +66,20 @@ func (t *trainer) step(batches *loader.Epoch) (stepInfo, error) {
 		if err != nil {
 			return s, err
 		}
-		parts, err := t.learner.learn(b, t.place.Step, n)
+		terms, err := t.stepper.learn(b, t.Cursor.Step, n)
 		if err != nil {
 			return s, err
 		}
-		if err := t.count(b, parts); err != nil {
-			return s, err
+		t.count(b, terms)
+		if t.running != nil {
+			if err := t.running.Add(t.stepper.logits); err != nil {
+				return s, err
+			}
 		}
 		s.images += b.N
 	}
 	var err error
-	s.lr, s.beta1, err = t.learner.finish(t.place.Step)
-	t.place.Step++
+	s.lr, s.beta1, err = t.stepper.finish(t.Cursor.Step)
+	t.Cursor.Step++
 	return s, err
 }

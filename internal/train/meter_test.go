@@ -1,6 +1,7 @@
 package train
 
 import (
+	"strings"
 	"testing"
 
 	"csl/internal/loss"
@@ -45,7 +46,9 @@ func TestBestPrefersTheBetterOfRegularAndEMA(t *testing.T) {
 		{rundir.Scores{}, score(50), "ema", true, 0},
 	} {
 		v := rundir.Validation{Step: i, Regular: c.regular, EMA: c.ema, Monitor: "map_partial"}
-		b.offer(&v)
+		if err := b.offer(&v); err != nil {
+			t.Fatal(err)
+		}
 		if v.Source != c.source || v.Improved != c.improved || b.Stale != c.stale {
 			t.Errorf("validation %d: source %s improved %v stale %d, want %+v", i, v.Source, v.Improved, b.Stale, c)
 		}
@@ -59,8 +62,11 @@ func TestWatchedFollowsTheMonitor(t *testing.T) {
 	n := []float64{1, 2, 3, 4, 5}
 	s := rundir.Scores{MAPPartial: &n[0], MAPO: &n[1], MAP: &n[2], CF1: &n[3], OF1: &n[4]}
 	for i, name := range []string{"map_partial", "map_o", "map", "cf1", "of1"} {
-		if got := watched(s, name); *got != n[i] {
-			t.Errorf("%s: got %v, want %v", name, *got, n[i])
+		if got, err := watched(s, name); err != nil || *got != n[i] {
+			t.Errorf("%s: got %v, %v, want %v", name, got, err, n[i])
 		}
+	}
+	if _, err := watched(s, "accuracy"); err == nil || !strings.Contains(err.Error(), "accuracy") {
+		t.Errorf("an unknown metric: %v", err)
 	}
 }

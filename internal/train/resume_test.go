@@ -21,14 +21,14 @@ type canceller struct {
 	validation bool
 }
 
-func (c *canceller) afterStep(*trainer, stepInfo) error {
+func (c *canceller) afterStep(*state, stepInfo) error {
 	if c.steps--; c.steps == 0 && !c.validation {
 		c.cancel()
 	}
 	return nil
 }
 
-func (c *canceller) afterEpoch(context.Context, *trainer) error {
+func (c *canceller) afterEpoch(context.Context, *state) error {
 	if c.steps <= 0 {
 		c.cancel()
 	}

@@ -1,8 +1,6 @@
 package train
 
 import (
-	"io"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -12,7 +10,7 @@ import (
 	"csl/internal/safefile"
 )
 
-// skips are the images left out of a run, each once, as lines for people. Loading goroutines add
+// skips are the skipped images of a run, each once, as lines for people. Loading goroutines add
 // to it.
 type skips struct {
 	mu      sync.Mutex
@@ -30,6 +28,13 @@ func (s *skips) add(split string, b loader.Skipped) bool {
 	}
 	s.lines = append(s.lines, line)
 	return true
+}
+
+// addAll notes images of a split.
+func (s *skips) addAll(split string, all []loader.Skipped) {
+	for _, b := range all {
+		s.add(split, b)
+	}
 }
 
 // list is a sorted copy: the order in which broken images are found depends on the machine.
@@ -50,28 +55,24 @@ func (s *skips) restore(lines []string) {
 	}
 }
 
-// skip is told of images that turn out to be broken while they are loaded.
-func (t *trainer) skip(split string) func(loader.Skipped) {
+// watch is told of images that turn out to be broken while they are loaded, and warns.
+func (s *skips) watch(split string, log logger) func(loader.Skipped) {
 	return func(b loader.Skipped) {
-		if t.skips.add(split, b) {
-			t.o.Display.Log().Warn("left out: " + b.String())
+		if s.add(split, b) {
+			log.Warn("skipped: " + b.String())
 		}
 	}
 }
 
-// writeSkipped lists the images left out, if there are more than the file has, in a file of the
-// run's folder.
-func (t *trainer) writeSkipped() error {
-	lines := t.skips.list()
-	if len(lines) == t.skips.written {
+// write lists the skipped images, if there are more than the file has, in a file of the run's folder.
+func (s *skips) write(f *folder) error {
+	lines := s.list()
+	if len(lines) == s.written {
 		return nil
 	}
-	err := safefile.Write(t.o.FS, filepath.Join(t.dir, rundir.Skipped), func(w io.Writer) error {
-		_, err := io.WriteString(w, strings.Join(lines, "\n")+"\n")
-		return err
-	})
+	err := safefile.WriteBytes(f.fs, f.path(rundir.Skipped), []byte(strings.Join(lines, "\n")+"\n"))
 	if err == nil {
-		t.skips.written = len(lines)
+		s.written = len(lines)
 	}
 	return err
 }

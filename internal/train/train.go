@@ -41,10 +41,10 @@ type Result struct {
 	Epochs   int      // epochs completed
 	Monitor  string   // the watched metric
 	Best     *float64 // its best value; nil without validation
-	Source   string   // whose weights the best ones are: "regular" or "ema"
+	Source   string   // the weights that are best: "regular" or "ema"
 	BestStep int      // when they were
 	Stopped  string   // why the run ended before its last epoch; "" if it did not
-	Skipped  int      // images left out
+	Skipped  int      // images
 }
 
 // Interrupted is how a run ends whose context was cancelled: it saved, and can be resumed. It wraps
@@ -93,7 +93,7 @@ func Run(ctx context.Context, o Options) (Result, error) {
 
 func (t *trainer) result() Result {
 	return Result{
-		Dir: t.dir, Steps: t.place.Step, Epochs: t.place.Epoch, Monitor: t.cfg.Train.Monitor,
-		Best: t.best.Value, Source: t.best.Source, BestStep: t.best.Step, Stopped: t.stopped, Skipped: len(t.skips.list()),
+		Dir: t.folder.dir, Steps: t.Cursor.Step, Epochs: t.Cursor.Epoch, Monitor: t.cfg.Train.Monitor,
+		Best: t.Best.Value, Source: t.Best.Source, BestStep: t.Best.Step, Stopped: t.Stopped, Skipped: len(t.skips.list()),
 	}
 }

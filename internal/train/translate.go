@@ -1,17 +1,21 @@
 package train
 
 import (
-	"os"
+	"fmt"
 
 	"csl/internal/config"
-	"csl/internal/dataset"
-	"csl/internal/labels"
+	"csl/internal/count"
+	"csl/internal/images/transform"
 	"csl/internal/model"
 	"csl/internal/optim"
 )
 
 // logger is what messages need of slog.Logger.
-type logger interface{ Warn(msg string, args ...any) }
+type logger interface {
+	Debug(msg string, args ...any)
+	Info(msg string, args ...any)
+	Warn(msg string, args ...any)
+}
 
 // Spec is the architecture that a configuration asks for, with so many classes.
 func Spec(m config.Model, classes int) (model.Spec, error) {
@@ -47,16 +51,23 @@ func optimizerConfig(c *config.Config) optim.Config {
 	return o
 }
 
-// simulated hides labels of a split.
-func simulated(c *dataset.Split, s config.Simulate) (*labels.Set, error) {
-	return labels.Simulate(c.Set, s.Type, s.Param, s.Seed)
+// augmentation is what training does to images.
+func augmentation(a config.Augment) transform.Augment {
+	return transform.Augment{Flip: a.Flip, Cutout: a.Cutout, Ops: a.RandAugment.Ops, Magnitude: a.RandAugment.Magnitude}
 }
 
-// hasLayout tells whether a folder is laid out as COCO and has validation labels.
-func hasLayout(root string) bool {
-	if info, err := os.Stat(root); err != nil || !info.IsDir() {
-		return false
+// cycleOf is the schedule of a run whose epochs have so many batches.
+func cycleOf(c *config.Config, batches int) (optim.OneCycle, error) {
+	perEpoch := (batches-1)/c.Train.Accumulate + 1
+	if perEpoch < 1 || c.Schedule.Epochs > maxSteps/perEpoch {
+		return optim.OneCycle{}, fmt.Errorf("schedule.epochs %d of %s are more than the %d steps that a run may have",
+			c.Schedule.Epochs, count.Of(perEpoch, "step"), maxSteps)
 	}
-	_, _, err := labels.FindCOCO(root, dataset.Val)
-	return err == nil
+	return optim.NewOneCycle(c.Optimizer.LR, perEpoch*c.Schedule.Epochs, c.Schedule.PctStart)
 }
+
+// maxSteps bounds the steps of a run, so that numbers of steps and images stay far from overflowing.
+const maxSteps = 1 << 40
+
+// selective says whether the loss drops unknown labels.
+func selective(c *config.Config) bool { return c.Loss.Mode == config.ModeSelective }

@@ -4,11 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 
 	"csl/internal/dataset"
 	"csl/internal/graph"
 	"csl/internal/images/loader"
+	"csl/internal/labels"
 	"csl/internal/metric"
 	"csl/internal/model"
 	"csl/internal/modelfile"
@@ -19,26 +19,33 @@ import (
 // validating scores the weights and their average after each epoch and keeps the best.
 type validating struct {
 	noHook
-	loader *loader.Loader
+	o       Options
+	loader  *loader.Loader
+	set     *labels.Set
+	stepper *stepper
+	keeper  *keeper
+	logs    *logs
 }
 
 func newValidating(ctx context.Context, t *trainer) (*validating, error) {
 	l := dataset.LoadingFromConfig(t.cfg, t.o.FS, t.o.Display)
-	l.OnSkip = t.skip(dataset.Val)
-	batches, err := t.val.Loader(ctx, l, nil)
-	return &validating{loader: batches}, err
+	l.OnSkip = t.skips.watch(dataset.Val, t.o.Display.Log())
+	batches, err := t.data.val.Loader(ctx, l, nil)
+	return &validating{
+		o: t.o, loader: batches, set: t.data.val.Set, stepper: t.stepper, keeper: t.keeper, logs: t.logs,
+	}, err
 }
 
-func (v *validating) afterEpoch(ctx context.Context, t *trainer) error {
+func (v *validating) afterEpoch(ctx context.Context, s *state) error {
 	r := rundir.Validation{
-		Kind: rundir.KindValidation, Step: t.place.Step, Epoch: t.place.Epoch, Monitor: t.cfg.Train.Monitor,
+		Kind: rundir.KindValidation, Step: s.Cursor.Step, Epoch: s.Cursor.Epoch, Monitor: v.o.Config.Train.Monitor,
 	}
-	average := t.learner.average
-	candidates := []*model.Weights{t.learner.weights}
+	average := v.stepper.average
+	weights := []*model.Weights{v.stepper.weights}
 	if average != nil {
-		candidates = append(candidates, average)
+		weights = append(weights, average)
 	}
-	scores, err := v.score(ctx, t, candidates)
+	scores, err := v.score(ctx, weights)
 	if err != nil {
 		return err
 	}
@@ -46,53 +53,50 @@ func (v *validating) afterEpoch(ctx context.Context, t *trainer) error {
 	if average != nil {
 		r.EMA = scores[1]
 	}
-	t.best.offer(&r)
+	if err := s.Best.offer(&r); err != nil {
+		return err
+	}
 	if r.Improved {
-		w, score := t.learner.weights, r.Regular
-		if r.Source == sourceEMA {
+		w, score := v.stepper.weights, r.Regular
+		if r.Source == rundir.EMA {
 			w, score = average, r.EMA
 		}
-		if err := t.saveBest(w, r.Source, score); err != nil {
+		if err := v.keeper.keep(w, r.Source, score); err != nil {
 			return err
 		}
 	}
-	announce(t, r)
-	return t.logs.record(r, rundir.KindValidation, r.Step, v.loader.Len())
+	text, err := v.announcement(s, r)
+	if err != nil {
+		return err
+	}
+	v.o.Display.Log().Info(text)
+	return v.logs.record(r, rundir.KindValidation, r.Step, v.loader.Len())
 }
 
-// contest is one set of weights being scored.
-type contest struct {
+// candidate is one set of weights being scored.
+type candidate struct {
 	source string
 	runner *predict.Runner
 	acc    *metric.Accumulator
 }
 
 // score runs sets of weights over the validation images, all in one pass.
-func (v *validating) score(ctx context.Context, t *trainer, weights []*model.Weights) (scores []rundir.Scores, err error) {
-	size := t.cfg.Data.Size
-	var all []contest
+func (v *validating) score(ctx context.Context, weights []*model.Weights) (scores []rundir.Scores, err error) {
+	all, err := v.candidates(weights)
 	defer func() {
 		for _, c := range all {
 			err = errors.Join(err, c.runner.Close())
 		}
 	}()
-	for i, w := range weights {
-		runner, err := predict.New(t.o.Backend, w, t.learner.nets.Arena(), size, size)
-		if err != nil {
-			return nil, err
-		}
-		acc, err := metric.New(metric.Options{Classes: t.val.Names(), Threshold: modelfile.DefaultThreshold})
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, contest{[...]string{sourceRegular, sourceEMA}[i], runner, acc})
+	if err != nil {
+		return nil, err
 	}
-	task := t.o.Display.Start("validating", "img", int64(v.loader.Len()))
+	task := v.o.Display.Start("validating", "img", int64(v.loader.Len()))
 	defer task.Done()
-	err = predict.Pass(ctx, v.loader, 0, t.o.Garbage, func(b *loader.Batch) error {
+	err = predict.Pass(ctx, v.loader, 0, v.o.Garbage, func(b *loader.Batch) error {
 		task.Add(int64(b.N))
 		for _, c := range all {
-			if err := c.add(b, t.val.Set); err != nil {
+			if err := c.add(b, v.set); err != nil {
 				return err
 			}
 		}
@@ -102,7 +106,7 @@ func (v *validating) score(ctx context.Context, t *trainer, weights []*model.Wei
 		return nil, err
 	}
 	for _, c := range all {
-		m, err := c.acc.Report(ctx, t.o.Backend.Threads())
+		m, err := c.acc.Report(ctx, v.o.Backend.Threads())
 		if err != nil {
 			return nil, err
 		}
@@ -111,51 +115,68 @@ func (v *validating) score(ctx context.Context, t *trainer, weights []*model.Wei
 	return scores, nil
 }
 
+// candidates prepares sets of weights for scoring, in the arena of training.
+func (v *validating) candidates(weights []*model.Weights) (all []candidate, err error) {
+	size := v.o.Config.Data.Size
+	for i, w := range weights {
+		runner, err := predict.New(v.o.Backend, w, v.stepper.nets.Arena(), size, size)
+		if err != nil {
+			return all, err
+		}
+		acc, err := metric.New(metric.Options{Classes: v.set.ClassNames(), Threshold: modelfile.DefaultThreshold})
+		if err != nil {
+			return all, errors.Join(err, runner.Close())
+		}
+		all = append(all, candidate{[...]string{rundir.Regular, rundir.EMA}[i], runner, acc})
+	}
+	return all, nil
+}
+
 // add scores a batch.
-func (c contest) add(b *loader.Batch, names interface{ ImageName(int) string }) error {
-	logits, err := c.runner.Logits(b.Pix, b.N)
+func (c candidate) add(b *loader.Batch, set *labels.Set) error {
+	s, err := c.runner.Score(b, set)
+	if errors.As(err, new(*predict.NotFinite)) {
+		return errNonFinite{"score", graph.Fault{Kind: "validation", Layer: "the " + c.source + " weights"}}
+	}
 	if err != nil {
 		return err
 	}
-	for _, v := range logits {
-		if v-v != 0 {
-			return errNonFinite{"score", graph.Fault{Kind: "validation", Layer: "the " + c.source + " weights"}}
-		}
-	}
-	scores := slices.Clone(logits)
-	predict.Sigmoid(scores, scores)
-	images := make([]string, b.N)
-	for i, s := range b.Samples {
-		images[i] = names.ImageName(s)
-	}
-	return c.acc.Add(images, scores, b.States)
+	return c.acc.Add(s.Images, s.Scores, s.States)
 }
 
-// announce tells the user of a validation.
-func announce(t *trainer, r rundir.Validation) {
-	show := func(name string, s rundir.Scores) string {
-		text := fmt.Sprintf("%s mAP(C) %s, mAP(O) %s", name, percent(s.MAPPartial), percent(s.MAPO))
-		if r.Monitor != "map_partial" && r.Monitor != "map_o" {
-			text += fmt.Sprintf(", %s %s", r.Monitor, percent(watched(s, r.Monitor)))
-		}
-		return text
+// announcement is what the user is told of a validation.
+func (v *validating) announcement(s *state, r rundir.Validation) (string, error) {
+	epochs := v.o.Config.Schedule.Trained()
+	regular, err := shown("validation:", r.Monitor, r.Regular)
+	if err != nil {
+		return "", err
 	}
-	text := fmt.Sprintf("epoch %d/%d: %s", r.Epoch+1, t.epochs(), show("validation:", r.Regular))
-	if t.learner.average != nil {
-		text += "; " + show("average of weights:", r.EMA)
+	text := fmt.Sprintf("epoch %d/%d: %s", r.Epoch+1, epochs, regular)
+	if v.stepper.average != nil {
+		average, err := shown("average of weights:", r.Monitor, r.EMA)
+		if err != nil {
+			return "", err
+		}
+		text += "; " + average
 	}
 	if r.Improved {
-		text += "; best so far: " + r.Source
-	} else if t.best.Value != nil {
-		text += fmt.Sprintf("; best: %s at step %d", percent(t.best.Value), t.best.Step)
+		return text + "; best so far: " + r.Source, nil
 	}
-	t.o.Display.Log().Info(text)
+	if s.Best.Value != nil {
+		text += fmt.Sprintf("; best: %s at step %d", metric.Percent(s.Best.Value), s.Best.Step)
+	}
+	return text, nil
 }
 
-// percent shows a rate, or a dash where it is undefined.
-func percent(v *float64) string {
-	if v == nil {
-		return "-"
+// shown are the headline numbers, and the watched one if it is another.
+func shown(name, monitor string, s rundir.Scores) (string, error) {
+	text := fmt.Sprintf("%s mAP(C) %s, mAP(O) %s", name, metric.Percent(s.MAPPartial), metric.Percent(s.MAPO))
+	if monitor != "map_partial" && monitor != "map_o" {
+		v, err := watched(s, monitor)
+		if err != nil {
+			return "", err
+		}
+		text += fmt.Sprintf(", %s %s", monitor, metric.Percent(v))
 	}
-	return fmt.Sprintf("%.2f", *v)
+	return text, nil
 }

@@ -8,18 +8,6 @@ import (
 	"csl/internal/labels"
 )
 
-// warn tells before training what of labels and settings does not go together.
-func (t *trainer) warn() {
-	log := t.o.Display.Log()
-	var val *labels.Set
-	if t.val != nil {
-		val = t.val.Set
-	}
-	for _, w := range warnings(t.cfg, t.data.Set, val) {
-		log.Warn(w)
-	}
-}
-
 // warnings lists what of labels and settings does not go together; val is nil without validation.
 func warnings(c *config.Config, train, val *labels.Set) []string {
 	stats := train.Stats()

@@ -116,28 +116,18 @@ func (s *scorer) run(ctx context.Context) error {
 func (s *scorer) pass(ctx context.Context, t *table) error {
 	task := s.o.Display.Start("validating", "img", int64(s.loader.Len()))
 	defer task.Done()
-	var scores []float32
 	return predict.Pass(ctx, s.loader, 0, s.o.Garbage, func(b *loader.Batch) error {
-		logits, err := s.runner.Logits(b.Pix, b.N)
+		scored, err := s.runner.Score(b, s.c.Set)
 		if err != nil {
 			return err
 		}
-		images := make([]string, b.N)
-		for i, n := range b.Samples {
-			images[i] = s.c.Set.ImageName(n)
-		}
-		if err := predict.Finite(logits, images, s.c.Names()); err != nil {
-			return err
-		}
-		scores = append(scores[:0], logits...)
-		predict.Sigmoid(scores, scores)
 		task.Add(int64(b.N))
 		if t != nil {
-			if err := t.rows(images, scores, b.States); err != nil {
+			if err := t.rows(scored.Images, scored.Scores, b.States); err != nil {
 				return err
 			}
 		}
-		return s.acc.Add(images, scores, b.States)
+		return s.acc.Add(scored.Images, scored.Scores, b.States)
 	})
 }
 

@@ -20,7 +20,7 @@ func goldenBatch(t *testing.T, n int) *loader.Batch {
 }
 
 // contents copies all that a step changes.
-func (l *learner) contents() [][]float32 {
+func (l *stepper) contents() [][]float32 {
 	var all [][]float32
 	for _, p := range slices.Concat(l.weights.Params(), l.weights.Buffers(), l.average.Params(), l.average.Buffers()) {
 		all = append(all, slices.Clone(p.Data))
@@ -39,7 +39,7 @@ func equalContents(a, b [][]float32) bool {
 
 func TestALossThatIsNotFiniteChangesNothing(t *testing.T) {
 	g := readGoldenRun(t)
-	l := g.learner(t, newCPU(t, 2))
+	l := g.stepper(t, newCPU(t, 2))
 	b := goldenBatch(t, 4)
 	learn := func() error {
 		if _, err := l.learn(b, 0, 0); err != nil {
@@ -64,7 +64,7 @@ func TestALossThatIsNotFiniteChangesNothing(t *testing.T) {
 
 func TestCheckingTheStateChangesNothing(t *testing.T) {
 	g := readGoldenRun(t)
-	l := g.learner(t, newCPU(t, 2))
+	l := g.stepper(t, newCPU(t, 2))
 	if _, err := l.learn(goldenBatch(t, 4), 0, 0); err != nil {
 		t.Fatal(err)
 	}
@@ -81,7 +81,7 @@ func TestStepsDoNotAllocate(t *testing.T) {
 	g := readGoldenRun(t)
 	b := goldenBatch(t, 4)
 	for name, accumulate := range map[string]bool{"every batch a step": false, "accumulated": true} {
-		l := g.learner(t, newCPU(t, 2))
+		l := g.stepper(t, newCPU(t, 2))
 		if accumulate {
 			for _, p := range l.weights.Params() {
 				l.sums = append(l.sums, make([]float32, len(p.Data)))

@@ -11,8 +11,8 @@ import (
 	"csl/internal/optim"
 )
 
-// learner turns batches into better weights: network, loss, gradients, optimizer, average.
-type learner struct {
+// stepper turns batches into better weights: network, loss, gradients, optimizer, average.
+type stepper struct {
 	be       graph.Host
 	size     int // side of the input
 	weights  *model.Weights
@@ -31,13 +31,13 @@ type learner struct {
 	change, first, add model.ApplyFunc // the methods, made once
 }
 
-// newLearner builds the optimizer for weights. cycleSteps is the length of the whole schedule.
-func newLearner(be graph.Host, w *model.Weights, lf model.LossFunc, o optim.Config, cycle optim.OneCycle, size, accumulate int) (*learner, error) {
-	l := &learner{be: be, size: size, weights: w, running: w.Buffers(), cycle: cycle, ema: o.EMA}
+// newStepper builds the optimizer for weights. cycleSteps is the length of the whole schedule.
+func newStepper(be graph.Host, w *model.Weights, lf model.LossFunc, o optim.Config, cycle optim.OneCycle, size, accumulate int) (*stepper, error) {
+	s := &stepper{be: be, size: size, weights: w, running: w.Buffers(), cycle: cycle, ema: o.EMA}
 	var averages []*model.Param
 	if o.EMA != nil {
-		l.average = w.Clone()
-		averages, l.averages = l.average.Params(), l.average.Buffers()
+		s.average = w.Clone()
+		averages, s.averages = s.average.Params(), s.average.Buffers()
 	}
 	var params []optim.Param
 	for i, p := range w.Params() {
@@ -47,16 +47,30 @@ func newLearner(be graph.Host, w *model.Weights, lf model.LossFunc, o optim.Conf
 		}
 		params = append(params, op)
 		if accumulate > 1 {
-			l.sums = append(l.sums, make([]float32, len(p.Data)))
+			s.sums = append(s.sums, make([]float32, len(p.Data)))
 		}
 	}
 	var err error
-	if l.opt, err = optim.New(o, be.Kernels(), params); err != nil {
+	if s.opt, err = optim.New(o, be.Kernels(), params); err != nil {
 		return nil, err
 	}
-	l.nets = model.NewNets(be, w, lf, nil)
-	l.change, l.first, l.add = l.changeWeight, l.firstGradient, l.addGradient
-	return l, nil
+	s.nets = model.NewNets(be, w, lf, nil)
+	s.change, s.first, s.add = s.changeWeight, s.firstGradient, s.addGradient
+	return s, nil
+}
+
+// tryBatches builds the nets of the batch sizes to come, for n images: what is impossible is said before
+// training.
+func (s *stepper) tryBatches(n, batch int) error {
+	for _, size := range []int{min(n, batch), n % batch} {
+		if size == 0 {
+			continue
+		}
+		if _, err := s.nets.Train(size, s.size, s.size); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // errNonFinite is a result that is NaN or infinite.
@@ -72,8 +86,8 @@ func (e errNonFinite) Error() string {
 // learn learns from the n-th batch of step number step, both counted from 0, and moves the running
 // statistics. Where every batch is a step, each weight is changed as soon as its gradient is complete,
 // else gradients are added up; finish ends the step. Nothing has changed if the loss is not finite.
-func (l *learner) learn(b *loader.Batch, step, n int) (loss.Terms, error) {
-	net, err := l.nets.Train(b.N, l.size, l.size)
+func (s *stepper) learn(b *loader.Batch, step, n int) (loss.Terms, error) {
+	net, err := s.nets.Train(b.N, s.size, s.size)
 	if err != nil {
 		return loss.Terms{}, err
 	}
@@ -81,15 +95,15 @@ func (l *learner) learn(b *loader.Batch, step, n int) (loss.Terms, error) {
 	for i, v := range b.States {
 		net.Labels()[i] = float32(v)
 	}
-	l.last = net
+	s.last = net
 	terms, err := forward(net)
 	if err != nil {
 		return terms, err
 	}
-	if err := net.Backward(l.applying(step, n)); err != nil {
+	if err := net.Backward(s.applying(step, n)); err != nil {
 		return terms, err
 	}
-	if l.logits, err = net.Logits(); err != nil {
+	if s.logits, err = net.Logits(); err != nil {
 		return terms, err
 	}
 	return terms, net.UpdateRunning()
@@ -125,8 +139,8 @@ func locate(net *model.TrainNet) error {
 
 // check makes sure that the run can go on from here: weights and average are finite, and so is the
 // loss that the weights give for the last batch. It changes nothing but the results of the last run.
-func (l *learner) check() error {
-	for _, w := range []*model.Weights{l.weights, l.average} {
+func (s *stepper) check() error {
+	for _, w := range []*model.Weights{s.weights, s.average} {
 		if w == nil {
 			continue
 		}
@@ -138,36 +152,36 @@ func (l *learner) check() error {
 			}
 		}
 	}
-	if l.last == nil {
+	if s.last == nil {
 		return nil
 	}
-	_, err := forward(l.last)
+	_, err := forward(s.last)
 	return err
 }
 
 // applying is what becomes of the gradients of the n-th batch of a step.
-func (l *learner) applying(step, n int) model.ApplyFunc {
+func (s *stepper) applying(step, n int) model.ApplyFunc {
 	switch {
-	case l.sums == nil:
-		l.opt.Begin(l.cycle.At(step))
-		return l.change
+	case s.sums == nil:
+		s.opt.Begin(s.cycle.At(step))
+		return s.change
 	case n == 0:
-		return l.first
+		return s.first
 	}
-	return l.add
+	return s.add
 }
 
-func (l *learner) changeWeight(i int, grad []float32) error {
-	return l.opt.Apply(l.be.Pool(), i, grad)
+func (s *stepper) changeWeight(i int, grad []float32) error {
+	return s.opt.Apply(s.be.Pool(), i, grad)
 }
 
-func (l *learner) firstGradient(i int, grad []float32) error {
-	copy(l.sums[i], grad)
+func (s *stepper) firstGradient(i int, grad []float32) error {
+	copy(s.sums[i], grad)
 	return nil
 }
 
-func (l *learner) addGradient(i int, grad []float32) error {
-	sum := l.sums[i]
+func (s *stepper) addGradient(i int, grad []float32) error {
+	sum := s.sums[i]
 	for j, v := range grad {
 		sum[j] += v
 	}
@@ -176,15 +190,15 @@ func (l *learner) addGradient(i int, grad []float32) error {
 
 // finish ends the step number step, counted from 0: it changes the weights where that has not been done
 // while learning, and moves the average of the running statistics.
-func (l *learner) finish(step int) (lr, beta1 float64, err error) {
-	lr, beta1 = l.cycle.At(step)
-	if l.sums != nil {
-		if err := l.opt.Step(l.be.Pool(), lr, beta1, l.sums); err != nil {
+func (s *stepper) finish(step int) (lr, beta1 float64, err error) {
+	lr, beta1 = s.cycle.At(step)
+	if s.sums != nil {
+		if err := s.opt.Step(s.be.Pool(), lr, beta1, s.sums); err != nil {
 			return lr, beta1, err
 		}
 	}
-	for i, to := range l.averages {
-		l.ema.Update(l.opt.Steps(), to.Data, l.running[i].Data)
+	for i, to := range s.averages {
+		s.ema.Update(s.opt.Steps(), to.Data, s.running[i].Data)
 	}
 	return lr, beta1, nil
 }

@@ -1,0 +1,145 @@
+package train
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+
+	"csl/internal/config"
+	"csl/internal/count"
+	"csl/internal/dataset"
+	"csl/internal/labels"
+)
+
+// inputs are the labelled images of a run.
+type inputs struct {
+	train *dataset.Split
+	val   *dataset.Split // nil without
+	size  dataSize
+}
+
+// openInputs opens the training and the validation split and hides labels where that is asked for.
+func openInputs(ctx context.Context, o Options) (in *inputs, err error) {
+	if err := o.Config.Require("data.train.root"); err != nil {
+		return nil, err
+	}
+	in = &inputs{}
+	opts := dataset.FromConfig(o.Config.Data, dataset.Train)
+	opts.Display = o.Display
+	if in.train, err = dataset.Open(ctx, opts); err != nil {
+		return in, err
+	}
+	if err := in.openVal(ctx, o); err != nil {
+		return in, err
+	}
+	if err := in.simulate(o.Config.Simulate); err != nil {
+		return in, err
+	}
+	var val *labels.Set
+	if in.val != nil {
+		val = in.val.Set
+	}
+	for _, w := range warnings(o.Config, in.train.Set, val) {
+		o.Display.Log().Warn(w)
+	}
+	return in, nil
+}
+
+// simulate hides training labels as the configuration says.
+func (in *inputs) simulate(s config.Simulate) error {
+	if s.Type == config.SimulateNone {
+		return nil
+	}
+	set, err := labels.Simulate(in.train.Set, s.Type, s.Param, s.Seed)
+	if err == nil {
+		in.train.Set = set
+	}
+	return err
+}
+
+// openVal opens the validation split, if there is one.
+func (in *inputs) openVal(ctx context.Context, o Options) (err error) {
+	data := o.Config.Data
+	opts := dataset.FromConfig(data, dataset.Val)
+	if share := data.HoldOut; share > 0 {
+		if opts.Annotations != "" || data.Val.Root != "" {
+			return errors.New("data.val.split and data.val.annotations or data.val.root are given: validation images are either held out or given")
+		}
+		in.val, err = in.train.HoldOut(share, o.Config.Train.Seed)
+		return err
+	}
+	if opts.Annotations == "" && data.Val.Root == "" && !hasLayout(opts.Root) {
+		o.Display.Log().Warn("no validation data: nothing will be scored (--val_annotations names the labels, --val_split 0.1 holds images out)")
+		return nil
+	}
+	opts.Classes = in.train.Names()
+	opts.Display = o.Display
+	in.val, err = dataset.Open(ctx, opts)
+	return err
+}
+
+// hasLayout tells whether a folder is laid out as COCO and has validation labels.
+func hasLayout(root string) bool {
+	if info, err := os.Stat(root); err != nil || !info.IsDir() {
+		return false
+	}
+	_, _, err := labels.FindCOCO(root, dataset.Val)
+	return err == nil
+}
+
+// measure computes the size and the digests of the data. It is called when all caches are open, as they
+// know the content of files.
+func (in *inputs) measure() {
+	train := in.train.Digest()
+	in.size = dataSize{Train: in.train.Set.Len(), Classes: in.train.Set.NumClasses(), TrainDigest: &train}
+	if in.val != nil {
+		val := in.val.Digest()
+		in.size.Val, in.size.ValDigest = in.val.Set.Len(), &val
+	}
+}
+
+func (in *inputs) close() error {
+	var errs []error
+	for _, s := range []*dataset.Split{in.train, in.val} {
+		if s != nil {
+			errs = append(errs, s.Close())
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// dataSize is what a saved state knows of the data it was made with.
+type dataSize struct {
+	Train   int `json:"train"` // images
+	Val     int `json:"val"`
+	Classes int `json:"classes"`
+	// The digests are missing in states of earlier versions of csl.
+	TrainDigest *dataset.Digest `json:"train_digest,omitempty"`
+	ValDigest   *dataset.Digest `json:"val_digest,omitempty"`
+}
+
+// String is for people.
+func (d dataSize) String() string {
+	return fmt.Sprintf("%d training and %s of %s", d.Train, count.Of(d.Val, "validation image"), count.Of(d.Classes, "class"))
+}
+
+// changes names what is not as it was when the earlier state was saved.
+func (d dataSize) changes(earlier dataSize) []string {
+	if d.Train != earlier.Train || d.Val != earlier.Val || d.Classes != earlier.Classes {
+		return []string{fmt.Sprintf("%v there, %v now", earlier, d)}
+	}
+	var changed []string
+	for _, s := range []struct {
+		name      string
+		now, then *dataset.Digest
+	}{{dataset.Train, d.TrainDigest, earlier.TrainDigest}, {dataset.Val, d.ValDigest, earlier.ValDigest}} {
+		if s.now == nil || s.then == nil {
+			continue
+		}
+		for _, what := range s.now.Changes(*s.then) {
+			changed = append(changed, s.name+": "+what)
+		}
+	}
+	return changed
+}
