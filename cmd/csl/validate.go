@@ -49,7 +49,7 @@ prf_unknown_as_negative, which count unknown labels as negatives, as the referen
 	config.BindFlagAs(fs, "data_format", "data.val.format")
 	fs.Lookup("data").Usage = "labelled images: folder or tar, or a folder laid out as COCO"
 	fs.Lookup("annotations").Usage = "their labels; empty = found in a COCO layout"
-	fs.Lookup("data_format").Usage = "format of the labels; auto = by content (auto|coco|lvis|openimages|csv|jsonl)"
+	fs.Lookup("data_format").Usage = "format of the labels; auto = by content (auto|" + formatNames("|") + ")"
 	bindModel(fs, &o.model, &o.strict)
 	fs.IntVar(&o.size, "image_size", 0, "side of the square input in pixels; 0 = the checkpoint's, else 448")
 	fs.Float64Var(&threshold, "threshold", modelfile.DefaultThreshold,

@@ -1,5 +1,7 @@
 package config
 
+import "csl/internal/labels"
+
 // Data says where images and labels are and how images become tensors.
 type Data struct {
 	Train             Split
@@ -55,7 +57,10 @@ func defaultData() Data {
 }
 
 func (d *Data) settings() []setting {
-	formats := []string{FormatAuto, "coco", "lvis", "openimages", "csv", "jsonl"}
+	formats := []string{FormatAuto}
+	for _, f := range labels.Formats() {
+		formats = append(formats, string(f))
+	}
 	return []setting{
 		{
 			name: "data.train.root", flag: "data", value: text{p: &d.Train.Root},

@@ -35,7 +35,7 @@ type Options struct {
 	SkipOtherClasses  bool
 	ClassDescriptions string
 	KeepUnannotated   bool
-	// SkipBroken leaves images out that are missing or broken; else they are an error.
+	// SkipBroken skips images that are missing or broken; else they are an error.
 	SkipBroken bool
 	Decode     codec.Options
 	Workers    int // goroutines for checking; 0: GOMAXPROCS
@@ -54,7 +54,7 @@ type Split struct {
 	Source source.Source
 	// Root and Annotations are where they were found.
 	Root, Annotations string
-	// Skipped lists the images left out; samples are numbered as in the annotations.
+	// Skipped lists the skipped images; samples are numbered as in the annotations.
 	Skipped []loader.Skipped
 
 	caches []*loader.Cache // of the loaders made so far
@@ -65,28 +65,27 @@ type Split struct {
 // Open reads the labels and checks the images by their headers. Without SkipBroken an image that is
 // missing or broken is an error that counts them and names the first.
 func Open(ctx context.Context, o Options) (*Split, error) {
-	c := &Split{Root: o.Root, Annotations: o.Annotations}
-	if c.Annotations == "" {
-		var err error
-		if c.Annotations, c.Root, err = labels.FindCOCO(o.Root, o.Split); err != nil {
-			return nil, err
-		}
+	c := &Split{}
+	var err error
+	if c.Annotations, c.Root, err = o.find(); err != nil {
+		return nil, err
 	}
-	format, err := labels.ParseFormat(o.Format)
+	read, err := o.Labels(c.Annotations)
 	if err != nil {
 		return nil, err
 	}
-	set, report, err := Labels(ctx, labels.Options{
-		Path: c.Annotations, Format: format, Classes: o.Classes, ClassIDs: o.ClassIDs, SkipOtherClasses: o.SkipOtherClasses,
-		ClassDescriptions: o.ClassDescriptions, KeepUnannotated: o.KeepUnannotated,
-		MissingUnknown: o.MissingUnknown, Values: o.Values, Encoding: o.Encoding,
-	})
+	set, report, err := Labels(ctx, read)
 	if err != nil {
 		return nil, err
 	}
 	c.Set = set
 	if o.Display != nil {
 		o.Display.Log().Info(o.Split + " labels: " + joined(report.String()))
+		for _, note := range report.Notes {
+			if note.Kind.IsWarning() {
+				o.Display.Log().Warn(o.Split + " labels: " + note.String())
+			}
+		}
 	}
 	if c.Source, err = source.Open(ctx, c.Root); err != nil {
 		return nil, err
@@ -97,13 +96,57 @@ func Open(ctx context.Context, o Options) (*Split, error) {
 	return c, nil
 }
 
-// Labels is [labels.Open] with errors of one line.
+// Find is the annotation file: the one that was named, or that of a folder laid out as COCO.
+func (o Options) Find() (path string, err error) {
+	path, _, err = o.find()
+	return path, err
+}
+
+// find is the annotation file and the root of the images.
+func (o Options) find() (annotations, root string, err error) {
+	switch {
+	case o.Annotations != "":
+		return o.Annotations, o.Root, nil
+	case o.Format == string(labels.Folders):
+		return o.Root, o.Root, nil
+	}
+	return labels.FindCOCO(o.Root, o.Split)
+}
+
+// Labels are the options of reading an annotation file.
+func (o Options) Labels(path string) (labels.Options, error) {
+	format, err := labels.ParseFormat(o.Format)
+	return labels.Options{
+		Path: path, Format: format, Classes: o.Classes, ClassIDs: o.ClassIDs, SkipOtherClasses: o.SkipOtherClasses,
+		ClassDescriptions: o.ClassDescriptions, KeepUnannotated: o.KeepUnannotated,
+		MissingUnknown: o.MissingUnknown, Values: o.Values, Encoding: o.Encoding,
+	}, err
+}
+
+// Labels is [labels.Open], for folders of images also [labels.FromFolders], with errors of one line.
 func Labels(ctx context.Context, o labels.Options) (*labels.Set, *labels.Report, error) {
-	set, report, err := labels.Open(ctx, o)
+	read := labels.Open
+	if o.Format == labels.Folders {
+		read = folders
+	}
+	set, report, err := read(ctx, o)
 	if err != nil {
 		return nil, nil, oneLine(err)
 	}
 	return set, report, nil
+}
+
+// folders takes the names of images in a folder or tar as their labels.
+func folders(_ context.Context, o labels.Options) (*labels.Set, *labels.Report, error) {
+	src, err := source.Open(o.Path)
+	if err != nil {
+		return nil, nil, err
+	}
+	names, err := src.Names()
+	if err = errors.Join(err, src.Close()); err != nil {
+		return nil, nil, err
+	}
+	return labels.FromFolders(names, o)
 }
 
 // oneLine joins the lines of an error that carries a report.

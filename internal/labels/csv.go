@@ -2,6 +2,7 @@ package labels
 
 import (
 	"bufio"
+	"encoding/csv"
 	"errors"
 	"fmt"
 	"io"
@@ -11,58 +12,51 @@ import (
 // csvColumns are the columns of the plain format.
 var csvColumns = [...]string{"image", "label", "value"}
 
-// readCSV reads rows image,label,value.
-func readCSV(text *bufio.Reader, o Options, list *classList, rep *Report) (*Set, error) {
+// readTable reads a table in one of its layouts, which its first rows tell.
+func readTable(text *bufio.Reader, o Options, list *classList, rep *Report) (*Set, error) {
 	r := newCSV(text)
+	first, err := r.Read()
+	if err != nil {
+		return nil, csvError(err)
+	}
+	line, _ := r.FieldPos(0)
+	first = slices.Clone(first) // r reuses the slice
+	head, _ := text.Peek(sniffed)
+	l, err := layoutOf(first, secondRow(head, r.Comma), o.Format, o.Values)
+	if err != nil {
+		return nil, fmt.Errorf("line %d: %w", line, err)
+	}
+	rep.Format = l.format
+	switch l.format {
+	case Wide:
+		return readWide(r, first, l.image, o, list, rep)
+	case Tags:
+		return readTags(r, first, l.image, l.label, list, rep)
+	}
+	return readCSV(r, first, l, o, list, rep)
+}
+
+// readCSV reads rows image,label,value.
+func readCSV(r *csv.Reader, rec []string, l csvLayout, o Options, list *classList, rep *Report) (*Set, error) {
 	t := table{list: list, rep: rep, values: o.Values}
-	order := [3]int{0, 1, 2}
-	width := 0
-	for {
-		rec, err := r.Read()
-		if errors.Is(err, io.EOF) {
-			break
-		}
+	width := len(rec)
+	err := error(nil)
+	if l.header {
+		rec, err = r.Read()
+	}
+	for ; !errors.Is(err, io.EOF); rec, err = r.Read() {
 		if err != nil {
 			return nil, csvError(err)
 		}
 		line, _ := r.FieldPos(0)
-		if width == 0 {
-			width = len(rec)
-			isHeader, err := csvHeader(rec, &order)
-			if err != nil {
-				return nil, fmt.Errorf("line %d: %w", line, err)
-			}
-			if isHeader {
-				continue
-			}
-		}
 		if len(rec) != width {
 			return nil, fmt.Errorf("line %d: %d fields, want %d", line, len(rec), width)
 		}
-		if err := t.add(line, rec[order[0]], rec[order[1]], rec[order[2]]); err != nil {
+		if err := t.add(line, rec[l.image], rec[l.label], rec[l.value]); err != nil {
 			return nil, fmt.Errorf("line %d: %w", line, err)
 		}
 	}
 	return t.set()
-}
-
-// csvHeader tells whether the first row names the columns, and where they are.
-// Without a header the row has exactly three fields, the last of them a value.
-func csvHeader(rec []string, order *[3]int) (bool, error) {
-	for i, name := range csvColumns {
-		order[i] = columnOf(rec, name)
-	}
-	if !slices.Contains(order[:], -1) {
-		return true, nil
-	}
-	*order = [3]int{0, 1, 2}
-	if len(rec) == 3 {
-		if _, err := CSL.parse(rec[2]); err == nil {
-			return false, nil
-		}
-	}
-	return false, fmt.Errorf("columns %s: want image,label,value (value 1, 0 or -1) or the Open Images columns ImageID,Source,LabelName,Confidence",
-		clip(fmt.Sprintf("%q", rec)))
 }
 
 // table gathers rows of a plain CSV with their lines.

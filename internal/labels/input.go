@@ -25,42 +25,29 @@ func sniff(r io.Reader) (*bufio.Reader, Format, error) {
 		return nil, Auto, textio.CutShort(err)
 	}
 	start := bytes.TrimLeft(head, " \t\r\n")
-	if err := foreign(start); err != nil {
-		return nil, Auto, err
+	if len(start) == 0 {
+		return nil, Auto, errors.New("the file is empty")
 	}
-	if start[0] == '{' {
-		f, err := sniffJSON(start)
-		return b, f, err
+	format := LabelStudio // the only one that starts with a list
+	switch start[0] {
+	case '{':
+		format, err = sniffJSON(start)
+	case '<':
+		format, err = sniffXML(start)
+	case '[':
+		err = sniffList(start)
+	default:
+		return b, sniffCSV(start), nil
 	}
-	return b, sniffCSV(start), nil
+	return b, format, err
 }
 
-// foreign recognizes texts that are not annotations csl reads.
-func foreign(start []byte) error {
-	switch {
-	case len(start) == 0:
-		return errors.New("the file is empty")
-	case start[0] == '<':
-		return foreignXML(start)
-	case start[0] == '[':
-		return errors.New("the file starts with a JSON list; COCO instances are an object with \"images\", \"annotations\" and \"categories\"")
+// sniffList makes sure that a list holds objects, as Label Studio's tasks are.
+func sniffList(start []byte) error {
+	if second := bytes.TrimLeft(start[1:], " \t\r\n"); len(second) > 0 && second[0] == '{' {
+		return nil
 	}
-	return nil
-}
-
-// foreignXML names what an XML or HTML page is.
-func foreignXML(start []byte) error {
-	const how = "; csl reads COCO and LVIS JSON, Open Images and other CSV, and JSONL: convert it to one of them (docs/data.md)"
-	lower := bytes.ToLower(start)
-	switch {
-	case bytes.Contains(lower, []byte("<html")), bytes.Contains(lower, []byte("<!doctype html")):
-		return errors.New("this is an HTML page, not annotations: the download went wrong")
-	case bytes.Contains(start, []byte("<annotations>")):
-		return errors.New("these are CVAT's XML annotations, which are not read" + how)
-	case bytes.Contains(start, []byte("<annotation")):
-		return errors.New("these are Pascal VOC's XML annotations, which are not read" + how)
-	}
-	return errors.New("this is XML, which is not read" + how)
+	return errors.New("the file starts with a JSON list, but not one of Label Studio's tasks; COCO instances are an object with \"images\", \"annotations\" and \"categories\"")
 }
 
 // sniffJSON goes by the keys of the first object.
@@ -76,6 +63,9 @@ func sniffJSON(start []byte) (Format, error) {
 		case "info", "licenses", "images", "annotations", "categories":
 			found = COCO
 			return errFound
+		case "classes", "labels":
+			found = FiftyOne
+			return errFound
 		}
 		return s.Skip()
 	})
@@ -85,7 +75,7 @@ func sniffJSON(start []byte) (Format, error) {
 	case err != nil:
 		return COCO, nil // a value longer than what is looked at, or an error that the reader will name
 	}
-	return Auto, errors.New("the JSON has none of the keys of COCO or LVIS (images, annotations, categories) or of JSONL (image, positive, negative)")
+	return Auto, errors.New("the JSON has none of the keys of COCO or LVIS (images, annotations, categories), of FiftyOne (classes, labels) or of JSONL (image, positive, negative)")
 }
 
 // sniffCSV goes by the names in the first line.
@@ -142,7 +132,7 @@ func newCSV(text *bufio.Reader) *csv.Reader {
 	c.Comma = separator(line)
 	c.ReuseRecord = true
 	c.FieldsPerRecord = -1
-	c.TrimLeadingSpace = true // a writer quotes a name that begins with a space
+	c.TrimLeadingSpace = c.Comma != '\t' // a writer quotes a name that begins with a space
 	return c
 }
 

@@ -78,8 +78,8 @@ func TestParseFormat(t *testing.T) {
 	if f, err := ParseFormat("lvis"); f != LVIS || err != nil {
 		t.Errorf("%v %v", f, err)
 	}
-	_, err := ParseFormat("voc")
-	wantError(t, err, `"voc"`, "openimages")
+	_, err := ParseFormat("xml")
+	wantError(t, err, `"xml"`, "openimages", "folders")
 }
 
 func TestFindCOCO(t *testing.T) {

@@ -3,6 +3,8 @@ package labels
 import (
 	"context"
 	"fmt"
+	"os"
+	"strings"
 
 	"csl/internal/textio"
 )
@@ -18,17 +20,34 @@ const (
 	OpenImages Format = "openimages"
 	CSV        Format = "csv"
 	JSONL      Format = "jsonl"
+
+	Wide        Format = "wide"        // CSV with one column per class
+	Tags        Format = "tags"        // CSV image,labels: several labels in one cell
+	VOCXML      Format = "voc"         // Pascal VOC's XML: a file, or a folder of one per image
+	CVAT        Format = "cvat"        // CVAT for images 1.1
+	LabelStudio Format = "labelstudio" // Label Studio's JSON and JSON_MIN
+	FiftyOne    Format = "fiftyone"    // FiftyOneImageClassificationDataset's labels.json
+	Folders     Format = "folders"     // images in one folder per class; see FromFolders
 )
+
+// Formats are the names of the formats, as [ParseFormat] takes them.
+func Formats() []Format {
+	return []Format{COCO, LVIS, OpenImages, CSV, Wide, Tags, JSONL, VOCXML, CVAT, LabelStudio, FiftyOne, Folders}
+}
 
 // ParseFormat is the format of that name; the empty name and "auto" are Auto.
 func ParseFormat(name string) (Format, error) {
-	switch f := Format(name); f {
-	case Auto, COCO, LVIS, OpenImages, CSV, JSONL:
-		return f, nil
-	case "auto":
+	if name == "" || name == "auto" {
 		return Auto, nil
 	}
-	return Auto, fmt.Errorf("unknown data format %q: want coco, lvis, openimages, csv, jsonl or auto", name)
+	var all []string
+	for _, f := range Formats() {
+		if string(f) == name {
+			return f, nil
+		}
+		all = append(all, string(f))
+	}
+	return Auto, fmt.Errorf("unknown data format %q: want auto, %s", name, strings.Join(all, ", "))
 }
 
 // Options says what to read and how.
@@ -81,6 +100,9 @@ type Options struct {
 // Errors name path, line or byte (of the unpacked content), the value and what
 // to do. What was dropped or odd without being wrong is in the report.
 func Open(ctx context.Context, o Options) (*Set, *Report, error) {
+	if info, err := os.Stat(o.Path); err == nil && info.IsDir() {
+		return openFolder(ctx, o)
+	}
 	f, err := textio.Open(ctx, o.Path, textio.Options{Encoding: o.Encoding})
 	if err != nil {
 		return nil, nil, fmt.Errorf("read labels: %w", err)
@@ -91,6 +113,37 @@ func Open(ctx context.Context, o Options) (*Set, *Report, error) {
 		return nil, nil, fmt.Errorf("read labels %q: %w", o.Path, err)
 	}
 	return set, rep, nil
+}
+
+// openFolder is Open of a folder.
+func openFolder(ctx context.Context, o Options) (*Set, *Report, error) {
+	if o.Format != VOCXML && (o.Format != Auto || !isVOCFolder(o.Path)) {
+		return nil, nil, fmt.Errorf("read labels: %q is a folder, and not one of Pascal VOC's XML files: name the annotation file, or say --data_format folders if there is one folder per class", o.Path)
+	}
+	list, err := newClassList(o.Classes, o.ClassIDs)
+	if err != nil {
+		return nil, nil, err
+	}
+	list.skipOthers = o.SkipOtherClasses
+	rep := &Report{Path: o.Path, Format: VOCXML}
+	set, err := readVOCFolder(ctx, o, list, rep)
+	if err == nil {
+		err = finish(set, rep)
+	}
+	if err != nil {
+		return nil, nil, fmt.Errorf("read labels %q: %w", o.Path, err)
+	}
+	return set, rep, nil
+}
+
+// finish completes the report of a set that was read.
+func finish(set *Set, rep *Report) error {
+	if set.Len() == 0 || set.NumClasses() == 0 {
+		return fmt.Errorf("no image with a label is left\n%s", rep)
+	}
+	reportSimilar(set.Classes, rep)
+	rep.Images, rep.Classes = set.Len(), set.NumClasses()
+	return nil
 }
 
 // read is Open of content that is already unpacked.
@@ -106,7 +159,7 @@ func read(ctx context.Context, r textio.Reader, o Options) (*Set, *Report, error
 		format = o.Format
 	}
 	switch format {
-	case CSV, OpenImages:
+	case CSV, Wide, Tags, OpenImages:
 		r.LimitLines(textio.MaxLine)
 	case JSONL:
 		r.LimitLines(maxJSONLine)
@@ -121,8 +174,16 @@ func read(ctx context.Context, r textio.Reader, o Options) (*Set, *Report, error
 	switch format {
 	case OpenImages:
 		set, err = readOpenImages(ctx, text, o, list, rep)
-	case CSV:
-		set, err = readCSV(text, o, list, rep)
+	case CSV, Wide, Tags:
+		set, err = readTable(text, o, list, rep)
+	case VOCXML:
+		set, err = readVOC(text, o, list, rep)
+	case CVAT:
+		set, err = readCVAT(text, o, list, rep)
+	case LabelStudio:
+		set, err = readLabelStudio(text, o, list, rep)
+	case FiftyOne:
+		set, err = readFiftyOne(text, o, list, rep)
 	case JSONL:
 		set, err = readJSONL(text, o, list, rep)
 	default:
@@ -131,11 +192,9 @@ func read(ctx context.Context, r textio.Reader, o Options) (*Set, *Report, error
 	if err != nil {
 		return nil, nil, err
 	}
-	if set.Len() == 0 || set.NumClasses() == 0 {
-		return nil, nil, fmt.Errorf("no image with a label is left\n%s", rep)
+	if err := finish(set, rep); err != nil {
+		return nil, nil, err
 	}
-	reportSimilar(set.Classes, rep)
-	rep.Images, rep.Classes = set.Len(), set.NumClasses()
 	return set, rep, nil
 }
 
@@ -158,8 +217,9 @@ func dropUnannotated(set *Set, annotated func(i int) bool, keep bool, rep *Repor
 }
 
 // sameReader tells whether a file that looks like one format may be read as
-// another: COCO and LVIS share a layout.
+// another: COCO and LVIS share a layout, and so do tables.
 func sameReader(want, found Format) bool {
-	isJSON := func(f Format) bool { return f == COCO || f == LVIS }
-	return want == found || isJSON(want) && isJSON(found)
+	isCOCO := func(f Format) bool { return f == COCO || f == LVIS }
+	isTable := func(f Format) bool { return f == CSV || f == Wide || f == Tags }
+	return want == found || isCOCO(want) && isCOCO(found) || isTable(want) && isTable(found)
 }

@@ -187,4 +187,3 @@ func (l *openImagesLabels) classes() (classes []Class, order []int) {
 	}
 	return classes, order
 }
-

@@ -27,8 +27,14 @@ const (
 	ExplicitUnknown  Diagnostic = "rows that say -1 (unknown)"
 	MostlyUnknown    Diagnostic = "most rows say -1 (unknown): if -1 means absent here, as in Pascal VOC, set data.values: voc"
 	SimilarNames     Diagnostic = "classes whose names differ only in case or spaces from another one"
+	DifficultObjects Diagnostic = "classes of which an image has only difficult objects (unknown)"
+	WithoutObjects   Diagnostic = "images without any object or tag (all classes absent, or unknown with data.missing: unknown)"
+	WithoutFolder    Diagnostic = "images that lie in no folder of a class, skipped"
 	SameNames        Diagnostic = "categories without annotations that have the name of another one, skipped"
 )
+
+// IsWarning tells whether a diagnostic is likely to be a mistake in the file.
+func (k Diagnostic) IsWarning() bool { return k == SimilarNames || k == MostlyUnknown }
 
 // of says how many of the kind there are.
 func (k Diagnostic) of(n int64) string {
@@ -65,6 +71,12 @@ func (k Diagnostic) of(n int64) string {
 		return "1 row that says -1 (unknown)"
 	case SimilarNames:
 		return "1 class whose name differs only in case or spaces from another one"
+	case DifficultObjects:
+		return "1 class of which an image has only difficult objects (unknown)"
+	case WithoutObjects:
+		return "1 image without any object or tag (all classes absent, or unknown with data.missing: unknown)"
+	case WithoutFolder:
+		return "1 image that lies in no folder of a class, skipped"
 	case SameNames:
 		return "1 category without annotations that has the name of another one, skipped"
 	}
@@ -128,14 +140,20 @@ func (r *Report) String() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s (%s): %s, %s", r.Path, r.Format, count.Of(r.Images, "image"), count.Of(r.Classes, "class"))
 	for _, n := range r.Notes {
-		fmt.Fprintf(&b, "\n  %s", n.Kind.of(n.Count))
-		if len(n.Examples) == 0 {
-			continue
-		}
-		fmt.Fprintf(&b, ": %s", strings.Join(n.Examples, ", "))
-		if n.Count > int64(len(n.Examples)) {
-			b.WriteString(", ...")
-		}
+		fmt.Fprintf(&b, "\n  %s", n)
 	}
 	return b.String()
+}
+
+// String is the note on one line.
+func (n Note) String() string {
+	text := n.Kind.of(n.Count)
+	if len(n.Examples) == 0 {
+		return text
+	}
+	text += ": " + strings.Join(n.Examples, ", ")
+	if n.Count > int64(len(n.Examples)) {
+		text += ", ..."
+	}
+	return text
 }

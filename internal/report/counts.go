@@ -17,23 +17,18 @@ import (
 // simulation left, or those of the annotation file.
 func (r *run) trainingCounts(ctx context.Context, classes []string) ([]labels.ClassCount, error) {
 	o := dataset.FromConfig(r.cfg.Data, dataset.Train)
-	path, name := filepath.Join(r.dir, rundir.Labels), "csv"
-	if _, err := os.Stat(path); err != nil {
-		path, name = o.Annotations, o.Format
-		if path == "" {
-			if path, _, err = labels.FindCOCO(o.Root, o.Split); err != nil {
-				return nil, err
-			}
-		}
+	path := filepath.Join(r.dir, rundir.Labels)
+	if _, err := os.Stat(path); err == nil {
+		o = dataset.Options{Format: string(labels.CSV)} // csl's own file, whatever it was made from
+	} else if path, err = o.Find(); err != nil {
+		return nil, err
 	}
-	format, err := labels.ParseFormat(name)
+	o.Classes, o.SkipOtherClasses = classes, true
+	read, err := o.Labels(path)
 	if err != nil {
 		return nil, err
 	}
-	set, _, err := labels.Open(ctx, labels.Options{
-		Path: path, Format: format, Classes: classes, SkipOtherClasses: true,
-		ClassDescriptions: o.ClassDescriptions, KeepUnannotated: o.KeepUnannotated,
-	})
+	set, _, err := dataset.Labels(ctx, read)
 	if err != nil {
 		return nil, err
 	}
