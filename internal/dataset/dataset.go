@@ -137,8 +137,8 @@ func Labels(ctx context.Context, o labels.Options) (*labels.Set, *labels.Report,
 }
 
 // folders takes the names of images in a folder or tar as their labels.
-func folders(_ context.Context, o labels.Options) (*labels.Set, *labels.Report, error) {
-	src, err := source.Open(o.Path)
+func folders(ctx context.Context, o labels.Options) (*labels.Set, *labels.Report, error) {
+	src, err := source.Open(ctx, o.Path)
 	if err != nil {
 		return nil, nil, err
 	}
