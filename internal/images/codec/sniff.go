@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"csl/internal/images"
+	"csl/internal/lfs"
 )
 
 // Format names an image format, as Info and messages show it.
@@ -78,8 +79,8 @@ func describe(data []byte) string {
 	if what := isoMedia(data); what != "" {
 		return "the content is " + what + onlyThese
 	}
-	if bytes.HasPrefix(data, []byte("version https://git-lfs")) {
-		return "this is a Git LFS pointer, not the image: run git lfs pull where it came from"
+	if lfs.IsPointer(data) {
+		return lfs.ErrPointer.Error()
 	}
 	text := bytes.ToLower(bytes.TrimLeft(data[:min(len(data), 512)], "\xef\xbb\xbf \t\r\n"))
 	switch {

@@ -40,7 +40,7 @@ func (b *Batch) begin(epoch, number int, plan []int) {
 	b.pending.Store(int32(b.want))
 	clear(b.errs)
 	select {
-	case <-b.done: // left by an epoch that was given up
+	case <-b.done: // left by an abandoned epoch
 	default:
 	}
 }

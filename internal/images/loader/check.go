@@ -112,38 +112,38 @@ func RotatedWarning(n, total int, setting string) string {
 		n, count.Of(total, "image"), are, setting)
 }
 
-// SkippedError returns one line that counts the bad samples among total and names the first few, or nil
+// SkippedError returns one line that counts the skipped samples among total and names the first few, or nil
 // if there are none.
-func SkippedError(bad []Skipped, total int) error {
-	if len(bad) == 0 {
+func SkippedError(skipped []Skipped, total int) error {
+	if len(skipped) == 0 {
 		return nil
 	}
 	const show = 3
 	var names []string
-	for _, b := range bad[:min(show, len(bad))] {
+	for _, b := range skipped[:min(show, len(skipped))] {
 		names = append(names, b.String())
 	}
 	more := ""
-	if len(bad) > show {
-		more = fmt.Sprintf("; and %d more", len(bad)-show)
+	if len(skipped) > show {
+		more = fmt.Sprintf("; and %d more", len(skipped)-show)
 	}
-	return fmt.Errorf("%d of %s cannot be used: %s%s", len(bad), count.Of(total, "image"), strings.Join(names, "; "), more)
+	return fmt.Errorf("%d of %s cannot be used: %s%s", len(skipped), count.Of(total, "image"), strings.Join(names, "; "), more)
 }
 
-// String names the image and why it is bad, on one line.
+// String names the image and why it is skipped, on one line.
 func (b Skipped) String() string { return b.prefix() + b.Why() }
 
-// Why is why the image is bad, on one line that need not name it.
+// Why is why the image is skipped, on one line that need not name it.
 func (b Skipped) Why() string {
 	return strings.TrimPrefix(strings.ReplaceAll(b.Err.Error(), "\n", " "), b.prefix())
 }
 
 func (b Skipped) prefix() string { return fmt.Sprintf("image %q: ", b.Name) }
 
-// Without lists the samples from 0 to total-1 that are not bad.
-func Without(bad []Skipped, total int) []int {
-	drop := make(map[int]bool, len(bad))
-	for _, b := range bad {
+// Without lists the samples from 0 to total-1 that are not skipped.
+func Without(skipped []Skipped, total int) []int {
+	drop := make(map[int]bool, len(skipped))
+	for _, b := range skipped {
 		drop[b.Sample] = true
 	}
 	keep := make([]int, 0, total-len(drop))

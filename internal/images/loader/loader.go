@@ -29,7 +29,7 @@ type Config struct {
 	// sequential order the batch gets shorter, so that every sample appears at most once. Without
 	// SkipBroken the first such image ends the epoch with an error.
 	SkipBroken bool
-	// OnSkip is called once for each sample that is left out, by any goroutine, one at a time.
+	// OnSkip is called once for each skipped sample, by any goroutine, one at a time.
 	OnSkip func(Skipped)
 
 	Workers  int // goroutines that load; 0 for GOMAXPROCS
@@ -84,7 +84,7 @@ func (l *Loader) Len() int { return len(l.use) }
 // Batches is the number of batches of an epoch; the last may be short.
 func (l *Loader) Batches() int { return (len(l.use) + l.Batch - 1) / l.Batch }
 
-// Skipped lists the samples left out so far, in ascending order.
+// Skipped lists the samples skipped so far, in ascending order.
 func (l *Loader) Skipped() []Skipped {
 	l.mu.Lock()
 	defer l.mu.Unlock()

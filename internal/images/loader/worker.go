@@ -12,7 +12,7 @@ import (
 const maxRefill = 100
 
 // errDropped marks a slot of a batch that stays empty.
-var errDropped = errors.New("left out")
+var errDropped = errors.New("skipped")
 
 // worker is what a loading goroutine works with.
 type worker struct {
