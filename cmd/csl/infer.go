@@ -23,6 +23,7 @@ import (
 
 // inferOptions is what "csl infer" was asked to do.
 type inferOptions struct {
+	csvSafe bool
 	*streams
 	images []string // --pic_path and further arguments
 
@@ -96,6 +97,7 @@ func (o *inferOptions) bind(cmd *cobra.Command) {
 	fs.StringVar(&o.out, "out", "", "write each image with its tags into the folder `DIR`")
 	fs.BoolVar(&o.logits, "logits", false, "print logits as well")
 	fs.StringVar(&o.format, "format", formatText, "text, json (an object per image and line) or csv")
+	fs.BoolVar(&o.csvSafe, "csv_safe", false, "with --format csv: put ' before names that a spreadsheet would take for formulas")
 	complete := func(flag string, values ...string) {
 		// An error would mean that the flag does not exist or is completed already.
 		_ = cmd.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp))
@@ -203,7 +205,7 @@ func (o *inferOptions) classify(ctx context.Context, m *infer.Model, images []st
 	if m.OneThreshold {
 		nothing = fmt.Sprintf("nothing scores above %v", m.Thresholds[0])
 	}
-	write := infer.WriterOptions{Format: infer.Format(o.format), Logits: o.logits, Nothing: nothing}
+	write := infer.WriterOptions{Format: infer.Format(o.format), Logits: o.logits, Nothing: nothing, CSVSafe: o.csvSafe}
 	results := &inferResults{o: o}
 	limits := infer.Limits{MaxPixels: o.maxPixels, Memory: codec.NewMemory(int64(o.maxMemory))}
 	if o.out != "" {
@@ -216,6 +218,9 @@ func (o *inferOptions) classify(ctx context.Context, m *infer.Model, images []st
 		results.drawer, write.Drawn = d, d.File
 	}
 	out := o.streams.out
+	if o.format == formatCSV {
+		out = o.raw
+	}
 	if o.outTTY {
 		out = o.display.Beside(out)
 	}

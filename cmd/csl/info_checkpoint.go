@@ -10,9 +10,9 @@ import (
 
 	"csl/internal/checkpoint"
 	"csl/internal/count"
-	"csl/internal/infer"
 	"csl/internal/model"
 	"csl/internal/modelfile"
+	"csl/internal/printable"
 )
 
 // checkpointInfo is what "csl info FILE" prints.
@@ -105,7 +105,7 @@ func isParameter(name string) bool {
 func (c *checkpointInfo) write(w io.Writer) error {
 	var b strings.Builder
 	row := func(name, format string, args ...any) {
-		fmt.Fprintf(&b, "%-13s %s\n", name, infer.Printable(fmt.Sprintf(format, args...)))
+		fmt.Fprintf(&b, "%-13s %s\n", name, printable.Line(fmt.Sprintf(format, args...)))
 	}
 	row("file", "%s", c.File)
 	row("format", "%s%s", c.Format, c.wrapping())

@@ -88,6 +88,7 @@ class-aware selective loss (arXiv 2110.10955).`,
 		newConfigCommand(s),
 		newVersionCommand(s),
 	)
+	root.SetHelpCommand(newHelpCommand())
 	root.InitDefaultCompletionCmd("completion") // else it comes too late for noteStart
 	for _, cmd := range root.Commands() {
 		if cmd.Name() == "completion" {
@@ -95,6 +96,24 @@ class-aware selective loss (arXiv 2110.10955).`,
 		}
 	}
 	return root
+}
+
+// newHelpCommand is "csl help COMMAND"; cobra's answers a command that does not exist with exit code 0.
+func newHelpCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "help [COMMAND...]", Short: "Show help for a command",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			found, rest, err := cmd.Root().Find(args)
+			if err == nil && len(rest) > 0 {
+				err = onlySubcommands(found, rest)
+			}
+			if err != nil {
+				return &usageError{err}
+			}
+			found.InitDefaultHelpFlag()
+			return found.Help()
+		},
+	}
 }
 
 // newGroup is a command that only holds others.

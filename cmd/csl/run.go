@@ -9,6 +9,7 @@ import (
 	"syscall"
 
 	"csl/internal/config"
+	"csl/internal/printable"
 
 	"github.com/spf13/cobra"
 )
@@ -29,7 +30,7 @@ func run(ctx context.Context, args []string, s *streams) (code int) {
 	defer func() {
 		if p := recover(); p != nil {
 			first, _, _ := strings.Cut(fmt.Sprint(p), "\n")
-			complain(s.err, fmt.Sprintf("internal error: %s; this is a bug of csl, please report it", first))
+			complain(s.err, fmt.Errorf("internal error: %s; this is a bug of csl, please report it", first))
 			code = exitFailure
 		}
 	}()
@@ -60,28 +61,58 @@ func report(ctx context.Context, w io.Writer, cmd *cobra.Command, err error) int
 		if text = strings.TrimSuffix(text, ": "); text == "" {
 			text = "interrupted"
 		}
-		complain(w, text)
+		complain(w, errors.New(text))
 		return exitInterrupted
 	case errors.As(err, &usage):
-		complain(w, err.Error())
+		complain(w, err)
 		fmt.Fprintf(w, "see %s --help\n", cmd.CommandPath())
 		return exitUsage
 	case errors.As(err, &problem):
-		complain(w, err.Error())
+		complain(w, err)
 		return exitUsage
 	case errors.As(err, &skipped):
-		complain(w, err.Error())
+		complain(w, err)
 		return exitSkipped
 	default:
-		complain(w, err.Error())
+		complain(w, err)
 		return exitFailure
 	}
 }
 
-// complain prints each line of text as one of csl's.
-func complain(w io.Writer, text string) {
-	for line := range strings.SplitSeq(strings.TrimSpace(text), "\n") {
-		fmt.Fprintln(w, "csl: "+line)
+// complain prints an error on one line, or on one for each setting that is wrong.
+func complain(w io.Writer, err error) {
+	lines := problems(err)
+	if lines == nil {
+		lines = []string{strings.ReplaceAll(strings.TrimSpace(err.Error()), "\n", "; ")}
+	}
+	for _, line := range lines {
+		fmt.Fprintln(w, "csl: "+printable.Line(line))
+	}
+}
+
+// problems are the texts of an error that is nothing but wrong settings.
+func problems(err error) []string {
+	for {
+		if p, ok := err.(*config.Problem); ok { //nolint:errorlint // what it wraps is not meant
+			return []string{p.Error()}
+		}
+		if e, ok := err.(*usageError); ok { //nolint:errorlint // the same
+			err = e.error
+			continue
+		}
+		several, ok := err.(interface{ Unwrap() []error })
+		if !ok {
+			return nil
+		}
+		var all []string
+		for _, e := range several.Unwrap() {
+			texts := problems(e)
+			if texts == nil {
+				return nil
+			}
+			all = append(all, texts...)
+		}
+		return all
 	}
 }
 

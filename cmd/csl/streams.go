@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"os"
 
+	"csl/internal/printable"
 	"csl/internal/progress"
 	"csl/internal/safefile"
 
@@ -16,6 +17,7 @@ import (
 type streams struct {
 	in       io.Reader
 	out, err io.Writer
+	raw      io.Writer   // out without the care for terminals: for CSV, whose bytes are data
 	outTTY   bool        // out is a terminal
 	errTTY   bool        // err is a terminal that can redraw a line
 	width    func() int  // columns of the terminal
@@ -44,6 +46,7 @@ func (s *streams) open() error {
 	if s.global.threads < 1 {
 		return usagef("--threads %d: must be at least 1", s.global.threads)
 	}
+	s.raw, s.out = s.out, printable.NewWriter(s.out)
 	s.display = progress.New(progress.Options{
 		Out: s.err, TTY: s.errTTY && format == progress.Text, Width: s.width,
 		Quiet: s.global.quiet, Verbose: s.global.verbose, Format: format,

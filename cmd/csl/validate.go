@@ -21,6 +21,7 @@ type validateOptions struct {
 	size       int
 	threshold  *float64
 	saveScores string
+	csvSafe    bool
 	format     string
 }
 
@@ -55,6 +56,7 @@ prf_unknown_as_negative, which count unknown labels as negatives, as the referen
 	fs.Float64Var(&threshold, "threshold", modelfile.DefaultThreshold,
 		"score above which a class counts as present, for precision, recall and F1; default the checkpoint's, else")
 	fs.StringVar(&o.saveScores, "save_scores", "", "write every score to `FILE`: CSV image,label,score,value")
+	fs.BoolVar(&o.csvSafe, "csv_safe", false, "in that file put ' before names that a spreadsheet would take for formulas")
 	fs.StringVar(&o.format, "format", formatText, "text or json")
 	return cmd
 }
@@ -89,7 +91,7 @@ func runValidate(ctx context.Context, o *validateOptions) error {
 	o.model.Lenient, o.model.Height, o.model.Width = !o.strict, o.size, o.size
 	r, err := validate.Run(ctx, validate.Options{
 		Model: o.model, Data: dataset.FromConfig(cfg.Data, dataset.Val), Batch: cfg.Train.Batch,
-		Threshold: o.threshold, ScoresPath: o.saveScores, Backend: be, Display: o.display, FS: o.fs, Garbage: garbageHooks(),
+		Threshold: o.threshold, ScoresPath: o.saveScores, CSVSafe: o.csvSafe, Backend: be, Display: o.display, FS: o.fs, Garbage: garbageHooks(),
 	})
 	if err != nil {
 		return err

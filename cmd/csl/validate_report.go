@@ -8,8 +8,8 @@ import (
 	"strings"
 
 	"csl/internal/count"
-	"csl/internal/infer"
 	"csl/internal/metric"
+	"csl/internal/printable"
 	"csl/internal/validate"
 )
 
@@ -90,7 +90,7 @@ func writeReport(w io.Writer, v validate.Result, format string) error {
 		if i == 0 {
 			b.WriteString("\nleft out\n")
 		}
-		fmt.Fprintf(&b, "  %s\n", infer.Printable(bad.String()))
+		fmt.Fprintf(&b, "  %s\n", printable.Line(bad.String()))
 	}
 	_, err := io.WriteString(w, b.String())
 	return err

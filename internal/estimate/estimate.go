@@ -63,6 +63,9 @@ func Run(ctx context.Context, o Options) (r Result, err error) {
 			return r, fmt.Errorf("compare: %w", err)
 		}
 	}
+	if err := safefile.CheckWritable(o.FS, o.Out); err != nil { // not after hours of training
+		return r, fmt.Errorf("write the prior: %w", err)
+	}
 	var set *labels.Set
 	if o.Model.Path != "" {
 		r.Weights = o.Model.Path

@@ -28,6 +28,7 @@ type Drawer struct {
 	slots  chan struct{}
 	wg     sync.WaitGroup
 	pool   sync.Pool // of *annotate.Painter
+	done   func()    // writing in the folder has ended
 }
 
 // DrawerOptions says where annotated images go.
@@ -54,6 +55,8 @@ func NewDrawer(ctx context.Context, o DrawerOptions) (*Drawer, error) {
 	if err := o.FS.MkdirAll(o.Dir); err != nil {
 		return nil, fmt.Errorf("folder for annotated images: %w", err)
 	}
+	safefile.RemoveLeftovers(o.FS, o.Dir, "")
+	d.done = safefile.Writing(o.Dir)
 	d.ctx, d.cancel = context.WithCancelCause(ctx)
 	return d, nil
 }
@@ -106,6 +109,7 @@ func (d *Drawer) Draw(r *Result) error {
 // Close waits for all images and returns the first error.
 func (d *Drawer) Close() error {
 	d.wg.Wait()
+	d.done()
 	err := context.Cause(d.ctx)
 	d.cancel(nil)
 	return err

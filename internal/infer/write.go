@@ -8,8 +8,8 @@ import (
 	"fmt"
 	"io"
 	"strconv"
-	"strings"
-	"unicode"
+
+	"csl/internal/printable"
 )
 
 // Format is how results are printed.
@@ -28,6 +28,8 @@ type WriterOptions struct {
 	Logits bool // print the logits as well
 	// Nothing is what text says of an image without predictions.
 	Nothing string
+	// CSVSafe keeps spreadsheets from taking names for formulas; CSV only.
+	CSVSafe bool
 	// Drawn tells where the image with its tags is, for JSON; nil: nowhere.
 	Drawn func(*Result) string
 }
@@ -125,7 +127,11 @@ func (p *Writer) json(r *Result) error {
 func (p *Writer) rows(r *Result) error {
 	var errs []error
 	for _, q := range r.Predictions {
-		row := []string{r.Image, strconv.Itoa(q.Index), q.Class, number(q.Score)}
+		image, class := r.Image, q.Class
+		if p.o.CSVSafe {
+			image, class = printable.Cell(image), printable.Cell(class)
+		}
+		row := []string{image, strconv.Itoa(q.Index), class, number(q.Score)}
 		if p.o.Logits {
 			row = append(row, number(q.Logit))
 		}
@@ -138,13 +144,13 @@ func (p *Writer) text(r *Result) {
 	if r.Err != nil {
 		return
 	}
-	fmt.Fprintln(&p.out, Printable(r.Image))
+	fmt.Fprintln(&p.out, printable.Line(r.Image))
 	for _, q := range r.Predictions {
 		fmt.Fprintf(&p.out, "  %-12s", number(q.Score))
 		if p.o.Logits {
 			fmt.Fprintf(&p.out, "  %12s", number(q.Logit))
 		}
-		fmt.Fprintf(&p.out, "  %s\n", Printable(q.Class))
+		fmt.Fprintf(&p.out, "  %s\n", printable.Line(q.Class))
 	}
 	if len(r.Predictions) == 0 {
 		fmt.Fprintf(&p.out, "  %s\n", p.o.Nothing)
@@ -153,14 +159,3 @@ func (p *Writer) text(r *Result) {
 
 // number is the shortest text that reads back as the same float32.
 func number(v float32) string { return strconv.FormatFloat(float64(v), 'g', -1, 32) }
-
-// Printable keeps names of files and classes, which strangers may have chosen, from steering the
-// terminal.
-func Printable(s string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) {
-			return unicode.ReplacementChar
-		}
-		return r
-	}, s)
-}

@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+
+	"csl/internal/printable"
 )
 
 // Format is how log messages are written.
@@ -38,7 +40,7 @@ func newHandler(w io.Writer, o Options) slog.Handler {
 		level = slog.LevelDebug
 	}
 	if o.Format == JSON {
-		return slog.NewJSONHandler(w, &slog.HandlerOptions{Level: level})
+		return slog.NewJSONHandler(printable.NewWriter(w), &slog.HandlerOptions{Level: level})
 	}
 	return &textHandler{w: w, mu: &sync.Mutex{}, level: level, clock: o.Verbose}
 }
@@ -131,8 +133,10 @@ func writeAttr(b *strings.Builder, prefix string, a slog.Attr) {
 	if s == "" || strings.ContainsAny(s, " \t\r\n\"=") {
 		s = strconv.Quote(s)
 	}
-	fmt.Fprintf(b, " %s%s=%s", prefix, a.Key, s)
+	fmt.Fprintf(b, " %s%s=%s", prefix, a.Key, printable.Line(s))
 }
 
-// oneLine keeps a message on its line.
-func oneLine(s string) string { return strings.ReplaceAll(strings.TrimSpace(s), "\n", "; ") }
+// oneLine keeps a message on its line, and from steering the terminal.
+func oneLine(s string) string {
+	return printable.Line(strings.ReplaceAll(strings.TrimSpace(s), "\n", "; "))
+}

@@ -16,12 +16,37 @@ const writersName = ".writers"
 // cannot be locked, as on some network drives, it has no effect, and nothing
 // is ever removed.
 func Writing(dir string) (done func()) {
-	f, err := os.OpenFile(filepath.Join(dir, writersName), os.O_RDONLY|os.O_CREATE, 0o666)
-	if err != nil {
-		return func() {}
+	path := filepath.Join(dir, writersName)
+	for range 10 {
+		f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o666)
+		if err != nil {
+			return func() {}
+		}
+		_ = shareLock(f) // as said
+		if isAt(f, path) {
+			return func() { leave(f, path) }
+		}
+		_ = f.Close() // another one removed the file between open and lock
 	}
-	_ = shareLock(f) // as said
-	return func() { _ = f.Close() }
+	return func() {}
+}
+
+// isAt reports whether path still names the open file f.
+func isAt(f *os.File, path string) bool {
+	opened, err := f.Stat()
+	if err != nil {
+		return false
+	}
+	named, err := os.Stat(path)
+	return err == nil && os.SameFile(opened, named)
+}
+
+// leave ends a hold of the file at path; the last one removes it.
+func leave(f *os.File, path string) {
+	if alone, err := tryLock(f); err == nil && alone && isAt(f, path) {
+		_ = os.Remove(path)
+	}
+	_ = f.Close()
 }
 
 // RemoveLeftovers removes from dir what killed writers of files whose names
@@ -42,12 +67,13 @@ func RemoveLeftovers(fsys FS, dir, prefix string) {
 	if len(left) == 0 {
 		return
 	}
-	f, err := os.OpenFile(filepath.Join(dir, writersName), os.O_RDWR|os.O_CREATE, 0o666)
+	path := filepath.Join(dir, writersName)
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o666)
 	if err != nil {
 		return
 	}
-	defer f.Close()
-	if alone, err := tryLock(f); err != nil || !alone {
+	defer leave(f, path)
+	if alone, err := tryLock(f); err != nil || !alone || !isAt(f, path) {
 		return
 	}
 	for _, path := range left {

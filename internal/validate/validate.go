@@ -30,10 +30,12 @@ type Options struct {
 	Threshold *float64
 	// ScoresPath is where every image's scores and labels go, as CSV; "" for nowhere.
 	ScoresPath string
-	Backend    graph.Host
-	Display    *progress.Display
-	FS         safefile.FS
-	Garbage    garbage.Hooks
+	// CSVSafe keeps spreadsheets from taking names in it for formulas.
+	CSVSafe bool
+	Backend graph.Host
+	Display *progress.Display
+	FS      safefile.FS
+	Garbage garbage.Hooks
 }
 
 // Result is what scoring gave.
@@ -102,7 +104,7 @@ func (s *scorer) run(ctx context.Context) error {
 		return s.pass(ctx, nil)
 	}
 	return safefile.Write(s.o.FS, s.o.ScoresPath, func(w io.Writer) error {
-		t, err := newTable(w, s.c.Names())
+		t, err := newTable(w, s.c.Names(), s.o.CSVSafe)
 		if err != nil {
 			return err
 		}
