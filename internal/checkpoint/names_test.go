@@ -95,7 +95,7 @@ func TestTimmTwinHasTheSameEffectiveWeights(t *testing.T) {
 	sd := timmTwin(t, w, func(name string, data []float32) {
 		if strings.HasSuffix(name, ".bn.weight") {
 			for i, g := range data {
-				data[i] = abs(g) + abnEps
+				data[i] = abs(g) + model.ABNEps
 			}
 		}
 	})
@@ -111,7 +111,7 @@ func TestTimmTwinHasTheSameEffectiveWeights(t *testing.T) {
 		_, b, _ := got.Get(e.Name)
 		for i := range a {
 			if timmtest.Name(e.Name) != e.Name && strings.HasSuffix(timmtest.Name(e.Name), ".bn.weight") {
-				x, y := float64(abs(a[i])+abnEps), float64(abs(b[i])+abnEps)
+				x, y := float64(abs(a[i])+model.ABNEps), float64(abs(b[i])+model.ABNEps)
 				if d := x - y; d > 1e-7*x || d < -1e-7*x {
 					t.Fatalf("%s[%d]: effective scale %v, want %v", e.Name, i, y, x)
 				}
@@ -159,7 +159,7 @@ func TestTimmScalesOfAnySignGiveTheSameOutput(t *testing.T) {
 			y += float64(gotConv[i])
 		}
 		want := float64(g) * (x - float64(mean[c]))
-		got := float64(abs(gotScale[c])+abnEps) * (y - float64(gotMean[c]))
+		got := float64(abs(gotScale[c])+model.ABNEps) * (y - float64(gotMean[c]))
 		tolerance := 1e-6 * (1 + max(want, -want))
 		if g > -1e-5 && g < 1e-5 {
 			tolerance = 2e-5 * max(x-float64(mean[c]), float64(mean[c])-x)

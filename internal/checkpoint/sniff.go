@@ -8,6 +8,8 @@ import (
 	"io"
 	"strings"
 	"unicode/utf8"
+
+	"csl/internal/lfs"
 )
 
 // sniffBytes is how much of a file is looked at to tell what it is.
@@ -16,7 +18,6 @@ const sniffBytes = 1024
 // signatures are beginnings of files that people take for a checkpoint by
 // mistake, with what to say of them.
 var signatures = []struct{ begin, is string }{
-	{"version https://git-lfs.github.com", "it is a Git LFS pointer, not the file itself: fetch it with \"git lfs pull\""},
 	{"\x89HDF\r\n", "it is an HDF5 (Keras) file; csl reads PyTorch and safetensors files"},
 	{"GGUF", "it is a GGUF file; csl reads PyTorch and safetensors files"},
 	{"\x93NUMPY", "it is a NumPy array; csl reads PyTorch and safetensors files"},
@@ -39,6 +40,9 @@ func sniff(r io.ReaderAt, size int64) (Format, error) {
 	head := make([]byte, min(size, sniffBytes))
 	if _, err := r.ReadAt(head, 0); err != nil && !errors.Is(err, io.EOF) {
 		return "", err
+	}
+	if lfs.IsPointer(head) {
+		return "", lfs.ErrPointer
 	}
 	for _, s := range signatures {
 		if bytes.HasPrefix(head, []byte(s.begin)) {

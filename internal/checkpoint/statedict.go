@@ -9,9 +9,6 @@ import (
 	"csl/internal/model"
 )
 
-// abnEps is added to every ABN scale of the Alibaba scheme.
-const abnEps = 1e-5
-
 // StateDict is a checkpoint whose tensors go by the names, and have the
 // meaning, of the reference repositories (scheme Alibaba).
 type StateDict struct {
@@ -147,7 +144,7 @@ func (sd *StateDict) convertTimm(name string, t *Tensor, dst []float32) error {
 	switch {
 	case strings.HasSuffix(t.Name, ".bn.weight"):
 		for i, g := range dst {
-			dst[i] = max(abs(g)-abnEps, 0)
+			dst[i] = max(abs(g)-model.ABNEps, 0)
 		}
 		return nil
 	case strings.HasSuffix(t.Name, ".bn.running_mean"):

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"csl/internal/labels"
+	"csl/internal/lfs"
 	"csl/internal/textio"
 )
 
@@ -135,8 +136,8 @@ func (s *reader) use(l layout) {
 // notPrior recognises files that are something else.
 func notPrior(start string) error {
 	switch {
-	case strings.HasPrefix(start, "version https://git-lfs"):
-		return errors.New("this is a Git LFS pointer, not the data: fetch it with \"git lfs pull\"")
+	case lfs.IsPointer([]byte(start)):
+		return lfs.ErrPointer
 	case strings.HasPrefix(strings.TrimSpace(start), "<"):
 		return errors.New("this is an HTML or XML page, not a prior")
 	}

@@ -2,14 +2,9 @@ package onnx
 
 import (
 	"fmt"
-	"math"
 
 	"csl/internal/model"
 )
-
-// abnEps is added to the variance and to the magnitude of the scale
-// (InPlaceABN; design/parity.md).
-const abnEps = 1e-5
 
 // model spells out the whole network, from x to logits and scores.
 func (b *builder) model(x string) {
@@ -93,7 +88,10 @@ func blurFilter(channels int) []float32 {
 func (b *builder) unit(name, x string, slope float64) string {
 	shape := b.shape(name + ".0.weight")
 	k := shape[2]
-	scale, bias := b.fold(name, shape[0])
+	scale, bias, ok := b.weights.FoldedNorm(name)
+	if !ok && b.err == nil {
+		b.err = fmt.Errorf("unit %q has no batch norm", name)
+	}
 	weight := b.g.floats(name+".weight", shape, func() []float32 { return scaled(b.get(name+".0.weight"), scale) })
 	offset := b.g.floats(name+".bias", shape[:1], func() []float32 { return bias })
 	x = b.g.node("Conv", name+".conv", []string{x, weight, offset}, attr{"kernel_shape", []int{k, k}},
@@ -102,25 +100,6 @@ func (b *builder) unit(name, x string, slope float64) string {
 		return x
 	}
 	return b.g.node("LeakyRelu", name, []string{x}, attr{"alpha", float32(slope)})
-}
-
-// fold turns the running statistics of a unit into a factor and an offset per
-// output channel: y = (|γ|+eps) (conv(x)-mean)/sqrt(var+eps) + β.
-func (b *builder) fold(name string, channels int) (scale []float64, bias []float32) {
-	gamma, beta := b.get(name+".1.weight"), b.get(name+".1.bias")
-	mean, variance := b.get(name+".1.running_mean"), b.get(name+".1.running_var")
-	scale, bias = make([]float64, channels), make([]float32, channels)
-	if len(gamma) != channels || len(beta) != channels || len(mean) != channels || len(variance) != channels {
-		if b.err == nil {
-			b.err = fmt.Errorf("unit %q has %d channels, but its batch norm has not", name, channels)
-		}
-		return scale, bias
-	}
-	for c := range scale {
-		scale[c] = (math.Abs(float64(gamma[c])) + abnEps) / math.Sqrt(float64(variance[c])+abnEps)
-		bias[c] = float32(float64(beta[c]) - float64(mean[c])*scale[c])
-	}
-	return scale, bias
 }
 
 // scaled multiplies each output channel of OIHW weights by its factor.
