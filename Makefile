@@ -5,7 +5,10 @@ export CGO_ENABLED = 0
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 LDFLAGS := -s -w -X main.release=$(VERSION)
 
-.PHONY: build demo test test-long bench lint fmt vet-cross generate clean
+.PHONY: build demo test test-long race fuzz bench bench-compare lint lint-exported vuln fmt vet-cross generate generate-check clean
+
+# Tools that csl itself does not need have a go.mod apart.
+TOOL := go tool -modfile=scripts/tools/go.mod
 
 build: ## bin/csl
 	go build -trimpath -ldflags "$(LDFLAGS)" -o bin/ ./cmd/csl
@@ -37,14 +40,41 @@ test-long: ## also the suites on real data (CSL_SHARED names the folder that hol
 	scripts/oracles.sh
 	go test -tags long -timeout 120m ./...
 
+# The packages in which goroutines share memory. The race detector needs cgo, and so a C compiler.
+RACE := ./internal/graph/... ./internal/kernel ./internal/images/loader ./internal/images/source ./internal/train/... \
+	./internal/safefile/... ./internal/progress ./internal/infer ./internal/predict
+
+race: ## tests of everything concurrent under the race detector (needs a C compiler; slow)
+	@command -v $${CC:-gcc} >/dev/null || { echo "make race: the race detector needs cgo: install gcc or set CC" >&2; exit 1; }
+	CGO_ENABLED=1 go test -race -timeout 60m $(RACE)
+
+FUZZTIME := 10s
+
+fuzz: ## every fuzz target for FUZZTIME; inputs that fail are kept under testdata/fuzz of the package
+	scripts/fuzz.sh $(FUZZTIME)
+
+BENCH := .
+COUNT := 6
+
 bench: ## Go benchmarks of all packages
 	go test -run '^$$' -bench . -benchmem ./...
 
-lint: ## formatting, go vet, staticcheck; silent when all is well
+bench-compare: ## benchmarks of the working tree against those of BASE=revision (PKG, BENCH, COUNT narrow it); use an idle machine
+	scripts/bench_compare.sh "$(BASE)" "$(BENCH)" "$(COUNT)" $(PKG)
+
+vuln: ## govulncheck, where its database (vuln.go.dev) can be reached
+	@$(TOOL) govulncheck ./... ; code=$$?; \
+	if [ $$code = 1 ]; then echo "make vuln: not checked (see above; the database may be out of reach)" >&2; exit 0; fi; exit $$code
+
+lint-exported: ## exported identifiers without documentation
+	go run ./internal/tools/exported internal
+
+lint: ## formatting, go vet, staticcheck, documentation of exported identifiers; silent when all is well
 	@unformatted="$$(go tool gofumpt -l .)"; \
 	if [ -n "$$unformatted" ]; then echo "not formatted (make fmt):"; echo "$$unformatted"; exit 1; fi
 	go vet ./...
 	go tool staticcheck ./...
+	@$(MAKE) --no-print-directory -s lint-exported
 
 fmt: ## format all Go files
 	go tool gofumpt -w .
@@ -54,8 +84,11 @@ vet-cross: ## go vet for the platforms we do not test on
 	GOOS=darwin GOARCH=arm64 go vet ./...
 	GOOS=linux GOARCH=arm64 go vet ./...
 
-generate: ## generated files again; git diff must stay empty
+generate: ## write the generated files anew
 	go generate ./...
+
+generate-check: generate ## fail if a generated file differs from the one committed
+	git diff --exit-code -- '*.s' '*_stubs_*.go'
 
 clean: ## what build and tests leave behind
 	rm -rf bin

@@ -73,8 +73,7 @@ func checkPlace(t *testing.T, page, place string) {
 	}
 }
 
-// goFiles returns what each Go file of the repository declares at its top level: "Name" and "Type.Method",
-// and for methods the bare name too.
+// goFiles returns what each Go file of the repository declares at its top level: names, methods by their bare name.
 func goFiles(t *testing.T) map[string]map[string]bool {
 	t.Helper()
 	found := map[string]map[string]bool{}
