@@ -116,7 +116,7 @@ func TestProfileCountsEveryOperation(t *testing.T) {
 		names[c.Op] = c.Bytes
 	}
 	plan := s.machine.Plan()
-	if want := plan.Ops() + plan.Sinks() + len(s.phases) - 1 + 1; calls != want || flops != plan.FLOPs() {
+	if want := plan.Ops() + plan.Streams() + len(s.phases) - 1 + 1; calls != want || flops != plan.FLOPs() {
 		t.Errorf("%d calls, %d FLOPs, want %d, %d", calls, flops, want, plan.FLOPs())
 	}
 	for _, name := range []string{"conv", "conv weight gradient", "loss", "adam with ema", "running statistics", otherOp} {

@@ -56,8 +56,8 @@ func newRecorder(s *subject) *recorder {
 	r := &recorder{}
 	for o := range s.machine.Plan().Operations() {
 		bytes := o.Node.Shape().TotalSize()
-		if o.Second != nil {
-			bytes += o.Second.Shape().TotalSize()
+		if o.Aux != nil {
+			bytes += o.Aux.Shape().TotalSize()
 		}
 		for _, in := range o.Inputs {
 			bytes += in.Shape().TotalSize()
@@ -70,7 +70,7 @@ func newRecorder(s *subject) *recorder {
 		r.costs = append(r.costs, Cost{Op: p.name, Calls: 1, Bytes: p.bytes})
 	}
 	r.sunk = len(r.costs)
-	if n := s.machine.Plan().Sinks(); n > 0 {
+	if n := s.machine.Plan().Streams(); n > 0 {
 		r.costs = append(r.costs, Cost{Op: s.consumer.name, Calls: n, Bytes: s.consumer.bytes})
 	}
 	r.took = make([]time.Duration, len(r.costs))

@@ -56,16 +56,16 @@ type Buffer interface {
 type Program interface {
 	// Work is the scratch that a run needs, in elements.
 	Work() int
-	// Form is what the fixed weights of the operation, its second operand, are packed to for Bind; ok is
+	// PackedLayout is what the constant weights of the operation, its second operand, are packed to for Bind; ok is
 	// false if it has none.
-	Form() (form kernel.Form, ok bool)
-	// Pack returns src, weights as the descriptor has them, in that form, in new memory. work has at least
+	PackedLayout() (layout kernel.PackedLayout, ok bool)
+	// Pack returns src, weights as the descriptor has them, in that layout, in new memory. work has at least
 	// PackWork elements.
 	Pack(src, work Buffer) (Buffer, error)
 	PackWork() int
-	// Bind fixes the operands. second is the second output of a kernel.Pair, else nil. work has at least Work
+	// Bind fixes the operands. aux is the second output of a kernel.TwoOutput, else nil. work has at least Work
 	// elements; its contents may change.
-	Bind(out, second Buffer, in []Buffer, work Buffer) (Step, error)
+	Bind(out, aux Buffer, in []Buffer, work Buffer) (Step, error)
 }
 
 // Step is an operation on fixed operands.

@@ -101,19 +101,21 @@ type cpuProgram[T kernel.Float] struct {
 
 func (p *cpuProgram[T]) Work() int { return p.work }
 
-func (p *cpuProgram[T]) Form() (kernel.Form, bool) { return kernel.FixedForm(p.kernel) }
+func (p *cpuProgram[T]) PackedLayout() (kernel.PackedLayout, bool) {
+	return kernel.PackedLayoutOf(p.kernel)
+}
 
 func (p *cpuProgram[T]) PackWork() int {
-	if k, ok := p.kernel.(kernel.Packer[T]); ok {
+	if k, ok := p.kernel.(kernel.Prepacker[T]); ok {
 		return k.PackWork(p.pool.Workers())
 	}
 	return 0
 }
 
 func (p *cpuProgram[T]) Pack(src, work Buffer) (Buffer, error) {
-	form, ok := p.Form()
+	layout, ok := p.PackedLayout()
 	if !ok {
-		return nil, fmt.Errorf("%T has no fixed weights", p.desc)
+		return nil, fmt.Errorf("%T has no constant weights", p.desc)
 	}
 	w, err := operand[T](src, p.desc.Inputs()[weightsAt])
 	if err != nil {
@@ -123,26 +125,26 @@ func (p *cpuProgram[T]) Pack(src, work Buffer) (Buffer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%T scratch: %w", p.desc, err)
 	}
-	dst := newBuffer[T](form.Len)
-	p.kernel.(kernel.Packer[T]).Pack(&kernel.Ctx[T]{Pool: p.pool, Work: scratch}, dst, w)
+	dst := newBuffer[T](layout.Len)
+	p.kernel.(kernel.Prepacker[T]).Pack(&kernel.Ctx[T]{Pool: p.pool, Work: scratch}, dst, w)
 	return dst, nil
 }
 
-func (p *cpuProgram[T]) Bind(out, second Buffer, in []Buffer, work Buffer) (Step, error) {
+func (p *cpuProgram[T]) Bind(out, aux Buffer, in []Buffer, work Buffer) (Step, error) {
 	s := &cpuStep[T]{kernel: p.kernel, in: make([][]T, len(in))}
 	lens := p.desc.Inputs()
 	if len(lens) != len(in) {
 		return nil, fmt.Errorf("%T: %d operands, want %d", p.desc, len(in), len(lens))
 	}
-	if form, ok := p.Form(); ok {
-		lens[weightsAt] = form.Len
+	if layout, ok := p.PackedLayout(); ok {
+		lens[weightsAt] = layout.Len
 	}
 	var err error
 	if s.out, err = operand[T](out, p.desc.Output()); err != nil {
 		return nil, fmt.Errorf("%T output: %w", p.desc, err)
 	}
-	if n := kernel.SecondLen(p.desc); n > 0 {
-		if s.ctx.Second, err = operand[T](second, n); err != nil {
+	if n := kernel.AuxLen(p.desc); n > 0 {
+		if s.ctx.Aux, err = operand[T](aux, n); err != nil {
 			return nil, fmt.Errorf("%T second output: %w", p.desc, err)
 		}
 	}

@@ -22,9 +22,9 @@ type Machine struct {
 	packing  Buffer             // scratch of packing
 	pieces   map[*G.Node]Buffer // of the arena, as asked for so far
 	steps    []Step             // nil: to be bound before the next run
-	sinks    []Buffer           // the values of the plan's sinks, in the plan's order
+	streams  []Buffer           // the values of the plan's streams, in the plan's order
 	next     int                // the step that RunRest goes on with
-	due      int                // the sink that is consumed next
+	due      int                // the stream that is consumed next
 	observe  Observer
 }
 
@@ -55,8 +55,8 @@ func NewMachine(be Backend, plan *Plan, arena *Arena) (*Machine, error) {
 		if err != nil {
 			return nil, fmt.Errorf("compile %s of %s: %w", o.kind, o.layer, err)
 		}
-		if _, ok := prog.Form(); ok && o.in[weightsAt].Op() != nil {
-			return nil, fmt.Errorf("compile %s of %s: fixed weights must be an input, not computed", o.kind, o.layer)
+		if _, ok := prog.PackedLayout(); ok && o.in[weightsAt].Op() != nil {
+			return nil, fmt.Errorf("compile %s of %s: constant weights must be an input, not computed", o.kind, o.layer)
 		}
 		m.programs = append(m.programs, prog)
 		m.work = max(m.work, prog.Work())
@@ -90,7 +90,7 @@ func (m *Machine) Bind(n *G.Node, b Buffer) error {
 }
 
 // unbind forgets everything that points into memory which is about to change.
-func (m *Machine) unbind() { m.steps, m.sinks, m.pieces = nil, nil, nil }
+func (m *Machine) unbind() { m.steps, m.streams, m.pieces = nil, nil, nil }
 
 // Observe has f called around every operation of later runs; nil ends it. Runs become slower.
 func (m *Machine) Observe(f Observer) { m.observe = f }
@@ -113,13 +113,13 @@ func (m *Machine) prepare() error {
 			return err
 		}
 	}
-	m.sinks = m.sinks[:0]
-	for _, s := range m.plan.sinks {
+	m.streams = m.streams[:0]
+	for _, s := range m.plan.streams {
 		b, err := m.Buffer(s.value)
 		if err != nil {
 			return err
 		}
-		m.sinks = append(m.sinks, b)
+		m.streams = append(m.streams, b)
 	}
 	m.steps, m.packing = steps, nil
 	return nil
@@ -132,9 +132,9 @@ func (m *Machine) bindStep(i int) (Step, error) {
 	if err != nil {
 		return nil, err
 	}
-	var second Buffer
-	if o.second != nil {
-		if second, err = m.Buffer(o.second); err != nil {
+	var aux Buffer
+	if o.aux != nil {
+		if aux, err = m.Buffer(o.aux); err != nil {
 			return nil, err
 		}
 	}
@@ -144,7 +144,7 @@ func (m *Machine) bindStep(i int) (Step, error) {
 			return nil, err
 		}
 	}
-	step, err := m.programs[i].Bind(out, second, in, m.arena.work)
+	step, err := m.programs[i].Bind(out, aux, in, m.arena.work)
 	if err != nil {
 		return nil, fmt.Errorf("bind %s of %s: %w", o.kind, o.layer, err)
 	}
@@ -183,7 +183,7 @@ func (m *Machine) Buffer(n *G.Node) (Buffer, error) {
 // Reset implements gorgonia.VM. A machine needs none between runs.
 func (m *Machine) Reset() {}
 
-// Close implements gorgonia.VM: it lets go of all memory. The machine cannot run any more.
+// Close implements gorgonia.VM: it releases all memory. The machine cannot run any more.
 func (m *Machine) Close() error {
 	if m.arena != nil {
 		delete(m.arena.users, m)

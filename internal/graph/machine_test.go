@@ -283,13 +283,13 @@ func TestUnfitShapesAreErrors(t *testing.T) {
 		"sum":      func() (*G.Node, error) { return AddReLU(x, w) },
 		"factors":  func() (*G.Node, error) { return ScaleChannels(x, v) },
 		"arity": func() (*G.Node, error) {
-			return Apply(OpSpec{Desc: kernel.Activate{Len: 3}, In: []int{1}, Out: 1, Shape: fixed(3)}, v, v)
+			return Apply(OpSpec{Desc: kernel.Activate{Len: 3}, In: []int{1}, Out: 1, Shape: staticShape(3)}, v, v)
 		},
 		"descriptor": func() (*G.Node, error) {
-			return Apply(OpSpec{Desc: kernel.Activate{Len: 4}, In: []int{1}, Out: 1, Shape: fixed(4)}, v)
+			return Apply(OpSpec{Desc: kernel.Activate{Len: 4}, In: []int{1}, Out: 1, Shape: staticShape(4)}, v)
 		},
 		"output": func() (*G.Node, error) {
-			return Apply(OpSpec{Desc: kernel.Activate{Len: 3}, In: []int{1}, Out: 1, Shape: fixed(4)}, v)
+			return Apply(OpSpec{Desc: kernel.Activate{Len: 3}, In: []int{1}, Out: 1, Shape: staticShape(4)}, v)
 		},
 		"same name": func() (*G.Node, error) { return g.Input("x", 1) },
 		"no shape":  func() (*G.Node, error) { return g.Input("y") },

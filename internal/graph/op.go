@@ -30,26 +30,25 @@ type OpSpec struct {
 	Out int
 	// Shape computes the output shape from the input shapes.
 	Shape func(in []tensor.Shape) (tensor.Shape, error)
-	// Overwrites is the input whose memory the output may take when nothing needs that input
-	// afterwards; -1 for none. Also lists further inputs of that kind, tried in order.
-	Overwrites int
-	Also       []int
+	// InPlace lists the inputs whose memory the output may take when nothing needs them afterwards, tried in
+	// order; nil: the output always gets memory of its own.
+	InPlace []int
 	// Grad builds the gradients by the inputs from the gradient by the output. Entries of inputs
 	// that are not differentiable may be nil. Nil if nothing is.
 	Grad func(in G.Nodes, out, grad *G.Node) (G.Nodes, error)
 	// Wrt says by which inputs the operation is differentiable; nil means by none.
 	Wrt []bool
-	// Again says that the output is cheap to compute from values which the backward pass has anyway:
-	// gradients that need it compute it a second time instead of having it kept.
-	Again bool
+	// Recompute says that the output is cheap to compute from values which the backward pass has anyway:
+	// gradients that need it recompute it instead of having it kept.
+	Recompute bool
 }
 
 // op is one application of an OpSpec. It implements gorgonia.Op and gorgonia.SDOp.
 type op struct {
 	OpSpec
-	id     uint32  // unique in the graph
-	layer  string  // for people: the part of the model that it belongs to
-	second *G.Node // the output once more, for the backward pass; nil where it is not needed
+	id         uint32  // unique in the graph
+	layer      string  // for people: the part of the model that it belongs to
+	recomputed *G.Node // the output recomputed for the backward pass; nil where it is not needed
 }
 
 // Apply adds one operation to the graph of its inputs and returns its output node. Shapes that do
@@ -98,7 +97,7 @@ func checkSizes(s *OpSpec, in []tensor.Shape) error {
 			return fmt.Errorf("input %d has shape %v, %+v wants %d elements", i, sh, s.Desc, want[i])
 		}
 	}
-	if kernel.SecondLen(s.Desc) > 0 {
+	if kernel.AuxLen(s.Desc) > 0 {
 		return fmt.Errorf("%T has two outputs, an op has one", s.Desc)
 	}
 	out, err := s.Shape(in)

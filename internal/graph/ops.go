@@ -9,13 +9,13 @@ import (
 	"csl/internal/kernel"
 )
 
-// fixed is an OpSpec.Shape that is known when the op is made.
-func fixed(shape ...int) func([]tensor.Shape) (tensor.Shape, error) {
+// staticShape is an OpSpec.Shape that is known when the op is made.
+func staticShape(shape ...int) func([]tensor.Shape) (tensor.Shape, error) {
 	return func([]tensor.Shape) (tensor.Shape, error) { return tensor.Shape(shape).Clone(), nil }
 }
 
 // like is the OpSpec.Shape of an op whose output has n's shape.
-func like(n *G.Node) func([]tensor.Shape) (tensor.Shape, error) { return fixed(n.Shape()...) }
+func like(n *G.Node) func([]tensor.Shape) (tensor.Shape, error) { return staticShape(n.Shape()...) }
 
 // need checks that n exists and has the rank.
 func need(what string, n *G.Node, rank int) error {
@@ -41,11 +41,11 @@ func mapShape(what string, n *G.Node) (kernel.MapShape, error) {
 // gradient by its output.
 func unary(name string, x *G.Node, d, grad kernel.Desc, out ...int) (*G.Node, error) {
 	return Apply(OpSpec{
-		Desc: d, Name: name, In: []int{4}, Out: len(out), Shape: fixed(out...), Overwrites: -1,
-		Wrt: []bool{true}, Again: len(out) == 4,
+		Desc: d, Name: name, In: []int{4}, Out: len(out), Shape: staticShape(out...),
+		Wrt: []bool{true}, Recompute: len(out) == 4,
 		Grad: func(in G.Nodes, _, dy *G.Node) (G.Nodes, error) {
 			dx, err := Apply(OpSpec{
-				Desc: grad, Name: name + " input gradient", In: []int{len(out)}, Out: 4, Shape: like(in[0]), Overwrites: -1,
+				Desc: grad, Name: name + " input gradient", In: []int{len(out)}, Out: 4, Shape: like(in[0]),
 			}, dy)
 			return G.Nodes{dx}, err
 		},
@@ -112,13 +112,13 @@ func activateGrad(y, dy *G.Node, kind kernel.Activation) (*G.Node, error) {
 	rank := y.Dims()
 	return Apply(OpSpec{
 		Desc: kernel.ActivateGrad{Len: y.Shape().TotalSize(), Kind: kind},
-		Name: "activation gradient", In: []int{rank, rank}, Out: rank, Shape: like(y), Overwrites: 1,
+		Name: "activation gradient", In: []int{rank, rank}, Out: rank, Shape: like(y), InPlace: []int{1},
 	}, y, dy)
 }
 
-// reluGrad is activateGrad of a ReLU at the end of a block, whose output may be computed again.
+// reluGrad is activateGrad of a ReLU at the end of a block, whose output may be recomputed.
 func reluGrad(y, dy *G.Node) (*G.Node, error) {
-	y, err := again(y)
+	y, err := recomputed(y)
 	if err != nil {
 		return nil, err
 	}
@@ -133,7 +133,7 @@ func AddReLU(a, b *G.Node) (*G.Node, error) {
 	rank := a.Dims()
 	return Apply(OpSpec{
 		Desc: kernel.AddReLU{Len: a.Shape().TotalSize()},
-		Name: "add relu", In: []int{rank, rank}, Out: rank, Shape: like(a), Also: []int{1}, Wrt: []bool{true, true},
+		Name: "add relu", In: []int{rank, rank}, Out: rank, Shape: like(a), InPlace: []int{0, 1}, Wrt: []bool{true, true},
 		Grad: func(_ G.Nodes, y, dy *G.Node) (G.Nodes, error) {
 			d, err := reluGrad(y, dy)
 			return G.Nodes{d, d}, err
@@ -149,20 +149,20 @@ func ScaleChannels(x, s *G.Node) (*G.Node, error) {
 	}
 	return Apply(OpSpec{
 		Desc: kernel.ScaleChannels{MapShape: m},
-		Name: "scale", In: []int{4, 2}, Out: 4, Shape: like(x), Wrt: []bool{true, true}, Again: true,
+		Name: "scale", In: []int{4, 2}, Out: 4, Shape: like(x), Wrt: []bool{true, true}, Recompute: true,
 		Grad: func(in G.Nodes, _, dy *G.Node) (G.Nodes, error) { return scaleGrad(m, in, dy) },
 	}, x, s)
 }
 
 // scaleGrad builds the gradients of x*s by x and s, which are the first two of in.
 func scaleGrad(m kernel.MapShape, in G.Nodes, dy *G.Node) (G.Nodes, error) {
-	x, err := again(in[0])
+	x, err := recomputed(in[0])
 	if err != nil {
 		return nil, err
 	}
 	ds, err := Apply(OpSpec{
 		Desc: kernel.ScaleChannelsGrad{MapShape: m},
-		Name: "scale factor gradient", In: []int{4, 4}, Out: 2, Shape: like(in[1]), Overwrites: -1,
+		Name: "scale factor gradient", In: []int{4, 4}, Out: 2, Shape: like(in[1]),
 	}, x, dy)
 	if err != nil {
 		return nil, err
@@ -183,7 +183,7 @@ func ScaleAddReLU(x, s, residual *G.Node) (*G.Node, error) {
 	}
 	return Apply(OpSpec{
 		Desc: kernel.ScaleAddReLU{MapShape: m},
-		Name: "scale add relu", In: []int{4, 2, 4}, Out: 4, Shape: like(x), Also: []int{2},
+		Name: "scale add relu", In: []int{4, 2, 4}, Out: 4, Shape: like(x), InPlace: []int{0, 2},
 		Wrt: []bool{true, true, true},
 		Grad: func(in G.Nodes, y, dy *G.Node) (G.Nodes, error) {
 			d, err := reluGrad(y, dy)

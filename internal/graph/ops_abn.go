@@ -27,7 +27,7 @@ func ABN(z, gamma, beta *G.Node, slope float64) (y, stats *G.Node, err error) {
 	y, err = Apply(OpSpec{
 		Desc: kernel.ABN{ABNShape: s},
 		Name: "abn", In: []int{4, 2, 1, 1}, Out: 4, Shape: like(z),
-		Wrt: []bool{true, false, true, true}, Again: slope == 1,
+		Wrt: []bool{true, false, true, true}, Recompute: slope == 1,
 		Grad: func(in G.Nodes, out, dy *G.Node) (G.Nodes, error) {
 			return abnGrad(s, in, out, dy)
 		},
@@ -39,7 +39,7 @@ func ABN(z, gamma, beta *G.Node, slope float64) (y, stats *G.Node, err error) {
 func batchStats(z *G.Node, s kernel.ABNShape) (*G.Node, error) {
 	return Apply(OpSpec{
 		Desc: kernel.BNStats{Rows: s.Rows, C: s.C},
-		Name: "batch statistics", In: []int{4}, Out: 2, Shape: fixed(2, s.C), Overwrites: -1,
+		Name: "batch statistics", In: []int{4}, Out: 2, Shape: staticShape(2, s.C),
 	}, z)
 }
 
@@ -82,28 +82,28 @@ func abnGrad(s kernel.ABNShape, in G.Nodes, y, dy *G.Node) (G.Nodes, error) {
 	}
 	sums, err := Apply(OpSpec{
 		Desc: kernel.ABNReduce{ABNShape: s, FromY: fromY},
-		Name: "abn sums", In: []int{4, 4, 2, 1, 1}, Out: 2, Shape: fixed(2, s.C), Overwrites: -1,
+		Name: "abn sums", In: []int{4, 4, 2, 1, 1}, Out: 2, Shape: staticShape(2, s.C),
 	}, kept, dy, stats, gamma, beta)
 	if err != nil {
 		return nil, err
 	}
 	dgamma, err := Apply(OpSpec{
 		Desc: kernel.ABNGammaGrad{C: s.C},
-		Name: "abn gamma gradient", In: []int{2, 1}, Out: 1, Shape: fixed(s.C), Overwrites: -1,
+		Name: "abn gamma gradient", In: []int{2, 1}, Out: 1, Shape: staticShape(s.C),
 	}, sums, gamma)
 	if err != nil {
 		return nil, err
 	}
 	dbeta, err := Apply(OpSpec{
 		Desc: kernel.ABNBetaGrad{C: s.C},
-		Name: "abn beta gradient", In: []int{2}, Out: 1, Shape: fixed(s.C), Overwrites: -1,
+		Name: "abn beta gradient", In: []int{2}, Out: 1, Shape: staticShape(s.C),
 	}, sums)
 	if err != nil {
 		return nil, err
 	}
 	dz, err := Apply(OpSpec{
 		Desc: kernel.ABNInputGrad{ABNShape: s, FromY: fromY},
-		Name: "abn input gradient", In: []int{4, 4, 2, 2, 1, 1}, Out: 4, Shape: like(in[0]), Overwrites: 1,
+		Name: "abn input gradient", In: []int{4, 4, 2, 2, 1, 1}, Out: 4, Shape: like(in[0]), InPlace: []int{1},
 	}, kept, dy, stats, sums, gamma, beta)
 	return G.Nodes{dz, nil, dgamma, dbeta}, err
 }

@@ -19,33 +19,33 @@ const align = 16
 // Plan says in which order the nodes of a graph run and where in one arena each value lies. Only
 // the kept nodes are valid after a run: everything else is overwritten as soon as it is not needed.
 type Plan struct {
-	dt     tensor.Dtype
-	ops    []planOp
-	steps  map[*G.Node]int   // which of ops computes a node
-	values map[*G.Node]*span // where op outputs lie; inputs are absent
-	spans  []*span           // distinct pieces of the arena
-	inputs []*G.Node
-	sinks  []planSink // in the order in which they are consumed
-	size   int        // of the arena, in elements
+	dt      tensor.Dtype
+	ops     []planOp
+	steps   map[*G.Node]int   // which of ops computes a node
+	values  map[*G.Node]*span // where op outputs lie; inputs are absent
+	spans   []*span           // distinct pieces of the arena
+	inputs  []*G.Node
+	streams []planStream // in the order in which they are consumed
+	size    int          // of the arena, in elements
 }
 
 // planOp is one operation of a plan.
 type planOp struct {
-	node   *G.Node
-	second *G.Node // the second output of a kernel.Pair, else nil
-	in     []*G.Node
-	desc   kernel.Desc
-	kind   string
-	layer  string
-	over   []int // inputs that the output may overwrite
+	node    *G.Node
+	aux     *G.Node // the second output of a kernel.TwoOutput, else nil
+	in      []*G.Node
+	desc    kernel.Desc
+	kind    string
+	layer   string
+	inPlace []int // inputs that the output may overwrite, in order of preference
 }
 
 // outputs lists what the operation computes.
 func (o *planOp) outputs() []*G.Node {
-	if o.second == nil {
+	if o.aux == nil {
 		return []*G.Node{o.node}
 	}
-	return []*G.Node{o.node, o.second}
+	return []*G.Node{o.node, o.aux}
 }
 
 // span is a piece of the arena that is in use from step first to step last, both included. Values
@@ -58,12 +58,12 @@ type span struct {
 
 // NewPlan plans the part of g that the kept nodes need. Nodes run in the order in which they were
 // added to the graph.
-func NewPlan(g *Graph, keep ...*G.Node) (*Plan, error) { return NewSinkPlan(g, nil, keep...) }
+func NewPlan(g *Graph, keep ...*G.Node) (*Plan, error) { return NewStreamPlan(g, nil, keep...) }
 
-// NewSinkPlan is NewPlan with values that are consumed while the plan runs.
-func NewSinkPlan(g *Graph, sinks []Sink, keep ...*G.Node) (*Plan, error) {
+// NewStreamPlan is NewPlan with values that are consumed while the plan runs.
+func NewStreamPlan(g *Graph, streams []Stream, keep ...*G.Node) (*Plan, error) {
 	p := &Plan{dt: g.dt, steps: map[*G.Node]int{}, values: map[*G.Node]*span{}}
-	outside := slices.Concat(keep, consumed(sinks))
+	outside := slices.Concat(keep, consumed(streams))
 	needed, err := reach(g, outside)
 	if err != nil {
 		return nil, err
@@ -83,14 +83,16 @@ func NewSinkPlan(g *Graph, sinks []Sink, keep ...*G.Node) (*Plan, error) {
 		}
 		p.ops = append(p.ops, o)
 	}
-	p.ops = pairUp(accumulate(p.ops, outside))
+	for _, rewrite := range passes() {
+		p.ops = rewrite(p.ops, outside)
+	}
 	for i := range p.ops {
 		for _, n := range p.ops[i].outputs() {
 			p.steps[n] = i
 		}
 	}
 	last := p.lastUses()
-	if err := p.addSinks(sinks, last); err != nil {
+	if err := p.addStreams(streams, last); err != nil {
 		return nil, err
 	}
 	for _, n := range keep {
@@ -123,16 +125,12 @@ func reach(g *Graph, keep []*G.Node) (map[*G.Node][]*G.Node, error) {
 
 func newPlanOp(n *G.Node, in []*G.Node) (planOp, error) {
 	if o, ok := n.Op().(*op); ok {
-		p := planOp{node: n, in: in, desc: o.Desc, kind: o.Name, layer: o.layer}
-		if o.Overwrites >= 0 {
-			p.over = append([]int{o.Overwrites}, o.Also...)
-		}
-		return p, nil
+		return planOp{node: n, in: in, desc: o.Desc, kind: o.Name, layer: o.layer, inPlace: o.InPlace}, nil
 	}
 	if isAdd(n, in) {
 		return planOp{
 			node: n, in: in, desc: kernel.Add{Len: n.Shape().TotalSize()},
-			kind: "add", layer: Layer(in[0]), over: []int{0, 1},
+			kind: "add", layer: Layer(in[0]), inPlace: []int{0, 1},
 		}, nil
 	}
 	return planOp{}, fmt.Errorf("plan: op %v (%T) is neither ours nor an addition", n.Op(), n.Op())
@@ -185,7 +183,7 @@ func (p *Plan) assign(last map[*G.Node]int, outside []*G.Node) {
 // reusable is the span of an input that op o, at step i, may overwrite.
 func (p *Plan) reusable(o *planOp, i int) *span {
 	size := o.node.Shape().TotalSize()
-	for _, k := range o.over {
+	for _, k := range o.inPlace {
 		s := p.values[o.in[k]]
 		if s == nil || s.kept || s.last != i || o.in[k].Shape().TotalSize() != size {
 			continue
@@ -287,7 +285,7 @@ func (p *Plan) FLOPs() int64 {
 type Operation struct {
 	Kind, Layer string
 	Node        *G.Node   // the output
-	Second      *G.Node   // the second output of two operations that run as one, else nil
+	Aux         *G.Node   // the second output of two operations that run as one, else nil
 	Inputs      []*G.Node // in order
 	FLOPs       int64
 }
@@ -297,7 +295,7 @@ func (p *Plan) Operations() iter.Seq[Operation] {
 	return func(yield func(Operation) bool) {
 		for i := range p.ops {
 			o := &p.ops[i]
-			if !yield(Operation{o.kind, o.layer, o.node, o.second, o.in, o.desc.FLOPs()}) {
+			if !yield(Operation{o.kind, o.layer, o.node, o.aux, o.in, o.desc.FLOPs()}) {
 				return
 			}
 		}

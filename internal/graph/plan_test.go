@@ -52,7 +52,7 @@ func checkPlan(t *testing.T, p *Plan, keep []*G.Node) (inPlace int) {
 		}
 	}
 	sunk := map[*G.Node]bool{}
-	for _, s := range p.sinks {
+	for _, s := range p.streams {
 		last[s.value] = max(last[s.value], s.step)
 		sunk[s.value] = true
 	}
@@ -72,7 +72,7 @@ func checkPlan(t *testing.T, p *Plan, keep []*G.Node) (inPlace int) {
 			for k, c := range o.in {
 				if c == a {
 					uses++
-					for _, over := range o.over {
+					for _, over := range o.inPlace {
 						allowed = allowed || over == k
 					}
 				}

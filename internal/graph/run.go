@@ -8,7 +8,7 @@ import (
 )
 
 // RunAll implements gorgonia.VM: it computes all kept nodes and waits for them. Nobody consumes the
-// values of sinks.
+// values of streams.
 func (m *Machine) RunAll() error {
 	m.rewind()
 	return m.RunRest(nil)
@@ -28,7 +28,7 @@ func (m *Machine) RunTo(n *G.Node) error {
 	return m.runUntil(step+1, nil)
 }
 
-// RunRest computes what is left after RunTo, or everything, and hands the values of the plan's sinks to
+// RunRest computes what is left after RunTo, or everything, and hands the values of the plan's streams to
 // consume, or to nobody if that is nil. An error of consume ends the run.
 func (m *Machine) RunRest(consume Consumer) error {
 	if m.plan == nil {
@@ -50,7 +50,7 @@ func (m *Machine) runUntil(end int, consume Consumer) error {
 		if err := m.runStep(m.next); err != nil {
 			return m.stepError(m.next, err)
 		}
-		for ; m.due < len(m.sinks) && m.plan.sinks[m.due].step == m.next; m.due++ {
+		for ; m.due < len(m.streams) && m.plan.streams[m.due].step == m.next; m.due++ {
 			if consume == nil {
 				continue
 			}
@@ -80,13 +80,13 @@ func (m *Machine) runStep(i int) error {
 }
 
 // consume hands a value over, when it is there.
-func (m *Machine) consume(sink int, f Consumer) error {
+func (m *Machine) consume(stream int, f Consumer) error {
 	if err := m.be.Finish(); err != nil {
 		return err
 	}
 	start := time.Now()
-	s := &m.plan.sinks[sink]
-	if err := f(s.number, m.sinks[sink]); err != nil {
+	s := &m.plan.streams[stream]
+	if err := f(s.number, m.streams[stream]); err != nil {
 		return err
 	}
 	if m.observe != nil {

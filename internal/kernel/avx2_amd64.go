@@ -3,9 +3,9 @@ package kernel
 // avx2 is the instruction set AVX2 with FMA.
 func avx2() *simd {
 	return &simd{
-		name: "avx2", mr: 6, low: 4, wide: 16, narrow: 8,
-		gemmWide:   gemmPair{gemm6x16AVX2, gemm4x16AVX2},
-		gemmNarrow: gemmPair{gemm6x8AVX2, gemm4x8AVX2},
+		name: "avx2", mr: 6, short: 4, wide: 16, narrow: 8,
+		gemmWide:   gemmTiles{gemm6x16AVX2, gemm4x16AVX2},
+		gemmNarrow: gemmTiles{gemm6x8AVX2, gemm4x8AVX2},
 		outerWide:  outer6x16AVX2, outerNarrow: outer6x8AVX2,
 		packs:      []packs{{6, pack6AVX2}, {8, pack8AVX2}, {12, pack12AVX2}, {16, pack16AVX2}},
 		transpose8: transpose8AVX2,

@@ -3,13 +3,13 @@ package kernel
 // avx512 is the instruction set AVX-512 F, BW, DQ and VL.
 func avx512() *simd {
 	return &simd{
-		name: "avx512", mr: 8, low: 4, wide: 32, narrow: 16,
-		gemmWide:   gemmPair{gemm8x32AVX512, gemm4x32AVX512},
-		gemmNarrow: gemmPair{gemm8x16AVX512, gemm4x16AVX512},
-		even:       evenProduct{14, rows14x32AVX512},
-		evenPair:   evenProduct{7, rows7x64AVX512},
-		evenNarrow: evenProduct{14, rows14x16AVX512},
-		outerWide:  outer8x32AVX512, outerNarrow: outer8x16AVX512,
+		name: "avx512", mr: 8, short: 4, wide: 32, narrow: 16,
+		gemmWide:      gemmTiles{gemm8x32AVX512, gemm4x32AVX512},
+		gemmNarrow:    gemmTiles{gemm8x16AVX512, gemm4x16AVX512},
+		strided:       stridedProduct{14, rows14x32AVX512},
+		stridedPair:   stridedProduct{7, rows7x64AVX512},
+		stridedNarrow: stridedProduct{14, rows14x16AVX512},
+		outerWide:     outer8x32AVX512, outerNarrow: outer8x16AVX512,
 		packs:      []packs{{8, pack8AVX512}, {12, pack12AVX512}, {16, pack16AVX512}, {32, pack32AVX512}},
 		transpose8: transpose8AVX512,
 		lanes:      16,

@@ -72,7 +72,7 @@ func BenchmarkPortableConv(b *testing.B) {
 
 func BenchmarkPortableConvFixed(b *testing.B) {
 	for _, s := range benchShapes {
-		bench(b, convName(s), kernel.Conv{ConvShape: s, Epilogue: kernel.Epilogue{Bias: true}, Fixed: true})
+		bench(b, convName(s), kernel.Conv{ConvShape: s, Epilogue: kernel.Epilogue{Bias: true}, ConstWeights: true})
 	}
 }
 
@@ -91,7 +91,7 @@ func BenchmarkPortableConvWeightGrad(b *testing.B) {
 func BenchmarkPortableLinear(b *testing.B) {
 	s := kernel.LinearShape{N: 16, In: 2048, Out: 80}
 	bench(b, "16x2048-80", kernel.Linear{LinearShape: s})
-	bench(b, "16x2048-80-fixed", kernel.Linear{LinearShape: s, Fixed: true})
+	bench(b, "16x2048-80-fixed", kernel.Linear{LinearShape: s, ConstWeights: true})
 	bench(b, "16x2048-80-dx", kernel.LinearDataGrad{LinearShape: s})
 	bench(b, "16x2048-80-dw", kernel.LinearWeightGrad{LinearShape: s})
 	bench(b, "16x80-db", kernel.BiasGrad{Rows: 16, C: 80})

@@ -14,8 +14,8 @@ const convJobs = 32
 type convPlan[T Float] struct {
 	ConvShape
 	Epilogue
-	transposed bool // weights are [K,K,Co,Ci] and their taps reversed: the gradient by x
-	fixed      bool // the weights come packed
+	transposed   bool // weights are [K,K,Co,Ci] and their taps reversed: the gradient by x
+	constWeights bool // the weights come packed
 
 	blockRows int // rows of a block; for K = 1 its pixels
 	blocks    int // blocks of one image
@@ -34,7 +34,7 @@ type convPlan[T Float] struct {
 }
 
 func newConv[T Float](d Conv) Kernel[T] {
-	p := &convPlan[T]{ConvShape: d.ConvShape, Epilogue: d.Epilogue, fixed: d.Fixed}
+	p := &convPlan[T]{ConvShape: d.ConvShape, Epilogue: d.Epilogue, constWeights: d.ConstWeights}
 	p.plan()
 	return p
 }
@@ -67,15 +67,15 @@ func (p *convPlan[T]) plan() {
 	p.groups = (p.panels + p.groupSize - 1) / p.groupSize
 }
 
-// Form implements Packer.
-func (p *convPlan[T]) Form() (Form, bool) {
-	return Form{Layout: "portable panels", Taps: p.K * p.K, Cin: p.Ci, Cols: p.Co, Len: p.packedLen()}, p.fixed
+// PackedLayout implements Prepacker.
+func (p *convPlan[T]) PackedLayout() (PackedLayout, bool) {
+	return PackedLayout{Algorithm: "portable panels", Taps: p.K * p.K, Cin: p.Ci, Cols: p.Co, Len: p.packedLen()}, p.constWeights
 }
 
-// PackWork implements Packer.
+// PackWork implements Prepacker.
 func (p *convPlan[T]) PackWork(int) int { return 0 }
 
-// Pack implements Packer.
+// Pack implements Prepacker.
 func (p *convPlan[T]) Pack(c *Ctx[T], dst, w []T) {
 	p.packed, p.w, p.packing = dst, w, true
 	c.Pool.Run(p.panels, p)
@@ -88,7 +88,7 @@ func (p *convPlan[T]) packedLen() int { return p.panels * p.panelLen() }
 // Work is the packed weights, unless they come packed, and each worker's padded block.
 func (p *convPlan[T]) Work(workers int) int {
 	n := workers * p.paddedLen
-	if !p.fixed {
+	if !p.constWeights {
 		n += p.packedLen()
 	}
 	return n
@@ -98,7 +98,7 @@ func (p *convPlan[T]) Work(workers int) int {
 func (p *convPlan[T]) Run(c *Ctx[T], out []T, in [][]T) {
 	p.padded = c.Work
 	packed := in[1]
-	if !p.fixed {
+	if !p.constWeights {
 		packed, p.padded = c.Work[:p.packedLen()], c.Work[p.packedLen():]
 		p.Pack(c, packed, in[1])
 	}

@@ -16,8 +16,8 @@ type Epilogue struct {
 type Conv struct {
 	ConvShape
 	Epilogue
-	// Fixed says that the weights do not change (inference): the kernel is a Packer, which takes them packed.
-	Fixed bool
+	// ConstWeights says that the weights do not change (inference): the kernel is a Prepacker, which takes them packed.
+	ConstWeights bool
 }
 
 // ConvDataGrad is the gradient by x. Inputs: dy [N,H,W,Co], w, and with Accumulate what dx is added to
@@ -72,7 +72,7 @@ type LinearShape struct{ N, In, Out int }
 // Linear is the forward pass with bias. Inputs: x, w, b [Out].
 type Linear struct {
 	LinearShape
-	Fixed bool // as Conv.Fixed
+	ConstWeights bool // as Conv.ConstWeights
 }
 
 // LinearDataGrad is the gradient by x. Inputs: dy, w. Output: dx [N,In].

@@ -24,18 +24,18 @@ type Desc interface {
 	FLOPs() int64
 }
 
-// Pair is a descriptor of two operations in one pass over memory, of which the second makes something
-// small of the first one's output. Its kernels write the second output to Ctx.Second.
-type Pair interface {
+// TwoOutput is a descriptor of two operations in one pass over memory, of which the second makes something
+// small of the first one's output. Its kernels write the auxiliary output to Ctx.Aux.
+type TwoOutput interface {
 	Desc
-	// Second is the length, in elements, of the second output.
-	Second() int
+	// Aux is the length, in elements, of the second output.
+	Aux() int
 }
 
-// SecondLen is the length of the second output of d, 0 if it has none.
-func SecondLen(d Desc) int {
-	if p, ok := d.(Pair); ok {
-		return p.Second()
+// AuxLen is the length of the second output of d, 0 if it has none.
+func AuxLen(d Desc) int {
+	if p, ok := d.(TwoOutput); ok {
+		return p.Aux()
 	}
 	return 0
 }
@@ -51,9 +51,9 @@ type Kernel[T Float] interface {
 
 // Ctx is what a run may use besides its operands.
 type Ctx[T Float] struct {
-	Pool   *Pool // runs the jobs
-	Work   []T   // scratch, at least as long as Kernel.Work(Pool.Workers()); contents undefined
-	Second []T   // the second output of a Pair; it overlaps no other operand
+	Pool *Pool // runs the jobs
+	Work []T   // scratch, at least as long as Kernel.Work(Pool.Workers()); contents undefined
+	Aux  []T   // the second output of a TwoOutput; it overlaps no other operand
 }
 
 // Set makes kernels of one implementation.

@@ -53,7 +53,7 @@ func newDense[T Float](d Desc) Kernel[T] {
 	case ConvWeightGrad:
 		return newConvWeightGrad[T](d)
 	case Linear:
-		return newConv[T](Conv{ConvShape: d.conv(), Epilogue: Epilogue{Bias: true, Slope: 1}, Fixed: d.Fixed})
+		return newConv[T](Conv{ConvShape: d.conv(), Epilogue: Epilogue{Bias: true, Slope: 1}, ConstWeights: d.ConstWeights})
 	case LinearDataGrad:
 		return newConvDataGrad[T](ConvDataGrad{ConvShape: d.conv()})
 	case LinearWeightGrad:
@@ -80,8 +80,8 @@ func newNorm[T Float](d Desc) Kernel[T] {
 		return newABNEval[T](d)
 	case ABNReduce:
 		return newABNReduce[T](d)
-	case ABNJoinReduce:
-		return newABNJoinReduce[T](d)
+	case ABNResidualReduce:
+		return newABNResidualReduce[T](d)
 	case ABNInputGrad:
 		return newABNInputGrad[T](d)
 	case ABNGammaGrad:

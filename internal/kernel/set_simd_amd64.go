@@ -34,7 +34,7 @@ func (s simdSet) New(d Desc) (Kernel[float32], error) {
 func (s *simd) newDense(d Desc) Kernel[float32] {
 	switch d := d.(type) {
 	case Conv:
-		if size := s.winogradPays(d.ConvShape, d.Fixed); size > 0 {
+		if size := s.winogradPays(d.ConvShape, d.ConstWeights); size > 0 {
 			return newWinogradConv(s, size, d)
 		}
 		return newSIMDConv(s, d)
@@ -51,8 +51,8 @@ func (s *simd) newDense(d Desc) Kernel[float32] {
 		}
 		return newWeightGrad(s, d.ConvShape)
 	case Linear:
-		if d.Fixed {
-			return newSIMDConv(s, Conv{ConvShape: d.conv(), Epilogue: Epilogue{Bias: true, Slope: 1}, Fixed: true})
+		if d.ConstWeights {
+			return newSIMDConv(s, Conv{ConvShape: d.conv(), Epilogue: Epilogue{Bias: true, Slope: 1}, ConstWeights: true})
 		}
 		return newLinear(s, d.N, d.In, d.Out, false)
 	case LinearDataGrad:

@@ -4,34 +4,34 @@ package kernel
 // caller keeps alive for the call.
 type gemmFunc func(m, taps, cin int, off *int32, x, zero, w, y *float32, ldy, cols int, bias, res *float32, slope float32, stride int)
 
-// evenFunc is a generated matrix product of equally spaced rows: see rows14x32AVX512.
-type evenFunc func(m, cin int, x *float32, pitch int, w, y *float32, ldy, cols int, bias, res *float32, slope float32, stride int, also *float32, step int)
+// stridedFunc is a generated matrix product of equally spaced rows: see rows14x32AVX512.
+type stridedFunc func(m, cin int, x *float32, pitch int, w, y *float32, ldy, cols int, bias, res *float32, slope float32, stride int, also *float32, step int)
 
-// evenProduct is an evenFunc and the rows of its tiles. There may be none.
-type evenProduct struct {
+// stridedProduct is a stridedFunc and the rows of its tiles. There may be none.
+type stridedProduct struct {
 	rows int
-	run  evenFunc
+	run  stridedFunc
 }
 
-// gemmPair is a gemmFunc for tiles of all rows and one for low tiles, of as many columns.
-type gemmPair struct{ tall, low gemmFunc }
+// gemmTiles is a gemmFunc for tiles of all rows and one for short tiles, of as many columns.
+type gemmTiles struct{ full, short gemmFunc }
 
 // simd is what the drivers (simd_*_amd64.go) need of an instruction set: the generated functions
 // and the sizes of their register tiles. The drivers know no instruction set.
 type simd struct {
-	name         string
-	mr           int // rows of a tile
-	low          int // rows of a low tile
-	wide, narrow int // columns of the two kinds of tiles; narrow is half of wide
-	gemmWide     gemmPair
-	gemmNarrow   gemmPair
-	even         evenProduct // for a wide panel
-	evenPair     evenProduct // for two
-	evenNarrow   evenProduct // for a narrow one
-	outerWide    outerFunc
-	outerNarrow  outerFunc
-	packs        []packs // of mr, narrow and wide columns, and of four RGB pixels
-	transpose8   func(dst, src *float32, blocks, stride, width int)
+	name          string
+	mr            int // rows of a tile
+	short         int // rows of a short tile
+	wide, narrow  int // columns of the two kinds of tiles; narrow is half of wide
+	gemmWide      gemmTiles
+	gemmNarrow    gemmTiles
+	strided       stridedProduct // for a wide panel
+	stridedPair   stridedProduct // for two
+	stridedNarrow stridedProduct // for a narrow one
+	outerWide     outerFunc
+	outerNarrow   outerFunc
+	packs         []packs // of mr, narrow and wide columns, and of four RGB pixels
+	transpose8    func(dst, src *float32, blocks, stride, width int)
 
 	lanes           int              // float32 per vector
 	peak            func(rounds int) // peakChains multiply-adds of vectors per round, see fmaPeakAVX2
@@ -95,7 +95,7 @@ func (s *simd) packedCols(cols int) int {
 }
 
 // tileOf is the width of panel p and the kernels that compute it.
-func (s *simd) tileOf(cols, p int) (width int, gemm gemmPair) {
+func (s *simd) tileOf(cols, p int) (width int, gemm gemmTiles) {
 	if width = s.panelWidth(cols, p); width == s.narrow {
 		return width, s.gemmNarrow
 	}

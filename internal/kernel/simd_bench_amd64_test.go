@@ -16,7 +16,7 @@ func benchKernel(b *testing.B, s Set[float32], d Desc, workers int) {
 	}
 	p := NewPool(workers)
 	defer p.Close()
-	c := &Ctx[float32]{Pool: p, Work: make([]float32, k.Work(workers)), Second: make([]float32, SecondLen(d))}
+	c := &Ctx[float32]{Pool: p, Work: make([]float32, k.Work(workers)), Aux: make([]float32, AuxLen(d))}
 	in, out := WithPacked(p, k, operands(d)), make([]float32, d.Output())
 	k.Run(c, out, in)
 	b.ReportAllocs()
@@ -87,7 +87,7 @@ func benchShapes() []ConvShape {
 func BenchmarkConv(b *testing.B) {
 	for _, s := range benchShapes() {
 		b.Run(s.name(), func(b *testing.B) {
-			benchKernel(b, directSet{benchSet(b)}, Conv{ConvShape: s, Epilogue: Epilogue{Bias: true}, Fixed: true}, 1)
+			benchKernel(b, directSet{benchSet(b)}, Conv{ConvShape: s, Epilogue: Epilogue{Bias: true}, ConstWeights: true}, 1)
 		})
 	}
 }
@@ -195,7 +195,7 @@ func BenchmarkWinograd(b *testing.B) {
 		for _, n := range []int{1, 4, 16} {
 			s := ConvShape{n, c.hw, c.hw, c.ch, c.ch, 3}
 			for name, d := range map[string]Desc{
-				"fixed":      Conv{ConvShape: s, Epilogue: Epilogue{Bias: true}, Fixed: true},
+				"fixed":      Conv{ConvShape: s, Epilogue: Epilogue{Bias: true}, ConstWeights: true},
 				"datagrad":   ConvDataGrad{ConvShape: s},
 				"weightgrad": ConvWeightGrad{s},
 			} {

@@ -4,19 +4,19 @@ package kernel
 // columns output channels, the sum runs over taps and input channels. Weights are packed in panels
 // [tap][cin][width]; a job is a block of pixels times a range of panels.
 type convGemm struct {
-	s           *simd
-	rows        int // pixels in all
-	cin, cols   int
-	table       rowTable
-	blockRows   int // pixels per block; the last one has the low tiles, too
-	blocks      int // pixel blocks per group
-	groups      int
-	rangePanels int // panels per job
-	ranges      int
-	epilogue    convEpilogue
-	pack        packer
-	fixed       bool      // the weights come packed
-	zero        []float32 // the padding's row
+	s            *simd
+	rows         int // pixels in all
+	cin, cols    int
+	table        rowTable
+	blockRows    int // pixels per block; the last one has the short tiles, too
+	blocks       int // pixel blocks per group
+	groups       int
+	rangePanels  int // panels per job
+	ranges       int
+	epilogue     convEpilogue
+	pack         prepacker
+	constWeights bool      // the weights come packed
+	zero         []float32 // the padding's row
 
 	x, y, packed []float32
 	workers      int
@@ -46,11 +46,11 @@ func newSIMDGemm(s *simd, c ConvShape, cin, cols int, transposed bool) *convGemm
 		k.table = s.convTable(c.N, c.H, c.W, cin, c.K)
 	}
 	k.groups = ceilDiv(k.rows, k.table.rows)
-	tiles := max(1, ceilDiv(k.table.tall, height))
+	tiles := max(1, ceilDiv(k.table.full, height))
 	k.blockRows = ceilDiv(tiles, ceilDiv(tiles, perBlock/height)) * height
 	k.blocks = ceilDiv(tiles*height, k.blockRows)
 	k.cutPanels(c.K * c.K * cin)
-	k.pack = packer{s: s, taps: c.K * c.K, cin: cin, cols: cols, transposed: transposed}
+	k.pack = prepacker{s: s, taps: c.K * c.K, cin: cin, cols: cols, transposed: transposed}
 	k.zero = make([]float32, cin)
 	k.epilogue = newEpilogue(s, cols, Epilogue{Slope: 1})
 	return k
@@ -74,7 +74,7 @@ func (k *convGemm) cutPanels(depth int) {
 func newSIMDConv(s *simd, d Conv) *convGemm {
 	k := newSIMDGemm(s, d.ConvShape, d.Ci, d.Co, false)
 	k.epilogue = newEpilogue(s, d.Co, d.Epilogue)
-	k.fixed = d.Fixed
+	k.constWeights = d.ConstWeights
 	return k
 }
 
@@ -85,18 +85,20 @@ func newSIMDDataGrad(s *simd, d ConvDataGrad) *convGemm {
 	return k
 }
 
-// Form implements Packer.
-func (k *convGemm) Form() (Form, bool) { return k.pack.form("panels", k.pack.len()), k.fixed }
+// PackedLayout implements Prepacker.
+func (k *convGemm) PackedLayout() (PackedLayout, bool) {
+	return k.pack.layout("panels", k.pack.len()), k.constWeights
+}
 
-// PackWork implements Packer.
+// PackWork implements Prepacker.
 func (k *convGemm) PackWork(int) int { return 0 }
 
-// Pack implements Packer.
+// Pack implements Prepacker.
 func (k *convGemm) Pack(c *Ctx[float32], dst, w []float32) { k.pack.run(c.Pool, dst, w) }
 
 // Work is the room for the packed weights, unless they come packed.
 func (k *convGemm) Work(int) int {
-	if k.fixed {
+	if k.constWeights {
 		return 0
 	}
 	return k.pack.len()
@@ -106,7 +108,7 @@ func (k *convGemm) Work(int) int {
 func (k *convGemm) Run(c *Ctx[float32], out []float32, in [][]float32) {
 	k.x, k.y, k.workers = in[0], out, c.Pool.Workers()
 	k.epilogue.bind(in[2:])
-	if k.packed = in[1]; !k.fixed {
+	if k.packed = in[1]; !k.constWeights {
 		k.packed = c.Work[:k.pack.len()]
 		k.pack.run(c.Pool, k.packed, in[1])
 	}

@@ -102,7 +102,7 @@ func testLinearsMatchPortable(t *testing.T, isa simdSet) {
 	for _, s := range []LinearShape{{1, 1, 1}, {3, 5, 7}, {16, 37, 300}, {2, 2048, 80}, {33, 100, 16}, {70, 19, 9}, {7, 152, 38}, {16, 64, 300}, {5, 300, 40}} {
 		t.Run(fmt.Sprint(s), func(t *testing.T) {
 			matchesPortable(t, set, Linear{LinearShape: s}, 1e-5)
-			matchesPortable(t, set, Linear{LinearShape: s, Fixed: true}, 1e-5)
+			matchesPortable(t, set, Linear{LinearShape: s, ConstWeights: true}, 1e-5)
 			matchesPortable(t, set, LinearDataGrad{s}, 1e-5)
 			matchesPortable(t, set, LinearWeightGrad{s}, 1e-5)
 		})
@@ -117,7 +117,7 @@ func testConvolutionsMatchPortable(t *testing.T, isa simdSet) {
 		t.Run(fmt.Sprint(s), func(t *testing.T) {
 			matchesPortable(t, set, Conv{ConvShape: s, Epilogue: Epilogue{Slope: 1}}, 1e-5)
 			matchesPortable(t, set, Conv{ConvShape: s, Epilogue: Epilogue{Bias: true, Residual: true, Slope: 0.001}}, 1e-5)
-			matchesPortable(t, set, Conv{ConvShape: s, Epilogue: Epilogue{Bias: true}, Fixed: true}, 1e-5)
+			matchesPortable(t, set, Conv{ConvShape: s, Epilogue: Epilogue{Bias: true}, ConstWeights: true}, 1e-5)
 			matchesPortable(t, set, ConvDataGrad{ConvShape: s}, 1e-5)
 			matchesPortable(t, set, ConvWeightGrad{s}, 1e-5)
 		})

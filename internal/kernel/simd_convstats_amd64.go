@@ -48,7 +48,7 @@ func (t *partStats) len() int {
 // begin starts the statistics of z; their scratch is the last of work elements. t may be nil.
 func (t *partStats) begin(c *Ctx[float32], z []float32, work int) {
 	if t != nil {
-		t.z, t.out, t.sums = z, c.Second, doubles(c.Work[work-t.len():], t.sumsLen())
+		t.z, t.out, t.sums = z, c.Aux, doubles(c.Work[work-t.len():], t.sumsLen())
 	}
 }
 

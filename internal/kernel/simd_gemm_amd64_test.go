@@ -61,7 +61,7 @@ func testGemmMatchesTwin(t *testing.T, isa simdSet) {
 	for _, tile := range []struct {
 		mr, nr int
 		gemm   gemmFunc
-	}{{s.mr, s.wide, s.gemmWide.tall}, {s.mr, s.narrow, s.gemmNarrow.tall}, {s.low, s.wide, s.gemmWide.low}, {s.low, s.narrow, s.gemmNarrow.low}} {
+	}{{s.mr, s.wide, s.gemmWide.full}, {s.mr, s.narrow, s.gemmNarrow.full}, {s.short, s.wide, s.gemmWide.short}, {s.short, s.narrow, s.gemmNarrow.short}} {
 		for _, c := range []struct{ m, taps, cin, cols int }{
 			{6, 1, 8, 16},
 			{6, 9, 4, 16},

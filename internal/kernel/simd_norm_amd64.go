@@ -38,9 +38,9 @@ func (s *simd) newNorm(d Desc) Kernel[float32] {
 		if d.C >= s.lanes {
 			return s.newNormSums(d)
 		}
-	case ABNJoinReduce:
+	case ABNResidualReduce:
 		if d.C >= s.lanes {
-			return s.newJoinSums(d)
+			return s.newResidualReduce(d)
 		}
 	case ABNInputGrad:
 		if d.C >= s.lanes {

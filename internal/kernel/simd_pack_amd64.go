@@ -1,10 +1,10 @@
 package kernel
 
-// packer copies weights [taps][cin][cols] into panels: panel p holds [taps][cin][width] of the
+// prepacker copies weights [taps][cin][cols] into panels: panel p holds [taps][cin][width] of the
 // columns from p*wide and begins at p*wide*taps*cin; the columns past the last hold any finite
 // numbers. Transposed, the source is [taps][cols][cin] with the taps in reverse order: the weights
 // of the gradient by x.
-type packer struct {
+type prepacker struct {
 	s               *simd
 	taps, cin, cols int
 	transposed      bool
@@ -12,22 +12,22 @@ type packer struct {
 }
 
 // len is the length of all panels.
-func (k *packer) len() int { return k.taps * k.cin * k.s.packedCols(k.cols) }
+func (k *prepacker) len() int { return k.taps * k.cin * k.s.packedCols(k.cols) }
 
-// form names the layout of weights that were packed and perhaps transformed to so many elements.
-func (k *packer) form(layout string, elements int) Form {
-	return Form{Layout: k.s.name + " " + layout, Taps: k.taps, Cin: k.cin, Cols: k.cols, Len: elements}
+// layout names the layout of weights that were packed and perhaps transformed to so many elements.
+func (k *prepacker) layout(algorithm string, elements int) PackedLayout {
+	return PackedLayout{Algorithm: k.s.name + " " + algorithm, Taps: k.taps, Cin: k.cin, Cols: k.cols, Len: elements}
 }
 
 // run packs src into dst, a job per panel and tap.
-func (k *packer) run(p *Pool, dst, src []float32) {
+func (k *prepacker) run(p *Pool, dst, src []float32) {
 	k.dst, k.src = dst, src
 	p.Run(k.s.panels(k.cols)*k.taps, k)
 	k.dst, k.src = nil, nil
 }
 
 // Do implements Task.
-func (k *packer) Do(job, _ int) {
+func (k *prepacker) Do(job, _ int) {
 	p, tap := job/k.taps, job%k.taps
 	width := k.s.panelWidth(k.cols, p)
 	col := p * k.s.wide

@@ -2,7 +2,7 @@ package kernel
 
 import "unsafe"
 
-// product is a product of rows of a table and packed weights, in panels: the operands of gemmFunc and evenFunc.
+// product is a product of rows of a table and packed weights, in panels: the operands of gemmFunc and stridedFunc.
 type product struct {
 	cin     int
 	cols    int       // of y; the panels' last columns may be more
@@ -21,9 +21,9 @@ const (
 	aheadBytes = 256 << 10
 	// cacheLine is the number of bytes that processors fetch at a time.
 	cacheLine = 64
-	// The channels per turn of the loops of gemmFunc and evenFunc.
-	gemmChannels = 4
-	evenChannels = 8
+	// The channels per turn of the loops of gemmFunc and stridedFunc.
+	gemmChannels    = 4
+	stridedChannels = 8
 )
 
 // multiply computes rows first..end-1 of the table, counted in their group, by panels p0..p1-1; first begins a
@@ -34,12 +34,12 @@ func (t *rowTable) multiply(s *simd, p *product, first, end, p0, p1 int) {
 	for i := p0; i < p1; {
 		switch {
 		case pairs && i+2 <= min(p1, whole):
-			left := t.even(s, p, &s.evenPair, i, 2, first, end)
+			left := t.strided(s, p, &s.stridedPair, i, 2, first, end)
 			t.table(s, p, i, left, end, first)
 			t.table(s, p, i+1, left, end, first)
 			i += 2
-		case t.pitch > 0 && s.evenOf(p.cols, i).run != nil:
-			t.table(s, p, i, t.even(s, p, s.evenOf(p.cols, i), i, 1, first, end), end, first)
+		case t.pitch > 0 && s.stridedOf(p.cols, i).run != nil:
+			t.table(s, p, i, t.strided(s, p, s.stridedOf(p.cols, i), i, 1, first, end), end, first)
 			i++
 		default:
 			t.table(s, p, i, first, end, first)
@@ -52,43 +52,43 @@ func (t *rowTable) multiply(s *simd, p *product, first, end, p0, p1 int) {
 // rows pay where many would compete for the same lines of the first level cache, and where channels are so few
 // that each tile's beginning and end count. A set without such tiles has no choice.
 func (s *simd) pairPays(pitch int) bool {
-	return s.evenPair.run != nil && pitch > 0 && (pitch <= 64 || pitch%1024 == 0)
+	return s.stridedPair.run != nil && pitch > 0 && (pitch <= 64 || pitch%1024 == 0)
 }
 
 // heightOf is the rows of the tiles in which most of a product of equally spaced rows is computed.
 func (s *simd) heightOf(pitch int) int {
 	switch {
 	case s.pairPays(pitch):
-		return s.evenPair.rows
-	case s.even.run != nil:
-		return s.even.rows
+		return s.stridedPair.rows
+	case s.strided.run != nil:
+		return s.strided.rows
 	}
 	return s.mr
 }
 
-// evenOf is the product of equally spaced rows for panel p of cols columns.
-func (s *simd) evenOf(cols, p int) *evenProduct {
+// stridedOf is the product of equally spaced rows for panel p of cols columns.
+func (s *simd) stridedOf(cols, p int) *stridedProduct {
 	if s.panelWidth(cols, p) == s.narrow {
-		return &s.evenNarrow
+		return &s.stridedNarrow
 	}
-	return &s.even
+	return &s.strided
 }
 
-// even computes what whole tiles of e are good for, of n panels from panel i on, and returns the first row
+// strided computes what whole tiles of e are good for, of n panels from panel i on, and returns the first row
 // that is left.
-func (t *rowTable) even(s *simd, p *product, e *evenProduct, i, n, first, end int) int {
+func (t *rowTable) strided(s *simd, p *product, e *stridedProduct, i, n, first, end int) int {
 	tiles := e.tiles(s, end-first)
 	if tiles == 0 {
 		return first
 	}
 	at, bytes, stride := i*s.wide, 4*n*p.cin*s.panelWidth(p.cols, i), 0
 	if bytes <= aheadBytes {
-		stride = ceilDiv(bytes/p.cin*evenChannels, tiles)
+		stride = ceilDiv(bytes/p.cin*stridedChannels, tiles)
 	}
 	also, step := &p.w[at*p.cin], 0
 	if len(p.fetch) > 0 {
 		also, step = &p.fetch[0], cacheLine
-		p.fetch = p.fetch[min(len(p.fetch), tiles*(p.cin/evenChannels)*cacheLine/4):]
+		p.fetch = p.fetch[min(len(p.fetch), tiles*(p.cin/stridedChannels)*cacheLine/4):]
 	}
 	x := unsafe.Slice(p.x, (first+1)*t.pitch)[first*t.pitch:]
 	e.run(tiles*e.rows, p.cin, &x[0], t.pitch, &p.w[at*p.cin], &p.y[at], p.ldy, min(s.wide, p.cols-at), &p.bias[at],
@@ -97,7 +97,7 @@ func (t *rowTable) even(s *simd, p *product, e *evenProduct, i, n, first, end in
 }
 
 // tiles is how many tiles of e to use on rows rows: such that the fewest rows are computed in vain.
-func (e *evenProduct) tiles(s *simd, rows int) int {
+func (e *stridedProduct) tiles(s *simd, rows int) int {
 	most := rows / e.rows
 	if most > 0 && s.tiledRows(rows-(most-1)*e.rows) < e.rows+s.tiledRows(rows-most*e.rows) {
 		return most - 1
@@ -110,9 +110,9 @@ func (t *rowTable) table(s *simd, p *product, i, first, end, top int) {
 	if first >= end {
 		return
 	}
-	mid := min(t.tall, end)
+	mid := min(t.full, end)
 	if t.taps == 1 { // any row may begin a tile
-		mid = first + s.tallRows(end-first)
+		mid = first + s.fullRows(end-first)
 	}
 	mid = max(first, mid)
 	width, gemm := s.tileOf(p.cols, i)
@@ -121,11 +121,11 @@ func (t *rowTable) table(s *simd, p *product, i, first, end, top int) {
 		stride = ceilDiv(4*gemmChannels*width, ceilDiv(max(mid-first, 1), s.mr))
 	}
 	if mid > first {
-		t.run(s, p, gemm.tall, i, first, mid, top, stride)
+		t.run(s, p, gemm.full, i, first, mid, top, stride)
 		stride = 0
 	}
 	if end > mid {
-		t.run(s, p, gemm.low, i, mid, end, top, stride)
+		t.run(s, p, gemm.short, i, mid, end, top, stride)
 	}
 }
 

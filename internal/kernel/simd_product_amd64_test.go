@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// evenTwin is a product of equally spaced rows in Go, by weights in panels of width columns.
-func evenTwin(m, cin int, x []float32, pitch int, w []float32, width int, y []float32, ldy, cols int, bias, res []float32, slope float32) {
+// stridedTwin is a product of equally spaced rows in Go, by weights in panels of width columns.
+func stridedTwin(m, cin int, x []float32, pitch int, w []float32, width int, y []float32, ldy, cols int, bias, res []float32, slope float32) {
 	for i := range m {
 		for j := range cols {
 			sum := float64(bias[j])
@@ -27,11 +27,11 @@ func TestEvenRowsMatchTwin(t *testing.T) { onEachSet(t, testEvenRowsMatchTwin) }
 func testEvenRowsMatchTwin(t *testing.T, isa simdSet) {
 	s := isa.simd
 	for _, of := range []struct {
-		even          evenProduct
+		strided       stridedProduct
 		panels, width int
-	}{{s.evenNarrow, 1, s.narrow}, {s.even, 1, s.wide}, {s.evenPair, 2, s.wide}} {
-		even, panels := of.even, of.panels
-		if even.run == nil {
+	}{{s.stridedNarrow, 1, s.narrow}, {s.strided, 1, s.wide}, {s.stridedPair, 2, s.wide}} {
+		strided, panels := of.strided, of.panels
+		if strided.run == nil {
 			continue // this set computes such rows like all others: see TestGemmMatchesTwin
 		}
 		for _, c := range []struct{ tiles, cin, pitch, cols, fetch int }{
@@ -46,9 +46,9 @@ func testEvenRowsMatchTwin(t *testing.T, isa simdSet) {
 				res   bool
 				slope float32
 			}{{false, 1}, {true, 1}, {true, 0}, {false, 0.01}} {
-				t.Run(fmt.Sprintf("%dx%d/%+v/%+v", even.rows, panels*of.width, c, mode), func(t *testing.T) {
+				t.Run(fmt.Sprintf("%dx%d/%+v/%+v", strided.rows, panels*of.width, c, mode), func(t *testing.T) {
 					r := rand.New(rand.NewPCG(3, 4))
-					m, cols := c.tiles*even.rows, min(c.cols, of.width)
+					m, cols := c.tiles*strided.rows, min(c.cols, of.width)
 					if panels > 1 {
 						cols = panels * s.wide // two panels are whole
 					}
@@ -62,8 +62,8 @@ func testEvenRowsMatchTwin(t *testing.T, isa simdSet) {
 						res, resTwin = &y[0], append([]float32(nil), y...)
 					}
 					also := make([]float32, 1+c.fetch)
-					even.run(m, c.cin, &x[0], c.pitch, &w[0], &y[0], ldy, min(cols, s.wide), &bias[0], res, mode.slope, 48, &also[0], 4*min(c.fetch, 16))
-					evenTwin(m, c.cin, x, c.pitch, w, of.width, want, ldy, cols, bias, resTwin, mode.slope)
+					strided.run(m, c.cin, &x[0], c.pitch, &w[0], &y[0], ldy, min(cols, s.wide), &bias[0], res, mode.slope, 48, &also[0], 4*min(c.fetch, 16))
+					stridedTwin(m, c.cin, x, c.pitch, w, of.width, want, ldy, cols, bias, resTwin, mode.slope)
 					near(t, "y", y, want, 1e-5)
 				})
 			}
@@ -92,8 +92,8 @@ func testProductsOfEveryShapeMatchTwin(t *testing.T, isa simdSet) {
 					cin: cin, cols: cols, x: &x[0], zero: &x[0], w: w, y: y[first*cols:], ldy: cols, bias: bias, slope: 0,
 				}, first, rows, 0, s.panels(cols))
 				wide := min(cols, (s.panels(cols)-1)*s.wide)
-				evenTwin(rows-first, cin, x[first*cin:], cin, w, s.wide, want[first*cols:], cols, wide, bias, nil, 0)
-				evenTwin(rows-first, cin, x[first*cin:], cin, w[wide*cin:], packed-wide, want[first*cols+wide:], cols, cols-wide, bias[wide:], nil, 0)
+				stridedTwin(rows-first, cin, x[first*cin:], cin, w, s.wide, want[first*cols:], cols, wide, bias, nil, 0)
+				stridedTwin(rows-first, cin, x[first*cin:], cin, w[wide*cin:], packed-wide, want[first*cols+wide:], cols, cols-wide, bias[wide:], nil, 0)
 				near(t, fmt.Sprintf("%d rows, %d columns, %d channels", rows, cols, cin), y, want, 1e-5)
 			}
 		}

@@ -4,10 +4,10 @@ package kernel
 // add up at a time.
 const sumRows = 8
 
-// newJoinSums plans ABNJoinReduce: it masks a few rows and, while they are in the cache, sums them.
-func (s *simd) newJoinSums(d ABNJoinReduce) Kernel[float32] {
+// newResidualReduce plans ABNResidualReduce: it masks a few rows and, while they are in the cache, sums them.
+func (s *simd) newResidualReduce(d ABNResidualReduce) Kernel[float32] {
 	slots, rows := s.slots(d.C), max(sumRows, joinElements/d.C)
-	k := &joinReduce[float32]{sumPlan: sumPlan[float32]{cut: cutSums(d.Rows, d.C), width: 2 * slots}}
+	k := &residualReduce[float32]{sumPlan: sumPlan[float32]{cut: cutSums(d.Rows, d.C), width: 2 * slots}}
 	k.add = func(p *sumPlan[float32], sums []float64, lo, hi int) {
 		mean := &p.in[3][0]
 		for ; lo < hi; lo += rows {

@@ -2,12 +2,12 @@ package kernel
 
 // rowTable says where the rows of a convolution's implicit matrix lie in x, for a group of
 // consecutive pixels, in elements from the group's first pixel, -1 where the tap is in the padding:
-// off[tile][tap][row in tile], first tiles of mr rows, then low ones. What belongs to a tile whose first
+// off[tile][tap][row in tile], first tiles of mr rows, then short ones. What belongs to a tile whose first
 // row is r begins at r*taps. Every group has the same table; the last one may be shorter.
 type rowTable struct {
 	off    []int32
 	taps   int
-	tall   int // rows in tiles of mr
+	full   int // rows in tiles of mr
 	rows   int // pixels per group
 	stride int // elements of x per group
 	pitch  int // elements of x from row to row, where all are equally far apart; 0 elsewhere
@@ -45,7 +45,7 @@ func (s *simd) convTable(n, h, w, c, k int) rowTable {
 
 // newTable is a table without any pixels.
 func (s *simd) newTable(rows, taps int) rowTable {
-	t := rowTable{taps: taps, rows: rows, tall: s.tallRows(rows)}
+	t := rowTable{taps: taps, rows: rows, full: s.fullRows(rows)}
 	t.off = make([]int32, (s.tiledRows(rows)+s.mr)*taps) // a tile may begin anywhere where taps is 1
 	for i := range t.off {
 		t.off[i] = -1
@@ -55,28 +55,28 @@ func (s *simd) newTable(rows, taps int) rowTable {
 
 // step is the rows of row i's tile.
 func (t *rowTable) step(i int, s *simd) int {
-	if i < t.tall {
+	if i < t.full {
 		return s.mr
 	}
-	return s.low
+	return s.short
 }
 
 // row is the table from the first tap of row i on; the next tap is step elements on.
 func (t *rowTable) row(i int, s *simd) []int32 {
-	if i < t.tall {
+	if i < t.full {
 		return t.off[i/s.mr*s.mr*t.taps+i%s.mr:]
 	}
-	i -= t.tall
-	return t.off[(t.tall+i/s.low*s.low)*t.taps+i%s.low:]
+	i -= t.full
+	return t.off[(t.full+i/s.short*s.short)*t.taps+i%s.short:]
 }
 
-// tallRows is the number of rows, all or a multiple of mr, that tiles of mr rows compute where low ones
+// fullRows is the number of rows, all or a multiple of mr, that tiles of mr rows compute where short ones
 // compute the rest: such that the fewest rows are computed in vain.
-func (s *simd) tallRows(rows int) int {
+func (s *simd) fullRows(rows int) int {
 	best, least := rows, ceilDiv(rows, s.mr)*s.mr
-	for tall := rows / s.mr * s.mr; tall >= 0 && tall > rows-3*s.mr; tall -= s.mr {
-		if n := tall + ceilDiv(rows-tall, s.low)*s.low; n < least {
-			best, least = tall, n
+	for full := rows / s.mr * s.mr; full >= 0 && full > rows-3*s.mr; full -= s.mr {
+		if n := full + ceilDiv(rows-full, s.short)*s.short; n < least {
+			best, least = full, n
 		}
 	}
 	return best
@@ -84,8 +84,8 @@ func (s *simd) tallRows(rows int) int {
 
 // tiledRows is the number of rows that are computed for rows.
 func (s *simd) tiledRows(rows int) int {
-	tall := s.tallRows(rows)
-	return ceilDiv(tall, s.mr)*s.mr + ceilDiv(rows-tall, s.low)*s.low
+	full := s.fullRows(rows)
+	return ceilDiv(full, s.mr)*s.mr + ceilDiv(rows-full, s.short)*s.short
 }
 
 // groupImages is the number of images of size pixels per group: as few as waste less than half a

@@ -6,17 +6,17 @@ func TestFewRowsAreComputedInVain(t *testing.T) { onEachSet(t, testFewRowsAreCom
 
 func testFewRowsAreComputedInVain(t *testing.T, isa simdSet) {
 	s := isa.simd
-	most := s.low - 1
-	if s.mr%s.low != 0 {
+	most := s.short - 1
+	if s.mr%s.short != 0 {
 		most = 1 // multiples of both add up to every larger even number
 	}
 	for rows := 1; rows < 300; rows++ {
-		tall, tiled := s.tallRows(rows), s.tiledRows(rows)
-		if tall < 0 || tall > rows || tall < rows && tall%s.mr != 0 {
-			t.Fatalf("%d rows: %d of them in tiles of %d", rows, tall, s.mr)
+		full, tiled := s.fullRows(rows), s.tiledRows(rows)
+		if full < 0 || full > rows || full < rows && full%s.mr != 0 {
+			t.Fatalf("%d rows: %d of them in tiles of %d", rows, full, s.mr)
 		}
-		if waste := tiled - rows; waste < 0 || waste >= s.low || rows >= 8 && waste > most {
-			t.Errorf("%d rows: %d in tiles of %d, %d computed in all", rows, tall, s.mr, tiled)
+		if waste := tiled - rows; waste < 0 || waste >= s.short || rows >= 8 && waste > most {
+			t.Errorf("%d rows: %d in tiles of %d, %d computed in all", rows, full, s.mr, tiled)
 		}
 	}
 }
@@ -30,8 +30,8 @@ func testTablesHoldEveryRowOnce(t *testing.T, isa simdSet) {
 		table := s.pointTable(rows, 3)
 		var got []int32
 		for at := 0; at < s.tiledRows(rows); {
-			step := s.low
-			if at < table.tall {
+			step := s.short
+			if at < table.full {
 				step = s.mr
 			}
 			got = append(got, table.off[at:at+step]...)

@@ -103,7 +103,7 @@ func (k *winoTiling) blockTiles(least, floats, cin, cols int, s *simd) int {
 // channel.
 func (s *simd) winogradPays(c ConvShape, fixed bool) winoSize {
 	const (
-		leastSmall    = 16 // tiles of the small size, where the weights are fixed
+		leastSmall    = 16 // tiles of the small size, where the weights are constant
 		leastChannels = 16
 		mostWaste     = 1.8 // computed by used pixels
 	)

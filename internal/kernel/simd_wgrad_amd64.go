@@ -32,7 +32,7 @@ const (
 
 func newWeightGrad(s *simd, c ConvShape) *weightGrad {
 	if c.K == 1 {
-		c = relineate(c)
+		c = reshapeRows(c)
 	}
 	k := &weightGrad{s: s, ConvShape: c, images: 1, rows: c.H}
 	size := k.lineX()*(c.H+c.K-1)*k.tiles()*s.mr + c.H*c.W*s.packedCols(c.Co)
@@ -71,9 +71,9 @@ func (k *weightGrad) jobs() int {
 	return ceilDiv(k.tiles(), k.rangeTiles) * ceilDiv(k.s.panels(k.Co), k.rangePanels)
 }
 
-// relineate cuts the pixels of a 1x1 convolution, which do not know their neighbours, into lines of
+// reshapeRows cuts the pixels of a 1x1 convolution, which do not know their neighbours, into lines of
 // the best length for a chunk.
-func relineate(c ConvShape) ConvShape {
+func reshapeRows(c ConvShape) ConvShape {
 	m := c.N * c.H * c.W
 	for w := min(m, chunkPixels); ; w-- {
 		if m%w == 0 {

@@ -33,21 +33,21 @@ type winograd struct {
 	epilogue convEpilogue
 	stats    *partStats // of the results; a part is the tiles of a job. nil if nobody needs them
 	winoTiling
-	cin, cols  int
-	inAt       []int32 // lines and masks of each tile of an image
-	outOff     []int32 // offsets of the outputs of each tile of an image
-	blockTiles int     // tiles per block
-	ranges     int     // ranges of panels per place
-	table      rowTable
-	pack       packer
-	fixed      bool // the weights come transformed
-	zero       []float32
-	x, y       []float32
-	p, u       []float32 // packed and transformed weights
-	areas      []float32 // room for blocks
-	scratch    []float32
-	first      int // of the blocks that all workers are at, unless they are apart
-	workers    int
+	cin, cols    int
+	inAt         []int32 // lines and masks of each tile of an image
+	outOff       []int32 // offsets of the outputs of each tile of an image
+	blockTiles   int     // tiles per block
+	ranges       int     // ranges of panels per place
+	table        rowTable
+	pack         prepacker
+	constWeights bool // the weights come transformed
+	zero         []float32
+	x, y         []float32
+	p, u         []float32 // packed and transformed weights
+	areas        []float32 // room for blocks
+	scratch      []float32
+	first        int // of the blocks that all workers are at, unless they are apart
+	workers      int
 }
 
 func newWinograd(s *simd, z winoSize, c ConvShape, cin, cols int, transposed bool) *winograd {
@@ -63,7 +63,7 @@ func newWinograd(s *simd, z winoSize, c ConvShape, cin, cols int, transposed boo
 	k.blockTiles = k.winoTiling.blockTiles(least, winoFloats, cin, cols, s)
 	k.ranges = ceilDiv(s.panels(cols), 8)
 	k.table = s.pointTable(k.blockTiles, cin)
-	k.pack = packer{s: s, taps: 9, cin: cin, cols: cols, transposed: transposed}
+	k.pack = prepacker{s: s, taps: 9, cin: cin, cols: cols, transposed: transposed}
 	k.zero = make([]float32, max(k.in()*cin, s.packedCols(cols)))
 	k.epilogue = newEpilogue(s, cols, Epilogue{Slope: 1})
 	return k
@@ -73,7 +73,7 @@ func newWinograd(s *simd, z winoSize, c ConvShape, cin, cols int, transposed boo
 func newWinogradConv(s *simd, z winoSize, d Conv) *winograd {
 	k := newWinograd(s, z, d.ConvShape, d.Ci, d.Co, false)
 	k.epilogue = newEpilogue(s, d.Co, d.Epilogue)
-	k.fixed = d.Fixed
+	k.constWeights = d.ConstWeights
 	return k
 }
 
@@ -84,25 +84,25 @@ func newWinogradDataGrad(s *simd, z winoSize, d ConvDataGrad) *winograd {
 	return k
 }
 
-// Form implements Packer.
-func (k *winograd) Form() (Form, bool) {
-	return k.pack.form(fmt.Sprintf("winograd %d", k.out()), k.places()*k.planeU()), k.fixed
+// PackedLayout implements Prepacker.
+func (k *winograd) PackedLayout() (PackedLayout, bool) {
+	return k.pack.layout(fmt.Sprintf("winograd %d", k.out()), k.places()*k.planeU()), k.constWeights
 }
 
 // PackWork is the room for the weights before the transform, and the workers' scratch.
 func (k *winograd) PackWork(workers int) int { return k.pack.len() + workers*k.scratchLen() }
 
-// Pack implements Packer.
+// Pack implements Prepacker.
 func (k *winograd) Pack(c *Ctx[float32], dst, w []float32) {
 	k.p, k.u, k.scratch = c.Work[:k.pack.len()], dst, c.Work[k.pack.len():]
-	k.weigh(c.Pool, w)
+	k.transformWeights(c.Pool, w)
 	k.p, k.u, k.scratch = nil, nil, nil
 }
 
-// weigh packs weights to p and transforms them to u.
-func (k *winograd) weigh(p *Pool, w []float32) {
+// transformWeights packs weights to p and transforms them to u.
+func (k *winograd) transformWeights(p *Pool, w []float32) {
 	k.pack.run(p, k.p, w)
-	p.Run(k.s.panels(k.cols), (*winoWeighing)(k))
+	p.Run(k.s.panels(k.cols), (*winoTransformWeights)(k))
 }
 
 // The distances of two places. They are no multiples of a large power of two, so that the 36 places of a
@@ -134,16 +134,16 @@ func (k *winograd) blocksLen(workers int) int {
 	} else {
 		n *= k.together(workers)
 	}
-	if !k.fixed {
+	if !k.constWeights {
 		n = max(n, k.pack.len())
 	}
 	return n
 }
 
-// Work is the room for the weights, unless they are fixed, the blocks, the workers' scratch, and the statistics.
+// Work is the room for the weights, unless they are constant, the blocks, the workers' scratch, and the statistics.
 func (k *winograd) Work(workers int) int {
 	n := k.blocksLen(workers) + workers*k.scratchLen() + k.stats.len()
-	if !k.fixed {
+	if !k.constWeights {
 		n += k.places() * k.planeU()
 	}
 	return n
@@ -154,14 +154,14 @@ func (k *winograd) Run(c *Ctx[float32], out []float32, in [][]float32) {
 	k.x, k.y, k.workers = in[0], out, c.Pool.Workers()
 	k.epilogue.bind(in[2:])
 	work := c.Work
-	if k.u = in[1]; !k.fixed {
+	if k.u = in[1]; !k.constWeights {
 		k.u, work = work[:k.places()*k.planeU()], work[k.places()*k.planeU():]
 	}
 	areas := k.blocksLen(k.workers)
 	k.areas, k.scratch = work[:areas], work[areas:]
-	if !k.fixed {
+	if !k.constWeights {
 		k.p = work[:k.pack.len()]
-		k.weigh(c.Pool, in[1])
+		k.transformWeights(c.Pool, in[1])
 	}
 	k.stats.begin(c, out, k.Work(k.workers))
 	blocks, together := ceilDiv(k.all(), k.blockTiles), k.together(k.workers)
@@ -200,15 +200,15 @@ func (k *winograd) workerScratch(worker int) []float32 {
 
 // The steps of winograd, as tasks.
 type (
-	winoWeighing winograd
-	winoBlocks   winograd
-	winoInputs   winograd
-	winoProducts winograd
-	winoOutputs  winograd
+	winoTransformWeights winograd
+	winoBlocks           winograd
+	winoInputs           winograd
+	winoProducts         winograd
+	winoOutputs          winograd
 )
 
 // Do transforms the weights of one panel.
-func (t *winoWeighing) Do(p, worker int) {
+func (t *winoTransformWeights) Do(p, worker int) {
 	k := (*winograd)(t)
 	width := k.s.panelWidth(k.cols, p)
 	at := p * k.s.wide * k.cin

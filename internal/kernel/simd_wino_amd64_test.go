@@ -239,7 +239,7 @@ func testWinogradMatchesPortable(t *testing.T, isa simdSet) {
 				for _, d := range []Desc{
 					Conv{ConvShape: s, Epilogue: Epilogue{Slope: 1}},
 					Conv{ConvShape: s, Epilogue: Epilogue{Bias: true, Residual: true, Slope: 0.001}},
-					Conv{ConvShape: s, Epilogue: Epilogue{Bias: true}, Fixed: true},
+					Conv{ConvShape: s, Epilogue: Epilogue{Bias: true}, ConstWeights: true},
 					ConvDataGrad{ConvShape: s},
 					ConvDataGrad{ConvShape: s, Accumulate: true},
 				} {
@@ -261,9 +261,9 @@ func testWinogradIsChosenWhereItPays(t *testing.T, isa simdSet) {
 		few = winoLarge
 	}
 	for _, c := range []struct {
-		shape ConvShape
-		fixed bool
-		want  winoSize
+		shape        ConvShape
+		constWeights bool
+		want         winoSize
 	}{
 		{ConvShape{1, 56, 56, 64, 64, 3}, false, winoLarge},
 		{ConvShape{16, 7, 7, 512, 512, 3}, false, winoLarge},
@@ -274,7 +274,7 @@ func testWinogradIsChosenWhereItPays(t *testing.T, isa simdSet) {
 		{ConvShape{4, 56, 56, 64, 64, 1}, false, 0},
 		{ConvShape{4, 56, 56, 8, 64, 3}, false, 0},
 	} {
-		k, err := isa.New(Conv{ConvShape: c.shape, Epilogue: Epilogue{Slope: 1}, Fixed: c.fixed})
+		k, err := isa.New(Conv{ConvShape: c.shape, Epilogue: Epilogue{Slope: 1}, ConstWeights: c.constWeights})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -308,14 +308,14 @@ func testWinogradGivesTheSameBitsForAnyNumberOfWorkers(t *testing.T, isa simdSet
 					t.Fatal(err)
 				}
 				p := NewPool(workers)
-				ctx := &Ctx[float32]{Pool: p, Work: make([]float32, k.Work(workers)), Second: make([]float32, 2*c.Co)}
+				ctx := &Ctx[float32]{Pool: p, Work: make([]float32, k.Work(workers)), Aux: make([]float32, 2*c.Co)}
 				got := make([]float32, d.Output())
 				k.Run(ctx, got, operands(d))
 				p.Close()
 				if want == nil {
-					want, wantSecond = got, ctx.Second
+					want, wantSecond = got, ctx.Aux
 				}
-				if !slices.Equal(got, want) || !slices.Equal(ctx.Second, wantSecond) {
+				if !slices.Equal(got, want) || !slices.Equal(ctx.Aux, wantSecond) {
 					t.Fatalf("%T%+v: %d workers give other bits than one", d, d, workers)
 				}
 			}

@@ -21,15 +21,15 @@ const (
 // builder adds the layers of a model to a graph. The first error sticks; what comes after it is
 // skipped.
 type builder struct {
-	g      *graph.Graph
-	w      *Weights
-	mode   mode
-	fixed  *constants // for inference; nil leaves their values out
-	err    error
-	inputs []modelInput
-	params map[string]*G.Node // trainable inputs
-	stats  []statsNode
-	stages []stageNode // outputs by the reference's module names
+	g         *graph.Graph
+	w         *Weights
+	mode      mode
+	constants *constants // for inference; nil leaves their values out
+	err       error
+	inputs    []modelInput
+	params    map[string]*G.Node // trainable inputs
+	stats     []statsNode
+	stages    []stageNode // outputs by the reference's module names
 }
 
 // modelInput is an input node and what belongs there: host values, or a constant.
@@ -102,7 +102,7 @@ func (b *builder) weights(name string) *G.Node {
 	return b.tensor(name)
 }
 
-// constant adds an input node for fixed weights.
+// constant adds an input node for constant weights.
 func (b *builder) constant(t constant) *G.Node {
 	return b.do(t.name, func() (*G.Node, error) {
 		n, err := b.g.Input(t.name, internalShape(b.w.entries[b.w.index[t.name]])...)
@@ -148,7 +148,7 @@ func (b *builder) unit(u unit, x *G.Node) *G.Node {
 // fused is a convolution with its folded norm, a residual if there is one, and an activation.
 func (b *builder) fused(u unit, x, residual *G.Node, slope float64) *G.Node {
 	w := b.constant(constant{u.name + ".0.weight", &u})
-	c := b.input(u.name+".folded.bias", []int{u.out}, b.fixed.bias(u))
+	c := b.input(u.name+".folded.bias", []int{u.out}, b.constants.bias(u))
 	return b.do(u.name, func() (*G.Node, error) {
 		return graph.ConvFused(x, w, graph.FusedOptions{Bias: c, Residual: residual, Slope: slope})
 	})
@@ -219,7 +219,7 @@ func (b *builder) scaledJoin(layer string, se *squeeze, x, residual *G.Node) *G.
 }
 
 // keptBlocks says which outputs of blocks training keeps for the backward pass: the first of a stage and
-// each so many later. Those between are computed again from the one before, which the norms and sums at
+// each so many later. Those between are recomputed from the one before, which the norms and sums at
 // the ends of blocks make cheap: with 1 TResNet-M at 224 needs a quarter more memory for values; more
 // than 4 save little.
 const keptBlocks = 4
@@ -236,7 +236,7 @@ func (b *builder) model(x *G.Node) *G.Node {
 			x = b.block(k, x)
 			last := i == len(a.stages)-1 && j == len(stage)-1 // of which the backward pass begins
 			if b.mode == training && j%keptBlocks != 0 && !last && b.err == nil {
-				x = graph.ComputeAgain(x)
+				x = graph.Recompute(x)
 			}
 		}
 		b.stage(fmt.Sprintf("layer%d", i+1), x)

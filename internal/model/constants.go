@@ -8,7 +8,7 @@ import (
 	"csl/internal/kernel"
 )
 
-// constants are the weights of one model as inference nets use them: norms folded in, and packed, each form
+// constants are the weights of one model as inference nets use them: norms folded in, and packed, each layout
 // once for nets of all batch and image sizes. Folded weights that are not packed live for a moment only.
 type constants struct {
 	w *Weights
@@ -21,15 +21,15 @@ type constants struct {
 	freed    int       // elements released since the last collection
 }
 
-// constant is a tensor of fixed weights, with the norm of its unit folded in if it has one.
+// constant is a tensor of constant weights, with the norm of its unit folded in if it has one.
 type constant struct {
 	name string
 	unit *unit
 }
 
 type constantKey struct {
-	name string
-	form kernel.Form
+	name   string
+	layout kernel.PackedLayout
 }
 
 // collectAfter is how many elements may be garbage before they are collected: packed weights take their
@@ -54,15 +54,15 @@ func (c *constants) bias(u unit) []float32 {
 	return b
 }
 
-// get is t in a form: packed before, or now by pack from values that are valid only then.
-func (c *constants) get(t constant, form kernel.Form, pack func(src []float32) (*graph.Packed, error)) (*graph.Packed, error) {
-	key := constantKey{t.name, form}
+// get is t in a layout: packed before, or now by pack from values that are valid only then.
+func (c *constants) get(t constant, layout kernel.PackedLayout, pack func(src []float32) (*graph.Packed, error)) (*graph.Packed, error) {
+	key := constantKey{t.name, layout}
 	if p := c.packed[key]; p != nil {
 		return p, nil
 	}
 	src := c.w.raw(t.name)
 	if src == nil {
-		return nil, fmt.Errorf("weights %q were released and cannot be packed as %+v: nets of other batch or image sizes need weights that are kept", t.name, form)
+		return nil, fmt.Errorf("weights %q were released and cannot be packed as %+v: nets of other batch or image sizes need weights that are kept", t.name, layout)
 	}
 	if t.unit != nil {
 		if c.folded == nil {
@@ -79,7 +79,7 @@ func (c *constants) get(t constant, form kernel.Form, pack func(src []float32) (
 	return p, err
 }
 
-// done says that a net has all forms of t that it needs.
+// done says that a net has all layouts of t that it needs.
 func (c *constants) done(t constant) {
 	if !c.releases {
 		return

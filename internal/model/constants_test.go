@@ -32,7 +32,7 @@ func TestNetsOfOneFormShareItsPackedWeights(t *testing.T) {
 	w := initialised(t)
 	nets := NewNets(newCPU(t, 2), w, nil, nil)
 	inferNet(t, nets, 1, 32, 32)
-	had := len(nets.fixed.packed)
+	had := len(nets.constants.packed)
 	constants := 0
 	for _, e := range w.entries {
 		if e.Kind == ConvWeight || e.Kind == LinearWeight {
@@ -43,10 +43,10 @@ func TestNetsOfOneFormShareItsPackedWeights(t *testing.T) {
 		t.Errorf("%d packed tensors, want each of %d once", had, constants)
 	}
 	inferNet(t, nets, 1, 32, 36) // one more pixel in some maps: nothing that changes an algorithm
-	if got := len(nets.fixed.packed); got != had {
+	if got := len(nets.constants.packed); got != had {
 		t.Errorf("the second net packed %d tensors more", got-had)
 	}
-	if nets.fixed.folded != nil {
+	if nets.constants.folded != nil {
 		t.Error("folded weights are kept")
 	}
 }
@@ -70,8 +70,8 @@ func TestReleasedWeightsAreGone(t *testing.T) {
 		t.Error("released weights give other logits")
 	}
 	packed, released := int64(0), int64(0)
-	for k := range nets.fixed.packed {
-		packed += 4 * int64(k.form.Len)
+	for k := range nets.constants.packed {
+		packed += 4 * int64(k.layout.Len)
 	}
 	for i, e := range copied.entries {
 		if e.Kind == ConvWeight || e.Kind == LinearWeight {
@@ -121,16 +121,16 @@ func TestReleasedWeightsAreAnErrorForEverybodyElse(t *testing.T) {
 	}
 }
 
-// Whether another batch size needs another form depends on the kernels; if it does, it is an error, never
+// Whether another batch size needs another layout depends on the kernels; if it does, it is an error, never
 // another result.
 func TestReleasedWeightsServeOtherSizesOfTheSameForms(t *testing.T) {
 	be, w := newCPU(t, 2), initialised(t)
 	for _, s := range [][3]int{{1, 32, 36}, {16, 32, 32}, {1, 96, 64}} {
 		plain := NewNets(be, w, nil, nil)
 		inferNet(t, plain, 1, 32, 32)
-		had := len(plain.fixed.packed)
+		had := len(plain.constants.packed)
 		want := forward(t, inferNet(t, plain, s[0], s[1], s[2]))
-		same := len(plain.fixed.packed) == had
+		same := len(plain.constants.packed) == had
 
 		nets := NewNets(be, w.Clone(), nil, nil)
 		nets.ReleaseWeights(garbage.Hooks{Collect: runtime.GC})
@@ -142,7 +142,7 @@ func TestReleasedWeightsServeOtherSizesOfTheSameForms(t *testing.T) {
 		case same && !slices.Equal(forward(t, net), want):
 			t.Errorf("%v: other logits", s)
 		case !same && (err == nil || !strings.Contains(err.Error(), "released")):
-			t.Errorf("%v: error %v, although it needs other forms", s, err)
+			t.Errorf("%v: error %v, although it needs other layouts", s, err)
 		}
 	}
 }

@@ -20,7 +20,7 @@ func NewEvalNet(be graph.Backend, w *Weights, o Options) (*EvalNet, error) {
 // Run computes the logits of the images in Input.
 func (n *EvalNet) Run() error { return n.run() }
 
-// InferNet computes logits with every norm folded into its convolution: the fast form. The weights
+// InferNet computes logits with every norm folded into its convolution: the fast layout. The weights
 // are taken when the net is made; after changing them make another one.
 type InferNet struct{ *network }
 

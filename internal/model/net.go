@@ -24,7 +24,7 @@ type Options struct {
 	// weights.
 	KeepGradients bool
 
-	fixed *constants // shared by the inference nets of Nets
+	constants *constants // shared by the inference nets of Nets
 }
 
 // minSide is the smallest input side: the last feature map is then one pixel wide.
@@ -81,7 +81,7 @@ func newNetwork(be graph.Backend, w *Weights, m mode, o Options) (*network, erro
 	if o.Batch < 1 {
 		return nil, fmt.Errorf("batch of %d images", o.Batch)
 	}
-	if err := w.usable(o.fixed); err != nil {
+	if err := w.usable(o.constants); err != nil {
 		return nil, err
 	}
 	dt := tensor.Float32
@@ -94,12 +94,12 @@ func newNetwork(be graph.Backend, w *Weights, m mode, o Options) (*network, erro
 	}
 	n := &network{
 		be: be, w: w, opts: o, g: g, reads: map[*G.Node][]float32{},
-		b: &builder{g: g, w: w, mode: m, fixed: o.fixed, params: map[string]*G.Node{}},
+		b: &builder{g: g, w: w, mode: m, constants: o.constants, params: map[string]*G.Node{}},
 	}
 	if be != nil {
 		n.input = make([]float32, o.Batch*o.Height*o.Width*3)
-		if n.b.fixed == nil {
-			n.b.fixed = newConstants(w)
+		if n.b.constants == nil {
+			n.b.constants = newConstants(w)
 		}
 	}
 	n.image = n.b.input("input", []int{o.Batch, o.Height, o.Width, 3}, n.input)
@@ -109,26 +109,26 @@ func newNetwork(be graph.Backend, w *Weights, m mode, o Options) (*network, erro
 
 // plan plans the graph for the nodes that are to be valid after a run and the values that are consumed
 // in it.
-func (n *network) plan(sinks []graph.Sink, keep ...*G.Node) (*graph.Plan, error) {
+func (n *network) plan(streams []graph.Stream, keep ...*G.Node) (*graph.Plan, error) {
 	keep = append([]*G.Node{n.logits}, keep...)
 	if n.opts.KeepStages {
 		for _, s := range n.b.stages {
 			keep = append(keep, s.node)
 		}
 	}
-	return graph.NewSinkPlan(n.g, sinks, keep...)
+	return graph.NewStreamPlan(n.g, streams, keep...)
 }
 
 // compile makes the machine and connects the inputs.
-func (n *network) compile(sinks []graph.Sink, keep ...*G.Node) error {
-	plan, err := n.plan(sinks, keep...)
+func (n *network) compile(streams []graph.Stream, keep ...*G.Node) error {
+	plan, err := n.plan(streams, keep...)
 	if err != nil {
 		return err
 	}
 	if n.machine, err = graph.NewMachine(n.be, plan, n.opts.Arena); err != nil {
 		return err
 	}
-	defer n.b.fixed.settle()
+	defer n.b.constants.settle()
 	for _, in := range n.b.inputs {
 		if in.constant != nil {
 			if err := n.bindConstant(in.node, *in.constant); err != nil {
@@ -161,10 +161,10 @@ func (n *network) host(data []float32) (h hostValue, err error) {
 	return h, err
 }
 
-// bindConstant gives the machine fixed weights in all forms that it wants.
+// bindConstant gives the machine constant weights in all layouts that it wants.
 func (n *network) bindConstant(node *G.Node, t constant) error {
-	for _, form := range n.machine.Forms(node) {
-		p, err := n.b.fixed.get(t, form, func(src []float32) (*graph.Packed, error) {
+	for _, layout := range n.machine.PackedLayouts(node) {
+		p, err := n.b.constants.get(t, layout, func(src []float32) (*graph.Packed, error) {
 			h, err := n.host(src)
 			if err == nil && !h.shared {
 				err = h.buf.Write(src)
@@ -172,7 +172,7 @@ func (n *network) bindConstant(node *G.Node, t constant) error {
 			if err != nil {
 				return nil, err
 			}
-			return n.machine.Pack(node, form, h.buf)
+			return n.machine.Pack(node, layout, h.buf)
 		})
 		if err != nil {
 			return err
@@ -181,7 +181,7 @@ func (n *network) bindConstant(node *G.Node, t constant) error {
 			return err
 		}
 	}
-	n.b.fixed.done(t)
+	n.b.constants.done(t)
 	return nil
 }
 

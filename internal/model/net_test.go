@@ -119,7 +119,7 @@ func TestTrainingReadsNoMapForItsStatisticsAlone(t *testing.T) {
 	kinds, pairs := map[string]int{}, map[string]int{}
 	for o := range n.machine.Plan().Operations() {
 		kinds[o.Kind]++
-		if o.Second != nil {
+		if o.Aux != nil {
 			pairs[o.Kind]++
 		}
 	}

@@ -11,14 +11,14 @@ import (
 // arena. So a short last batch costs a small graph, not memory. Not safe for concurrent use; the
 // results of a net are valid until another net of the arena runs.
 type Nets struct {
-	be    graph.Backend
-	w     *Weights
-	arena *graph.Arena
-	loss  LossFunc
-	train map[netKey]*TrainNet
-	eval  map[netKey]*EvalNet
-	infer map[netKey]*InferNet
-	fixed *constants
+	be        graph.Backend
+	w         *Weights
+	arena     *graph.Arena
+	loss      LossFunc
+	train     map[netKey]*TrainNet
+	eval      map[netKey]*EvalNet
+	infer     map[netKey]*InferNet
+	constants *constants
 }
 
 type netKey struct{ batch, height, width int }
@@ -36,7 +36,7 @@ func NewNets(be graph.Backend, w *Weights, loss LossFunc, arena *graph.Arena) *N
 	return &Nets{
 		be: be, w: w, arena: arena, loss: loss,
 		train: map[netKey]*TrainNet{}, eval: map[netKey]*EvalNet{}, infer: map[netKey]*InferNet{},
-		fixed: newConstants(w),
+		constants: newConstants(w),
 	}
 }
 
@@ -61,14 +61,14 @@ func (n *Nets) Eval(batch, height, width int) (*EvalNet, error) {
 // their kernels want, which saves a copy of the model. Everybody else who asks anything of the weights then
 // gets an error, and so do these nets if another batch or image size needs another layout, or after a Close.
 // g frees the released memory.
-func (n *Nets) ReleaseWeights(g garbage.Hooks) { n.fixed.releases, n.fixed.garbage = true, g }
+func (n *Nets) ReleaseWeights(g garbage.Hooks) { n.constants.releases, n.constants.garbage = true, g }
 
 // Infer returns the inference net for batches of that size. The nets share folded and packed weights. The
 // weights must not change any more after the first call.
 func (n *Nets) Infer(batch, height, width int) (*InferNet, error) {
 	return cached(n.infer, netKey{batch, height, width}, func(k netKey) (*InferNet, error) {
 		o := k.options(n.arena)
-		o.fixed = n.fixed
+		o.constants = n.constants
 		return NewInferNet(n.be, n.w, o)
 	})
 }
@@ -100,6 +100,6 @@ func (n *Nets) Close() error {
 	clear(n.train)
 	clear(n.eval)
 	clear(n.infer)
-	n.fixed.forget()
+	n.constants.forget()
 	return errors.Join(errs...)
 }

@@ -70,7 +70,7 @@ func planOnly(w *Weights, o Options, loss LossFunc) (*graph.Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	return n.plan(n.sinks(), n.kept()...)
+	return n.plan(n.streams(), n.kept()...)
 }
 
 // addLayers adds one row per label of the unfolded forward graph, in order of first appearance.

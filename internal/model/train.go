@@ -41,7 +41,7 @@ func NewTrainNet(be graph.Backend, w *Weights, o Options, loss LossFunc) (*Train
 	if err != nil {
 		return nil, err
 	}
-	if err := n.compile(n.sinks(), n.kept()...); err != nil {
+	if err := n.compile(n.streams(), n.kept()...); err != nil {
 		return nil, err
 	}
 	n.consume = n.handOver
@@ -91,11 +91,11 @@ func (n *TrainNet) kept() []*G.Node {
 	return keep
 }
 
-// sinks has every gradient consumed by who changes its weight.
-func (n *TrainNet) sinks() []graph.Sink {
-	var s []graph.Sink
+// streams has every gradient consumed by who changes its weight.
+func (n *TrainNet) streams() []graph.Stream {
+	var s []graph.Stream
 	for i, g := range n.grads {
-		s = append(s, graph.Sink{Value: g, Changes: n.params[i]})
+		s = append(s, graph.Stream{Value: g, Mutates: n.params[i]})
 	}
 	return s
 }
@@ -180,7 +180,7 @@ func (n *TrainNet) UpdateRunning() error {
 	return nil
 }
 
-// FirstNonFinite computes everything again and names the first value that is not finite; ok is false if
+// FirstNonFinite recomputes everything and names the first value that is not finite; ok is false if
 // all are. Input, labels and weights must be those of the run in question.
 func (n *TrainNet) FirstNonFinite() (where graph.Fault, ok bool, err error) {
 	return n.machine.FirstNonFinite()

@@ -18,8 +18,8 @@ const unroll = 4
 // at the end of every page.
 const aheadBytes = 2048
 
-// lowRows is the rows of the tiles for the rows that fill no whole tile: as few as still keep two units busy.
-const lowRows = 4
+// shortRows is the rows of the tiles for the rows that fill no whole tile: as few as still keep two units busy.
+const shortRows = 4
 
 // peak is a loop of nothing but independent multiply-adds: the machine's ceiling.
 func (m machine) peak() {

@@ -80,16 +80,16 @@ func machineOf(set string) (machine, error) {
 func emit(m machine) {
 	m.maskTable()
 	m.peak()
-	low := m
-	low.rows = lowRows
-	for _, tile := range []machine{m, low} {
+	short := m
+	short.rows = shortRows
+	for _, tile := range []machine{m, short} {
 		tile.gemm(2, 1)
 		tile.gemm(1, 2)
 	}
 	if m.manyVectors() {
-		m.evenRows(1, 1)
-		m.evenRows(1, 2)
-		m.evenRows(2, 2)
+		m.stridedRows(1, 1)
+		m.stridedRows(1, 2)
+		m.stridedRows(2, 2)
 	}
 	m.outer(2, 1)
 	m.outer(1, 2)

@@ -87,16 +87,16 @@ func (m machine) plus(c float32, x, y reg.VecVirtual) reg.VecVirtual {
 }
 
 func (m machine) minus(c float32, x, y reg.VecVirtual) reg.VecVirtual {
-	return m.lessen(c, x, m.copyOf(y))
+	return m.fusedMulSub(c, x, m.copyOf(y))
 }
 
-// more turns v into v + c*x, lessen into v - c*x.
+// more turns v into v + c*x, fusedMulSub into v - c*x.
 func (m machine) more(c float32, x, v reg.VecVirtual) reg.VecVirtual {
 	m.VFMADD231PS(m.constant(c), x, v)
 	return v
 }
 
-func (m machine) lessen(c float32, x, v reg.VecVirtual) reg.VecVirtual {
+func (m machine) fusedMulSub(c float32, x, v reg.VecVirtual) reg.VecVirtual {
 	m.VFNMADD231PS(m.constant(c), x, v)
 	return v
 }
@@ -117,13 +117,13 @@ func (m machine) times(c float32, x reg.VecVirtual) reg.VecVirtual {
 //
 //	4 0 -5 0 1 0 | 0 -4 -4 1 1 0 | 0 4 -4 -1 1 0 | 0 -2 -1 2 1 0 | 0 2 -1 -2 1 0 | 0 4 0 -5 0 1
 func (m machine) inputTransform(d []reg.VecVirtual, emit func(i int, v reg.VecVirtual)) {
-	emit(0, m.lessen(5, d[2], m.plus(4, d[0], d[4])))
-	emit(5, m.lessen(5, d[3], m.plus(4, d[1], d[5])))
-	emit(1, m.lessen(4, m.addOf(d[1], d[2]), m.addOf(d[3], d[4])))
+	emit(0, m.fusedMulSub(5, d[2], m.plus(4, d[0], d[4])))
+	emit(5, m.fusedMulSub(5, d[3], m.plus(4, d[1], d[5])))
+	emit(1, m.fusedMulSub(4, m.addOf(d[1], d[2]), m.addOf(d[3], d[4])))
 	emit(2, m.more(4, m.subOf(d[1], d[2]), m.subOf(d[4], d[3])))
 	odd, even := m.subOf(d[3], d[1]), m.subOf(d[4], d[2])
 	emit(3, m.plus(2, odd, even))
-	emit(4, m.lessen(2, odd, even))
+	emit(4, m.fusedMulSub(2, odd, even))
 }
 
 // weightTransform is G of three values:
@@ -147,7 +147,7 @@ func (m machine) weightTransform(size winoSize, g []reg.VecVirtual, emit func(i 
 	emit(2, m.times(-sixth, m.subOf(ends, g[1])))
 	even := m.plus(twentyfourth, g[0], m.times(sixth, g[2]))
 	emit(3, m.plus(2*twentyfourth, g[1], even))
-	emit(4, m.lessen(2*twentyfourth, g[1], even))
+	emit(4, m.fusedMulSub(2*twentyfourth, g[1], even))
 }
 
 // outputTransform is A' of six values:
@@ -180,7 +180,7 @@ func (m machine) gradTransform(y []reg.VecVirtual, emit func(i int, v reg.VecVir
 	emit(2, m.subOf(even, odd))
 	even4, odd4 := m.plus(4, y[2], y[0]), m.plus(4, y[3], y[1])
 	emit(3, m.plus(2, odd4, even4))
-	emit(4, m.lessen(2, odd4, even4))
+	emit(4, m.fusedMulSub(2, odd4, even4))
 }
 
 // weightGradTransform is G' of six values:

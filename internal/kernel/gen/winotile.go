@@ -27,18 +27,18 @@ type transformPart struct {
 func (m machine) winoInput() {
 	m.transformTiles("winoInput", tileTransform{side: 6, places: 6, whole: m.inputTransform, parts: []transformPart{
 		{[]int{4, 0, 2}, []int{0}, func(d []reg.VecVirtual) []reg.VecVirtual {
-			return []reg.VecVirtual{m.lessen(5, d[2], m.more(4, d[1], d[0]))}
+			return []reg.VecVirtual{m.fusedMulSub(5, d[2], m.more(4, d[1], d[0]))}
 		}},
 		{[]int{1, 2, 3, 4}, []int{1, 2}, func(d []reg.VecVirtual) []reg.VecVirtual {
-			even, odd := m.lessen(4, d[1], d[3]), m.lessen(4, d[0], d[2])
+			even, odd := m.fusedMulSub(4, d[1], d[3]), m.fusedMulSub(4, d[0], d[2])
 			return []reg.VecVirtual{m.addOf(even, odd), m.subOf(even, odd)}
 		}},
 		{[]int{1, 2, 3, 4}, []int{3, 4}, func(d []reg.VecVirtual) []reg.VecVirtual {
 			odd, even := m.subOf(d[2], d[0]), m.subOf(d[3], d[1])
-			return []reg.VecVirtual{m.plus(2, odd, even), m.lessen(2, odd, even)}
+			return []reg.VecVirtual{m.plus(2, odd, even), m.fusedMulSub(2, odd, even)}
 		}},
 		{[]int{5, 1, 3}, []int{5}, func(d []reg.VecVirtual) []reg.VecVirtual {
-			return []reg.VecVirtual{m.lessen(5, d[2], m.more(4, d[1], d[0]))}
+			return []reg.VecVirtual{m.fusedMulSub(5, d[2], m.more(4, d[1], d[0]))}
 		}},
 	}})
 	m.transformTiles("winoGrad", tileTransform{side: 4, places: 6, whole: m.gradTransform, parts: []transformPart{
@@ -49,7 +49,7 @@ func (m machine) winoInput() {
 		}},
 		{[]int{0, 1, 2, 3}, []int{3, 4}, func(d []reg.VecVirtual) []reg.VecVirtual {
 			even, odd := m.more(4, d[2], d[0]), m.more(4, d[3], d[1])
-			return []reg.VecVirtual{m.plus(2, odd, even), m.lessen(2, odd, even)}
+			return []reg.VecVirtual{m.plus(2, odd, even), m.fusedMulSub(2, odd, even)}
 		}},
 		{[]int{3}, []int{5}, func(d []reg.VecVirtual) []reg.VecVirtual { return d }},
 	}})

@@ -79,9 +79,9 @@ func convs() []kernel.Desc {
 	var out []kernel.Desc
 	for i, s := range convShapes() {
 		out = append(out, kernel.Conv{
-			ConvShape: s,
-			Epilogue:  kernel.Epilogue{Bias: i%2 == 0, Residual: i/2%2 == 0, Slope: slopes[i%4]},
-			Fixed:     i%5 == 0,
+			ConvShape:    s,
+			Epilogue:     kernel.Epilogue{Bias: i%2 == 0, Residual: i/2%2 == 0, Slope: slopes[i%4]},
+			ConstWeights: i%5 == 0,
 		})
 	}
 	for _, s := range []kernel.ConvShape{
@@ -94,7 +94,7 @@ func convs() []kernel.Desc {
 				for _, slope := range slopes {
 					for _, fixed := range []bool{false, true} {
 						e := kernel.Epilogue{Bias: bias, Residual: residual, Slope: slope}
-						out = append(out, kernel.Conv{ConvShape: s, Epilogue: e, Fixed: fixed})
+						out = append(out, kernel.Conv{ConvShape: s, Epilogue: e, ConstWeights: fixed})
 					}
 				}
 			}
@@ -130,7 +130,7 @@ func linears() []kernel.Desc {
 	for i, in := range channels {
 		for j, o := range channels {
 			s := kernel.LinearShape{N: 1 + (i+j)%3, In: in, Out: o}
-			out = append(out, kernel.Linear{LinearShape: s, Fixed: i%2 == 0},
+			out = append(out, kernel.Linear{LinearShape: s, ConstWeights: i%2 == 0},
 				kernel.LinearDataGrad{LinearShape: s}, kernel.LinearWeightGrad{LinearShape: s},
 				kernel.BiasGrad{Rows: in, C: o})
 		}
@@ -138,7 +138,7 @@ func linears() []kernel.Desc {
 	for _, s := range []kernel.LinearShape{
 		{N: 1, In: 512, Out: 80}, {N: 33, In: 64, Out: 161}, {N: 64, In: 76, Out: 9},
 	} {
-		out = append(out, kernel.Linear{LinearShape: s}, kernel.Linear{LinearShape: s, Fixed: true},
+		out = append(out, kernel.Linear{LinearShape: s}, kernel.Linear{LinearShape: s, ConstWeights: true},
 			kernel.LinearDataGrad{LinearShape: s}, kernel.LinearWeightGrad{LinearShape: s})
 	}
 	return append(out, kernel.BiasGrad{Rows: 3000, C: 17}, kernel.BiasGrad{Rows: 41, C: 1000})
@@ -150,7 +150,7 @@ func norms() []kernel.Desc {
 		for j, rows := range []int{2, 3, 9, 49} {
 			s := kernel.ABNShape{Rows: rows, C: c, Slope: slopes[(i+j)%4]}
 			out = append(out, kernel.BNStats{Rows: rows, C: c}, kernel.ABN{ABNShape: s}, kernel.ABNEval{ABNShape: s},
-				kernel.ABNAddReLU{Rows: rows, C: c}, kernel.ABNJoinReduce{Rows: rows, C: c})
+				kernel.ABNAddReLU{Rows: rows, C: c}, kernel.ABNResidualReduce{Rows: rows, C: c})
 			for _, slope := range slopes {
 				s.Slope = slope
 				out = append(out, backwards(s)...)
@@ -161,10 +161,10 @@ func norms() []kernel.Desc {
 	for i, c := range []int{5, 17, 48} {
 		s := kernel.ABNShape{Rows: 2000 + i, C: c, Slope: slopes[1+i]}
 		out = append(out, kernel.BNStats{Rows: s.Rows, C: c}, kernel.ABN{ABNShape: s}, kernel.ABNEval{ABNShape: s},
-			kernel.ABNAddReLU{Rows: s.Rows, C: c}, kernel.ABNJoinReduce{Rows: s.Rows, C: c})
+			kernel.ABNAddReLU{Rows: s.Rows, C: c}, kernel.ABNResidualReduce{Rows: s.Rows, C: c})
 		out = append(out, backwards(s)...)
 	}
-	return append(out, kernel.BNStats{Rows: 1, C: 5}, kernel.ABNJoinReduce{Rows: 37, C: 1100})
+	return append(out, kernel.BNStats{Rows: 1, C: 5}, kernel.ABNResidualReduce{Rows: 37, C: 1100})
 }
 
 // backwards is ABN's backward pass from whatever can be kept.
@@ -249,7 +249,7 @@ func inPlace(d kernel.Desc) []int {
 		}
 	case kernel.ABN, kernel.ABNAddReLU, kernel.ABNEval, kernel.Activate, kernel.ScaleChannels, kernel.SqueezeGrad:
 		return []int{0}
-	case kernel.ABNInputGrad, kernel.ABNJoinReduce, kernel.ActivateGrad:
+	case kernel.ABNInputGrad, kernel.ABNResidualReduce, kernel.ActivateGrad:
 		return []int{1}
 	case kernel.Add, kernel.AddReLU:
 		return []int{0, 1}

@@ -27,7 +27,7 @@ func inputs[T kernel.Float](d kernel.Desc) [][]T {
 		edges(in[3])
 	case kernel.ABNReduce:
 		kept(r, d.ABNShape, d.FromY, in[0], in[2], in[3], in[4])
-	case kernel.ABNJoinReduce:
+	case kernel.ABNResidualReduce:
 		for i, v := range in[0] {
 			in[0][i] = max(0, v)
 		}

@@ -41,7 +41,7 @@ func RunOf[T kernel.Float](t *testing.T, set kernel.Set[T]) {
 	t.Run("unknown descriptor", func(t *testing.T) { testUnknown(t, set) })
 	t.Run("impossible shapes", func(t *testing.T) { testImpossible(t, set) })
 	t.Run("custom descriptor", func(t *testing.T) { testCustom(t, set) })
-	t.Run("fixed weights", func(t *testing.T) { testFixed(t, set, pools[1]) })
+	t.Run("constant weights", func(t *testing.T) { testConstWeights(t, set, pools[1]) })
 	t.Run("not a number stays visible", func(t *testing.T) { testNaN(t, set, pools[0]) })
 	t.Run("statistics of a large mean", func(t *testing.T) { testLargeMean(t, set, pools[2]) })
 	t.Run("statistics of a large mean after a convolution", func(t *testing.T) { testLargeMeanOfConv(t, set, pools[2]) })
@@ -94,7 +94,7 @@ func runCase[T kernel.Float](set kernel.Set[T], pools []*kernel.Pool, d kernel.D
 // behind it if there is one. alias is the input whose memory the output takes, -1 for none.
 func run[T kernel.Float](k kernel.Kernel[T], p *kernel.Pool, d kernel.Desc, in [][]T, alias int) ([]T, error) {
 	out := newGuarded[T](d.Output(), 3)
-	second := newGuarded[T](kernel.SecondLen(d), 1)
+	second := newGuarded[T](kernel.AuxLen(d), 1)
 	work := newGuarded[T](k.Work(p.Workers()), 1+p.Workers())
 	operands := make([][]T, len(in))
 	for i, v := range in {
@@ -105,7 +105,7 @@ func run[T kernel.Float](k kernel.Kernel[T], p *kernel.Pool, d kernel.Desc, in [
 		}
 		operands[i] = append(make([]T, 0, len(v)), v...)
 	}
-	k.Run(&kernel.Ctx[T]{Pool: p, Work: work.mid, Second: second.mid}, out.mid, operands)
+	k.Run(&kernel.Ctx[T]{Pool: p, Work: work.mid, Aux: second.mid}, out.mid, operands)
 	for i, v := range in {
 		if i == alias {
 			continue
@@ -127,7 +127,7 @@ func run[T kernel.Float](k kernel.Kernel[T], p *kernel.Pool, d kernel.Desc, in [
 }
 
 func allocations[T kernel.Float](k kernel.Kernel[T], p *kernel.Pool, d kernel.Desc, in [][]T) error {
-	c := &kernel.Ctx[T]{Pool: p, Work: make([]T, k.Work(p.Workers())), Second: make([]T, kernel.SecondLen(d))}
+	c := &kernel.Ctx[T]{Pool: p, Work: make([]T, k.Work(p.Workers())), Aux: make([]T, kernel.AuxLen(d))}
 	out := make([]T, d.Output())
 	once := func() { k.Run(c, out, in) }
 	if testing.AllocsPerRun(1, once) == 0 {

@@ -22,7 +22,7 @@ func (r result) add(i int, v float64) {
 // set sets element i, whose magnitude is its own.
 func (r result) set(i int, v float64) { r.want[i], r.magnitude[i] = v, math.Abs(v) }
 
-// naive computes d by its definition; of a kernel.Pair, the first output.
+// naive computes d by its definition; of a kernel.TwoOutput, the first output.
 func naive(d kernel.Desc, in [][]float64) (want, magnitude []float64) {
 	r := newResult(d.Output())
 	switch d := d.(type) {
@@ -30,7 +30,7 @@ func naive(d kernel.Desc, in [][]float64) (want, magnitude []float64) {
 		kernel.Linear, kernel.LinearDataGrad, kernel.LinearWeightGrad, kernel.BiasGrad:
 		naiveDense(r, d, in)
 	case kernel.BNStats, kernel.ABN, kernel.ABNAddReLU, kernel.ABNEval, kernel.ABNReduce, kernel.ABNInputGrad,
-		kernel.ABNJoinReduce,
+		kernel.ABNResidualReduce,
 		kernel.ABNGammaGrad, kernel.ABNBetaGrad:
 		naiveNorm(r, d, in)
 	case kernel.Activate, kernel.ActivateGrad, kernel.Add, kernel.AddReLU:

@@ -28,7 +28,7 @@ func naiveNorm(r result, d kernel.Desc, in [][]float64) {
 			r.want[d.C+c] += dz * xhat
 			r.magnitude[d.C+c] += math.Abs(dz) * size
 		}
-	case kernel.ABNJoinReduce:
+	case kernel.ABNResidualReduce:
 		for i, y := range in[0] {
 			if y > 0 {
 				r.set(i, in[1][i])

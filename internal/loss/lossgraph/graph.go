@@ -42,17 +42,17 @@ func apply(d fused, logits, labels *G.Node) (*G.Node, error) {
 		return func([]tensor.Shape) (tensor.Shape, error) { return tensor.Shape{n}, nil }
 	}
 	all, err := graph.Apply(graph.OpSpec{
-		Desc: d, Name: "loss", In: []int{2, 2}, Out: 1, Shape: vector(d.Output()), Overwrites: -1,
+		Desc: d, Name: "loss", In: []int{2, 2}, Out: 1, Shape: vector(d.Output()),
 	}, logits, labels)
 	if err != nil {
 		return nil, err
 	}
 	return graph.Apply(graph.OpSpec{
-		Desc: lossValue{m}, Name: "loss value", In: []int{2, 1}, Out: 1, Shape: vector(loss.TermCount), Overwrites: -1,
+		Desc: lossValue{m}, Name: "loss value", In: []int{2, 1}, Out: 1, Shape: vector(loss.TermCount),
 		Wrt: []bool{true, false},
 		Grad: func(in G.Nodes, _, seed *G.Node) (G.Nodes, error) {
 			back, err := graph.Apply(graph.OpSpec{
-				Desc: lossBack{m}, Name: "loss gradient", In: []int{1, 1}, Out: 2, Overwrites: -1,
+				Desc: lossBack{m}, Name: "loss gradient", In: []int{1, 1}, Out: 2,
 				Shape: func([]tensor.Shape) (tensor.Shape, error) { return tensor.Shape{m.rows, m.classes}, nil },
 			}, in[1], seed)
 			return G.Nodes{back, nil}, err

@@ -9,20 +9,20 @@ import (
 	"gorgonia.org/tensor"
 )
 
-// sinks has every gradient of the block consumed by somebody who changes its input. The block's
+// streams has every gradient of the block consumed by somebody who changes its input. The block's
 // results end with the gradients by all inputs but the first.
-func (b *block) sinks() (sinks []Sink, kept []*G.Node) {
+func (b *block) streams() (streams []Stream, kept []*G.Node) {
 	grads := b.results[len(b.results)-len(b.inputs)+1:]
 	for i, n := range grads {
-		sinks = append(sinks, Sink{Value: n, Changes: b.inputs[1+i]})
+		streams = append(streams, Stream{Value: n, Mutates: b.inputs[1+i]})
 	}
-	return sinks, b.results[:len(b.results)-len(grads)]
+	return streams, b.results[:len(b.results)-len(grads)]
 }
 
-func newSinkMachine(t testing.TB, be Backend, b *block) *Machine {
+func newStreamMachine(t testing.TB, be Backend, b *block) *Machine {
 	t.Helper()
-	sinks, kept := b.sinks()
-	p, err := NewSinkPlan(b.g, sinks, kept...)
+	streams, kept := b.streams()
+	p, err := NewStreamPlan(b.g, streams, kept...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -34,17 +34,17 @@ func newSinkMachine(t testing.TB, be Backend, b *block) *Machine {
 	return m
 }
 
-func TestSinksSeeTheValuesThatWouldHaveBeenKept(t *testing.T) {
+func TestStreamsSeeTheValuesThatWouldHaveBeenKept(t *testing.T) {
 	dtypes(t, func(t *testing.T, dt tensor.Dtype) {
 		b := newBlock(t, dt)
-		_, kept := b.sinks()
+		_, kept := b.streams()
 		want := b.run(t, 2)
-		m := newSinkMachine(t, newBackend(t, 2), b)
+		m := newStreamMachine(t, newBackend(t, 2), b)
 		for range 2 { // the second run must not depend on what the first left behind
-			got := make([][]float64, m.Plan().Sinks())
+			got := make([][]float64, m.Plan().Streams())
 			err := m.RunRest(func(i int, v Buffer) error {
 				if got[i] != nil {
-					t.Errorf("sink %d was consumed twice", i)
+					t.Errorf("stream %d was consumed twice", i)
 				}
 				got[i] = make([]float64, v.Len())
 				return v.Read64(got[i])
@@ -63,16 +63,16 @@ func TestSinksSeeTheValuesThatWouldHaveBeenKept(t *testing.T) {
 // afterwards would give other results.
 func TestConsumersMayChangeTheirInputs(t *testing.T) {
 	b := newBlock(t, tensor.Float32)
-	sinks, kept := b.sinks()
+	streams, kept := b.streams()
 	want := b.run(t, 2)
-	m := newSinkMachine(t, newBackend(t, 2), b)
-	got := make([][]float64, len(sinks))
+	m := newStreamMachine(t, newBackend(t, 2), b)
+	got := make([][]float64, len(streams))
 	err := m.RunRest(func(i int, v Buffer) error {
 		got[i] = make([]float64, v.Len())
 		if err := v.Read64(got[i]); err != nil {
 			return err
 		}
-		return m.bound[sinks[i].Changes].Write64(normals(uint64(1000+i), v.Len()))
+		return m.bound[streams[i].Mutates].Write64(normals(uint64(1000+i), v.Len()))
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -80,29 +80,29 @@ func TestConsumersMayChangeTheirInputs(t *testing.T) {
 	sameBits(t, "results", append(readAll(t, m, kept), got...), want)
 }
 
-func TestSinksAreConsumedAsEarlyAsTheirInputsAllow(t *testing.T) {
+func TestStreamsAreConsumedAsEarlyAsTheirInputsAllow(t *testing.T) {
 	b := newBlock(t, tensor.Float32)
-	sinks, kept := b.sinks()
-	p, err := NewSinkPlan(b.g, sinks, kept...)
+	streams, kept := b.streams()
+	p, err := NewStreamPlan(b.g, streams, kept...)
 	if err != nil {
 		t.Fatal(err)
 	}
 	checkPlan(t, p, kept)
-	for _, s := range p.sinks {
+	for _, s := range p.streams {
 		made, read := -1, -1
 		for i, o := range p.ops {
 			if o.node == s.value {
 				made = i
 			}
-			if slices.Contains(o.in, sinks[s.number].Changes) {
+			if slices.Contains(o.in, streams[s.number].Mutates) {
 				read = i
 			}
 		}
 		if s.step != max(made, read) {
-			t.Errorf("sink %d is consumed after step %d, made at %d, its input last read at %d", s.number, s.step, made, read)
+			t.Errorf("stream %d is consumed after step %d, made at %d, its input last read at %d", s.number, s.step, made, read)
 		}
 		if at := p.values[s.value]; at.last < s.step {
-			t.Errorf("sink %d lives until %d, consumed after %d", s.number, at.last, s.step)
+			t.Errorf("stream %d lives until %d, consumed after %d", s.number, at.last, s.step)
 		}
 	}
 	all, err := NewPlan(b.g, b.results...)
@@ -135,7 +135,7 @@ func TestARunCanPauseAndGoOn(t *testing.T) {
 
 func TestAConsumersErrorEndsTheRun(t *testing.T) {
 	b := newBlock(t, tensor.Float32)
-	m := newSinkMachine(t, newBackend(t, 1), b)
+	m := newStreamMachine(t, newBackend(t, 1), b)
 	full, calls := errors.New("full"), 0
 	err := m.RunRest(func(int, Buffer) error {
 		calls++
@@ -146,24 +146,24 @@ func TestAConsumersErrorEndsTheRun(t *testing.T) {
 	}
 }
 
-func TestSenselessSinksAreErrors(t *testing.T) {
+func TestSenselessStreamsAreErrors(t *testing.T) {
 	b := newBlock(t, tensor.Float32)
-	for name, s := range map[string]Sink{
+	for name, s := range map[string]Stream{
 		"consumes an input":  {Value: b.inputs[1]},
-		"changes an output":  {Value: b.results[len(b.results)-1], Changes: b.out},
+		"mutates an output":  {Value: b.results[len(b.results)-1], Mutates: b.out},
 		"consumes nothing":   {},
 		"of another graph":   {Value: newBlock(t, tensor.Float32).out},
-		"is made of nowhere": {Value: b.out, Changes: b.results[0]},
+		"is made of nowhere": {Value: b.out, Mutates: b.results[0]},
 	} {
-		if _, err := NewSinkPlan(b.g, []Sink{s}, b.out); err == nil {
-			t.Errorf("a sink that %s was planned", name)
+		if _, err := NewStreamPlan(b.g, []Stream{s}, b.out); err == nil {
+			t.Errorf("a stream that %s was planned", name)
 		}
 	}
 }
 
 func TestConsumingDoesNotAllocate(t *testing.T) {
 	b := newBlock(t, tensor.Float32)
-	m := newSinkMachine(t, newBackend(t, 1), b)
+	m := newStreamMachine(t, newBackend(t, 1), b)
 	sum := 0.0
 	consume := Consumer(func(_ int, v Buffer) error {
 		sum += float64(v.Host()[0])

@@ -8,11 +8,11 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// unrollEven is the number of channels per turn of the innermost loop of evenRows.
-const unrollEven = 8
+// unrollStrided is the number of channels per turn of the innermost loop of stridedRows.
+const unrollStrided = 8
 
-// evenTile is the register tile of evenRows while it is generated.
-type evenTile struct {
+// stridedTile is the register tile of stridedRows while it is generated.
+type stridedTile struct {
 	*tile
 	panels int
 	bases  []reg.GPVirtual // of three rows each
@@ -21,14 +21,14 @@ type evenTile struct {
 	also   reg.GPVirtual   // what else is fetched ahead
 }
 
-// evenRows generates the matrix product of equally spaced rows: of 1x1 convolutions and of Winograd's places.
+// stridedRows generates the matrix product of equally spaced rows: of 1x1 convolutions and of Winograd's places.
 // Addresses need no table, so that a machine with 32 vector registers has tiles of 28 sums: TResNet's images
 // have sides of 7, 14, 28 or 56 pixels. With two panels at a time the rows are few enough for the eight ways of
 // a cache where they are a multiple of 4 kB apart, and x comes from the caches half as often.
 //
 // A tile of one vector has its activations as operands of the multiply-adds in memory, one for each: so it loads
 // hardly more often than it can compute.
-func (m machine) evenRows(panels, vectors int) {
+func (m machine) stridedRows(panels, vectors int) {
 	m.rows = 14 / panels
 	n := panels * vectors * m.lanes
 	m.function(fmt.Sprintf("rows%dx%d", m.rows, n),
@@ -36,9 +36,9 @@ func (m machine) evenRows(panels, vectors int) {
 		fmt.Sprintf("computes m rows, a multiple of %d, of %d columns of y, ldy elements apart:", m.rows, n),
 		"y[i][j] = act(bias[j] + sum over c<cin of x[i*pitch+c]*w[c][j] + res[i][j]).",
 		fmt.Sprintf("w is packed in panels of %d columns. res may be nil or y. act(v) = v<0 ? slope*v : v.", vectors*m.lanes),
-		fmt.Sprintf("What follows two vectors of w is fetched ahead, stride bytes per %d channels, and from also on step bytes.", unrollEven),
+		fmt.Sprintf("What follows two vectors of w is fetched ahead, stride bytes per %d channels, and from also on step bytes.", unrollStrided),
 		"cols is the number of columns that y and res have, of one panel; two must be whole.")
-	g := &evenTile{tile: &tile{machine: m, nv: panels * vectors, y: "y", left: m.slot("m"), whole: panels > 1}, panels: panels}
+	g := &stridedTile{tile: &tile{machine: m, nv: panels * vectors, y: "y", left: m.slot("m"), whole: panels > 1}, panels: panels}
 	g.w, g.next, g.pitch, g.panel = g.GP64(), g.GP64(), g.load("pitch"), g.load("cin")
 	g.SHLQ(operand.Imm(2), g.pitch)
 	g.SHLQ(operand.Imm(uint64(bits.TrailingZeros(uint(vectors*g.bytes())))), g.panel)
@@ -66,7 +66,7 @@ func (m machine) evenRows(panels, vectors int) {
 }
 
 // sum runs over the channels.
-func (g *evenTile) sum() {
+func (g *stridedTile) sum() {
 	k, three := g.GP64(), g.GP64()
 	g.Load(g.Param("cin"), k)
 	g.LEAQ(operand.Mem{Base: g.pitch, Index: g.pitch, Scale: 2}, three)
@@ -75,13 +75,13 @@ func (g *evenTile) sum() {
 		g.LEAQ(operand.Mem{Base: g.bases[i], Index: three, Scale: 1}, b)
 	}
 	out := g.outputs()
-	g.SUBQ(operand.Imm(unrollEven), k)
+	g.SUBQ(operand.Imm(unrollStrided), k)
 	g.JL(operand.LabelRef("rest"))
 	g.Label("steps")
 	out.fetch(g)
 	g.PREFETCHT1(operand.Mem{Base: g.also})
 	g.ADDQ(g.slot("step"), g.also)
-	for u := range unrollEven {
+	for u := range unrollStrided {
 		if g.ahead() {
 			g.PREFETCHT1(operand.Mem{Base: g.next, Disp: u * cacheLine})
 		}
@@ -90,11 +90,11 @@ func (g *evenTile) sum() {
 	if g.ahead() {
 		g.ADDQ(g.slot("stride"), g.next)
 	}
-	g.advance(unrollEven)
-	g.SUBQ(operand.Imm(unrollEven), k)
+	g.advance(unrollStrided)
+	g.SUBQ(operand.Imm(unrollStrided), k)
 	g.JGE(operand.LabelRef("steps"))
 	g.Label("rest")
-	g.ADDQ(operand.Imm(unrollEven), k)
+	g.ADDQ(operand.Imm(unrollStrided), k)
 	g.JZ(operand.LabelRef("summed"))
 	g.Label("single")
 	g.step(0)
@@ -109,7 +109,7 @@ func (g *evenTile) sum() {
 // and all at once they would be waited for.
 type outputAhead struct{ y, res, last, pitch reg.GPVirtual }
 
-func (g *evenTile) outputs() outputAhead {
+func (g *stridedTile) outputs() outputAhead {
 	o := outputAhead{y: g.load("y"), res: g.load("res"), pitch: g.pitchY(), last: g.GP64()}
 	g.TESTQ(o.res, o.res)
 	g.CMOVQEQ(o.y, o.res)
@@ -119,9 +119,9 @@ func (g *evenTile) outputs() outputAhead {
 }
 
 // rowsPerTurn is such that 56 channels are enough to fetch all rows.
-func (g *evenTile) rowsPerTurn() int { return g.machine.rows / 7 }
+func (g *stridedTile) rowsPerTurn() int { return g.machine.rows / 7 }
 
-func (o outputAhead) fetch(g *evenTile) {
+func (o outputAhead) fetch(g *stridedTile) {
 	for range g.rowsPerTurn() {
 		for at := 0; at < g.nv*g.bytes(); at += cacheLine {
 			g.PREFETCHT0(operand.Mem{Base: o.y, Disp: at})
@@ -143,7 +143,7 @@ func (o outputAhead) fetch(g *evenTile) {
 
 // step is one channel. A tile of four vectors leaves three registers for weights: the last ones come from the
 // first level cache for each row.
-func (g *evenTile) step(u int) {
+func (g *stridedTile) step(u int) {
 	perPanel, held := g.nv/g.panels, min(g.nv, 3)
 	at := func(j int) operand.Mem {
 		w := operand.Mem{Base: g.w, Disp: (u*perPanel + j%perPanel) * g.bytes()}
@@ -181,7 +181,7 @@ func (g *evenTile) step(u int) {
 }
 
 // advance moves on by n channels.
-func (g *evenTile) advance(n int) {
+func (g *stridedTile) advance(n int) {
 	for _, b := range g.bases {
 		g.ADDQ(number(4*n), b)
 	}

@@ -6,11 +6,11 @@ import (
 	"csl/internal/kernel"
 )
 
-// pairUp merges operations that read what was just computed into the operation that computes it, to save a
+// fuseStats merges operations that read what was just computed into the operation that computes it, to save a
 // pass over memory: the step then has two outputs. What is merged runs earlier than it would have, so
 // whatever else it reads must be there already.
-func pairUp(ops []planOp) []planOp {
-	p := &pairing{made: map[*G.Node]int{}}
+func fuseStats(ops []planOp, _ []*G.Node) []planOp {
+	p := &statsFuser{made: map[*G.Node]int{}}
 	for i := range ops {
 		o := &ops[i]
 		if p.stats(o) || p.sums(o) {
@@ -22,14 +22,14 @@ func pairUp(ops []planOp) []planOp {
 	return p.ops
 }
 
-// pairing is pairUp at work.
-type pairing struct {
+// statsFuser is fuseStats at work.
+type statsFuser struct {
 	ops  []planOp        // so far
 	made map[*G.Node]int // which of them computes a node
 }
 
 // stats makes o, batch statistics of the output of a convolution, a part of that, if it is such.
-func (p *pairing) stats(o *planOp) bool {
+func (p *statsFuser) stats(o *planOp) bool {
 	if _, ok := o.desc.(kernel.BNStats); !ok {
 		return false
 	}
@@ -42,14 +42,14 @@ func (p *pairing) stats(o *planOp) bool {
 	if !ok || c != (kernel.Conv{ConvShape: c.ConvShape, Epilogue: kernel.Epilogue{Slope: 1}}) {
 		return false
 	}
-	first.desc, first.second = kernel.ConvStats{ConvShape: c.ConvShape}, o.node
+	first.desc, first.aux = kernel.ConvStats{ConvShape: c.ConvShape}, o.node
 	p.made[o.node] = i
 	return true
 }
 
 // sums makes o, the sums of ABN's backward pass, and the gradient of the ReLU behind it, which masks what o
 // sums up, one operation, if o is such.
-func (p *pairing) sums(o *planOp) bool {
+func (p *statsFuser) sums(o *planOp) bool {
 	r, ok := o.desc.(kernel.ABNReduce)
 	if !ok || r.FromY || r.Slope != 1 {
 		return false
@@ -64,15 +64,15 @@ func (p *pairing) sums(o *planOp) bool {
 		return false
 	}
 	p.ops[i] = planOp{
-		node: masked, second: o.node, in: []*G.Node{first.in[0], first.in[1], z, stats},
-		desc: kernel.ABNJoinReduce{Rows: r.Rows, C: r.C}, kind: o.kind, layer: o.layer, over: first.over,
+		node: masked, aux: o.node, in: []*G.Node{first.in[0], first.in[1], z, stats},
+		desc: kernel.ABNResidualReduce{Rows: r.Rows, C: r.C}, kind: o.kind, layer: o.layer, inPlace: first.inPlace,
 	}
 	p.made[o.node] = i
 	return true
 }
 
 // before reports whether n is there when step i begins.
-func (p *pairing) before(i int, n *G.Node) bool {
+func (p *statsFuser) before(i int, n *G.Node) bool {
 	made, ok := p.made[n]
 	return !ok || made < i
 }

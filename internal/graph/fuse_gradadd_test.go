@@ -110,7 +110,7 @@ func TestAGradientAddedToItselfIsNotMerged(t *testing.T) {
 		t.Fatal(err)
 	}
 	dx, err := Apply(OpSpec{
-		Desc: kernel.ConvDataGrad{ConvShape: s}, Name: "conv input gradient", In: []int{4, 4}, Out: 4, Shape: like(dy), Overwrites: -1,
+		Desc: kernel.ConvDataGrad{ConvShape: s}, Name: "conv input gradient", In: []int{4, 4}, Out: 4, Shape: like(dy),
 	}, dy, w)
 	must(t, dx, err)
 	sum := G.Must(G.Add(dx, dx))

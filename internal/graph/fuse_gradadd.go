@@ -6,11 +6,11 @@ import (
 	"csl/internal/kernel"
 )
 
-// accumulate merges sums of two gradients into what makes them, to save a pass over memory. Gorgonia
+// fuseGradAdds merges sums of two gradients into what makes them, to save a pass over memory. Gorgonia
 // makes such sums where a value is used more than once, as at the beginning of a residual block and in
 // squeeze-excite. outside lists values that somebody else reads.
-func accumulate(ops []planOp, outside []*G.Node) []planOp {
-	m := &merger{ops: ops, made: map[*G.Node]int{}, reads: map[*G.Node]int{}, merged: map[int]bool{}}
+func fuseGradAdds(ops []planOp, outside []*G.Node) []planOp {
+	m := &gradAddFuser{ops: ops, made: map[*G.Node]int{}, reads: map[*G.Node]int{}, merged: map[int]bool{}}
 	for i := range ops {
 		m.made[ops[i].node] = i
 		for _, c := range ops[i].in {
@@ -40,8 +40,8 @@ func accumulate(ops []planOp, outside []*G.Node) []planOp {
 	return left
 }
 
-// merger is accumulate at work. An operation that is merged into a sum moves to where the sum is.
-type merger struct {
+// gradAddFuser is fuseGradAdds at work. An operation that is merged into a sum moves to where the sum is.
+type gradAddFuser struct {
 	ops    []planOp
 	made   map[*G.Node]int // which of ops computes a node
 	reads  map[*G.Node]int // how often it is read
@@ -49,7 +49,7 @@ type merger struct {
 }
 
 // only is the operation that computes n, if n is read once.
-func (m *merger) only(n *G.Node) (*planOp, bool) {
+func (m *gradAddFuser) only(n *G.Node) (*planOp, bool) {
 	i, ok := m.made[n]
 	if !ok || m.reads[n] != 1 {
 		return nil, false
@@ -59,7 +59,7 @@ func (m *merger) only(n *G.Node) (*planOp, bool) {
 
 // convolution makes sum number i a convolution's input gradient that is added to other, in other's
 // memory where that is free, if grad is such a gradient.
-func (m *merger) convolution(i int, grad, other *G.Node) bool {
+func (m *gradAddFuser) convolution(i int, grad, other *G.Node) bool {
 	o, ok := m.only(grad)
 	if !ok {
 		return false
@@ -72,14 +72,14 @@ func (m *merger) convolution(i int, grad, other *G.Node) bool {
 	m.merged[m.made[grad]] = true
 	m.ops[i] = planOp{
 		node: m.ops[i].node, in: []*G.Node{o.in[0], o.in[1], other}, desc: d,
-		kind: o.kind, layer: o.layer, over: []int{2},
+		kind: o.kind, layer: o.layer, inPlace: []int{2},
 	}
 	return true
 }
 
 // squeeze makes sum number i one operation if it adds up the two ways of squeeze-excite: scaled, a
 // gradient times the factors, and pooled, that of the averages that the factors are made of.
-func (m *merger) squeeze(i int, scaled, pooled *G.Node) bool {
+func (m *gradAddFuser) squeeze(i int, scaled, pooled *G.Node) bool {
 	a, okA := m.only(scaled)
 	b, okB := m.only(pooled)
 	if !okA || !okB {
@@ -93,7 +93,7 @@ func (m *merger) squeeze(i int, scaled, pooled *G.Node) bool {
 	m.merged[m.made[scaled]], m.merged[m.made[pooled]] = true, true
 	m.ops[i] = planOp{
 		node: m.ops[i].node, in: []*G.Node{a.in[0], a.in[1], b.in[0]}, desc: kernel.SqueezeGrad(d),
-		kind: "squeeze input gradient", layer: b.layer, over: []int{0},
+		kind: "squeeze input gradient", layer: b.layer, inPlace: []int{0},
 	}
 	return true
 }

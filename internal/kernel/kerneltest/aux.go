@@ -7,12 +7,12 @@ import (
 	"csl/internal/kernel"
 )
 
-// naiveSecond computes the second output of d from its inputs and from the first output as it was stored.
-func naiveSecond(d kernel.Pair, in [][]float64, first []float64) (want, magnitude []float64) {
+// naiveAux computes the second output of d from its inputs and from the first output as it was stored.
+func naiveAux(d kernel.TwoOutput, in [][]float64, first []float64) (want, magnitude []float64) {
 	switch d := d.(type) {
 	case kernel.ConvStats:
 		return naive(kernel.BNStats{Rows: d.N * d.H * d.W, C: d.Co}, [][]float64{first})
-	case kernel.ABNJoinReduce:
+	case kernel.ABNResidualReduce:
 		abn := kernel.ABNShape{Rows: d.Rows, C: d.C, Slope: 1}
 		unused := make([]float64, d.C) // gamma and beta
 		return naive(kernel.ABNReduce{ABNShape: abn}, [][]float64{in[2], first, in[3], unused, unused})
@@ -23,12 +23,12 @@ func naiveSecond(d kernel.Pair, in [][]float64, first []float64) (want, magnitud
 // compareSecond holds the second output of d, if it has one, to its definition. out is the outputs, one
 // behind the other.
 func compareSecond[T kernel.Float](d kernel.Desc, in [][]T, out []T) error {
-	pair, ok := d.(kernel.Pair)
+	pair, ok := d.(kernel.TwoOutput)
 	if !ok {
 		return nil
 	}
 	n := d.Output()
-	want, magnitude := naiveSecond(pair, widenAll(in), widenAll([][]T{out[:n]})[0])
+	want, magnitude := naiveAux(pair, widenAll(in), widenAll([][]T{out[:n]})[0])
 	if err := compare(out[n:], want, magnitude, secondTolerance[T]()); err != nil {
 		return fmt.Errorf("second output: %w", err)
 	}
@@ -59,7 +59,7 @@ func testLargeMeanOfConv[T kernel.Float](t *testing.T, set kernel.Set[T], p *ker
 		if err != nil {
 			t.Fatal(err)
 		}
-		want, magnitude := naiveSecond(d, nil, widenAll([][]T{out[:d.Output()]})[0])
+		want, magnitude := naiveAux(d, nil, widenAll([][]T{out[:d.Output()]})[0])
 		if err := compare(out[d.Output():], want, magnitude, largeMeanTolerance[T]()); err != nil {
 			t.Errorf("%+v: %v", d, err)
 		}

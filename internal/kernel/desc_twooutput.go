@@ -6,7 +6,7 @@ type ConvStats struct{ ConvShape }
 
 func (d ConvStats) Inputs() []int { return []int{d.xLen(), d.wLen()} }
 func (d ConvStats) Output() int   { return d.yLen() }
-func (d ConvStats) Second() int   { return 2 * d.Co }
+func (d ConvStats) Aux() int      { return 2 * d.Co }
 func (d ConvStats) FLOPs() int64  { return d.conv().FLOPs() + d.stats().FLOPs() }
 
 // conv and stats are the two operations of d.
@@ -15,14 +15,14 @@ func (d ConvStats) conv() Conv {
 }
 func (d ConvStats) stats() BNStats { return BNStats{Rows: d.N * d.H * d.W, C: d.Co} }
 
-// ABNJoinReduce begins the backward pass of ABNAddReLU: the gradient d of the sum is dy where y > 0, else 0;
+// ABNResidualReduce begins the backward pass of ABNAddReLU: the gradient d of the sum is dy where y > 0, else 0;
 // ABNReduce of slope 1 sums it. Inputs: y, dy, z, stats [2,C]. Outputs: d, which may be dy; the sums of d
 // and of d*xhat, [2,C].
-type ABNJoinReduce struct{ Rows, C int }
+type ABNResidualReduce struct{ Rows, C int }
 
-func (d ABNJoinReduce) Inputs() []int {
+func (d ABNResidualReduce) Inputs() []int {
 	return []int{d.Rows * d.C, d.Rows * d.C, d.Rows * d.C, 2 * d.C}
 }
-func (d ABNJoinReduce) Output() int  { return d.Rows * d.C }
-func (d ABNJoinReduce) Second() int  { return 2 * d.C }
-func (d ABNJoinReduce) FLOPs() int64 { return 4 * int64(d.Rows) * int64(d.C) }
+func (d ABNResidualReduce) Output() int  { return d.Rows * d.C }
+func (d ABNResidualReduce) Aux() int     { return 2 * d.C }
+func (d ABNResidualReduce) FLOPs() int64 { return 4 * int64(d.Rows) * int64(d.C) }

@@ -9,16 +9,16 @@ import (
 	"gorgonia.org/tensor"
 )
 
-// fixedNet is a fused convolution and a linear layer of fixed weights over a batch of images.
-type fixedNet struct {
+// constNet is a fused convolution and a linear layer of constant weights over a batch of images.
+type constNet struct {
 	g               *Graph
 	x, w, head, out *G.Node
 	v               values
 }
 
-func newFixedNet(t testing.TB, dt tensor.Dtype, batch int) *fixedNet {
+func newConstNet(t testing.TB, dt tensor.Dtype, batch int) *constNet {
 	t.Helper()
-	f := &fixedNet{g: newGraph(t, dt), v: values{}}
+	f := &constNet{g: newGraph(t, dt), v: values{}}
 	ok := func(n *G.Node, err error) *G.Node { t.Helper(); return must(t, n, err) }
 	in := func(seed uint64, name string, shape ...int) *G.Node {
 		n := ok(f.g.Input(name, shape...))
@@ -32,19 +32,19 @@ func newFixedNet(t testing.TB, dt tensor.Dtype, batch int) *fixedNet {
 }
 
 // machine is a machine with all inputs bound.
-func (f *fixedNet) machine(t testing.TB, be Backend) *Machine {
+func (f *constNet) machine(t testing.TB, be Backend) *Machine {
 	t.Helper()
 	m := newMachine(t, be, f.g, nil, f.out)
 	bind(t, be, m, f.v)
 	return m
 }
 
-// pack packs an input by its values in the only form that is wanted.
-func (f *fixedNet) pack(t testing.TB, be Backend, m *Machine, n *G.Node) *Packed {
+// pack packs an input by its values in the only layout that is wanted.
+func (f *constNet) pack(t testing.TB, be Backend, m *Machine, n *G.Node) *Packed {
 	t.Helper()
-	forms := m.Forms(n)
-	if len(forms) != 1 {
-		t.Fatalf("%s is wanted as %v", n.Name(), forms)
+	layouts := m.PackedLayouts(n)
+	if len(layouts) != 1 {
+		t.Fatalf("%s is wanted as %v", n.Name(), layouts)
 	}
 	src, err := be.Alloc(m.plan.dt, len(f.v[n]))
 	if err != nil {
@@ -53,7 +53,7 @@ func (f *fixedNet) pack(t testing.TB, be Backend, m *Machine, n *G.Node) *Packed
 	if err := src.Write64(f.v[n]); err != nil {
 		t.Fatal(err)
 	}
-	p, err := m.Pack(n, forms[0], src)
+	p, err := m.Pack(n, layouts[0], src)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -63,14 +63,14 @@ func (f *fixedNet) pack(t testing.TB, be Backend, m *Machine, n *G.Node) *Packed
 func TestOneSetOfPackedWeightsServesSeveralMachines(t *testing.T) {
 	dtypes(t, func(t *testing.T, dt tensor.Dtype) {
 		be := newBackend(t, 2)
-		one, two := newFixedNet(t, dt, 1), newFixedNet(t, dt, 2)
+		one, two := newConstNet(t, dt, 1), newConstNet(t, dt, 2)
 		first := one.machine(t, be)
 		run(t, first)
 		want := read(t, first, one.out)
 
 		packer := newMachine(t, be, one.g, nil, one.out)
 		w, head := one.pack(t, be, packer, one.w), one.pack(t, be, packer, one.head)
-		for _, f := range []*fixedNet{one, two} {
+		for _, f := range []*constNet{one, two} {
 			m := newMachine(t, be, f.g, nil, f.out)
 			for n, v := range f.v {
 				if n == f.w || n == f.head {
@@ -98,9 +98,9 @@ func TestOneSetOfPackedWeightsServesSeveralMachines(t *testing.T) {
 	})
 }
 
-func TestFixedWeightsAreReadOnceUntilTheyAreBoundAgain(t *testing.T) {
+func TestConstantWeightsAreReadOnceUntilTheyAreBoundAgain(t *testing.T) {
 	be := newBackend(t, 1)
-	f := newFixedNet(t, tensor.Float32, 1)
+	f := newConstNet(t, tensor.Float32, 1)
 	m := f.machine(t, be)
 	run(t, m)
 	before := read(t, m, f.out)
@@ -124,7 +124,7 @@ func TestFixedWeightsAreReadOnceUntilTheyAreBoundAgain(t *testing.T) {
 
 func TestMisusedPackedWeightsAreAnError(t *testing.T) {
 	be, other := newBackend(t, 1), newBackend(t, 1)
-	f := newFixedNet(t, tensor.Float32, 1)
+	f := newConstNet(t, tensor.Float32, 1)
 	m := f.machine(t, be)
 	w := f.pack(t, be, m, f.w)
 	short, err := be.Alloc(tensor.Float32, 7)
@@ -156,11 +156,11 @@ func TestMisusedPackedWeightsAreAnError(t *testing.T) {
 			return newMachine(t, other, f.g, nil, f.out).BindPacked(f.w, w)
 		}, "another backend"},
 		"a source of another length": {func() error {
-			_, err := m.Pack(f.w, m.Forms(f.w)[0], short)
+			_, err := m.Pack(f.w, m.PackedLayouts(f.w)[0], short)
 			return err
 		}, "7 elements"},
-		"a form that nobody wants": {func() error {
-			_, err := m.Pack(f.head, m.Forms(f.w)[0], m.bound[f.head])
+		"a layout that nobody wants": {func() error {
+			_, err := m.Pack(f.head, m.PackedLayouts(f.w)[0], m.bound[f.head])
 			return err
 		}, "no operation wants"},
 		"computed weights": {func() error {
@@ -185,7 +185,7 @@ func TestMisusedPackedWeightsAreAnError(t *testing.T) {
 
 func TestFirstNonFiniteFindsPackedWeights(t *testing.T) {
 	be := newBackend(t, 1)
-	f := newFixedNet(t, tensor.Float32, 1)
+	f := newConstNet(t, tensor.Float32, 1)
 	m := f.machine(t, be)
 	f.v[f.w][3] = math.NaN()
 	if err := m.BindPacked(f.w, f.pack(t, be, m, f.w)); err != nil {
@@ -197,11 +197,11 @@ func TestFirstNonFiniteFindsPackedWeights(t *testing.T) {
 	}
 }
 
-func TestFixedWeightsRunInTheTapeMachine(t *testing.T) {
+func TestConstantWeightsRunInTheTapeMachine(t *testing.T) {
 	t.Setenv("CSL_KERNELS", "portable") // what the ops run inside the tape machine
 	dtypes(t, func(t *testing.T, dt tensor.Dtype) {
 		be := newBackend(t, 2)
-		f := newFixedNet(t, dt, 1)
+		f := newConstNet(t, dt, 1)
 		m := f.machine(t, be)
 		run(t, m)
 		got := read(t, m, f.out)

@@ -17,20 +17,20 @@ func (k *convStats[T]) Work(workers int) int { return max(k.conv.Work(workers), 
 func (k *convStats[T]) Run(c *Ctx[T], out []T, in [][]T) {
 	k.conv.Run(c, out, in)
 	k.y[0] = out
-	k.stats.Run(c, c.Second, k.y[:])
+	k.stats.Run(c, c.Aux, k.y[:])
 	k.y[0] = nil
 }
 
-// joinReduce is ABNJoinReduce: the plan of the sums, whose add masks dy first.
-type joinReduce[T Float] struct {
+// residualReduce is ABNResidualReduce: the plan of the sums, whose add masks dy first.
+type residualReduce[T Float] struct {
 	sumPlan[T]
 	masked []T // of the current run
 }
 
-// newABNJoinReduce plans d with xhat = (z-mean)*factor; the scratch is factor [C].
-func newABNJoinReduce[T Float](d ABNJoinReduce) Kernel[T] {
+// newABNResidualReduce plans d with xhat = (z-mean)*factor; the scratch is factor [C].
+func newABNResidualReduce[T Float](d ABNResidualReduce) Kernel[T] {
 	c := d.C
-	k := &joinReduce[T]{sumPlan: sumPlan[T]{cut: cutSums(d.Rows, c), width: 2 * c, scratch: c}}
+	k := &residualReduce[T]{sumPlan: sumPlan[T]{cut: cutSums(d.Rows, c), width: 2 * c, scratch: c}}
 	k.prepare = func(factor []T, in [][]T) {
 		for i := range factor {
 			factor[i] = T(1 / spread(in[3][c+i]))
@@ -53,9 +53,9 @@ func newABNJoinReduce[T Float](d ABNJoinReduce) Kernel[T] {
 }
 
 // Run implements Kernel.
-func (k *joinReduce[T]) Run(c *Ctx[T], out []T, in [][]T) {
+func (k *residualReduce[T]) Run(c *Ctx[T], out []T, in [][]T) {
 	k.masked = out
-	k.sumPlan.Run(c, c.Second, in)
+	k.sumPlan.Run(c, c.Aux, in)
 	k.masked = nil
 }
 

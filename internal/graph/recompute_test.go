@@ -11,15 +11,15 @@ import (
 
 func TestCheapValuesAreComputedAgainAndNotKept(t *testing.T) {
 	b := newBlock(t, tensor.Float32)
-	sinks, kept := b.sinks()
-	p, err := NewSinkPlan(b.g, sinks, kept...)
+	streams, kept := b.streams()
+	p, err := NewStreamPlan(b.g, streams, kept...)
 	if err != nil {
 		t.Fatal(err)
 	}
 	head := p.steps[b.out]
 	times := map[string]int{}
 	for i, o := range p.ops {
-		kind, second := strings.CutSuffix(o.kind, " again")
+		kind, second := strings.CutSuffix(o.kind, " recompute")
 		if second {
 			if i < head {
 				t.Errorf("%s of %s comes before the backward pass", o.kind, o.layer)
@@ -29,7 +29,7 @@ func TestCheapValuesAreComputedAgainAndNotKept(t *testing.T) {
 	}
 	for what, n := range times {
 		if n != 1 {
-			t.Errorf("%s is computed again %d times", what, n)
+			t.Errorf("%s is recomputed %d times", what, n)
 		}
 	}
 	for i, o := range p.ops[:head] {
@@ -46,12 +46,12 @@ func TestCheapValuesAreComputedAgainAndNotKept(t *testing.T) {
 			found = found || strings.HasPrefix(what, kind+" of ")
 		}
 		if !found {
-			t.Errorf("no %s is computed again: %v", kind, times)
+			t.Errorf("no %s is recomputed: %v", kind, times)
 		}
 	}
 }
 
-// What is computed again can itself be made of something that is.
+// What is recomputed can itself be made of something that is.
 func TestWhatIsComputedAgainIsMadeOfWhatIsKept(t *testing.T) {
 	g := newGraph(t, tensor.Float64)
 	in := func(name string, shape ...int) *G.Node {
@@ -79,7 +79,7 @@ func TestWhatIsComputedAgainIsMadeOfWhatIsKept(t *testing.T) {
 	}
 }
 
-// residuals is a chain of blocks with all kinds of ends; again says which outputs are computed again.
+// residuals is a chain of blocks with all kinds of ends; again says which outputs are recomputed.
 func residuals(t *testing.T, again ...bool) (*Plan, [][]float64) {
 	t.Helper()
 	g, v := newGraph(t, tensor.Float32), values{}
@@ -108,7 +108,7 @@ func residuals(t *testing.T, again ...bool) (*Plan, [][]float64) {
 			x, err = AddReLU(ok(y, e), x)
 		}
 		if ok(x, err); second {
-			ComputeAgain(x)
+			Recompute(x)
 		}
 	}
 	seed := in("seed", x.Shape()...)

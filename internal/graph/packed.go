@@ -10,43 +10,43 @@ import (
 	"csl/internal/kernel"
 )
 
-// weightsAt is the place of the weights among the operands of an op that may have fixed ones.
+// weightsAt is the place of the weights among the operands of an op that may have constant ones.
 const weightsAt = 1
 
-// Packed is fixed weights in the form that an op wants. It never changes, so any number of machines of one
+// Packed is constant weights in the layout that an op wants. It never changes, so any number of machines of one
 // backend may share it.
 type Packed struct {
-	be   Backend
-	form kernel.Form
-	buf  Buffer
+	be     Backend
+	layout kernel.PackedLayout
+	buf    Buffer
 }
 
-// weightsKey is an input of the graph as fixed weights of one form.
+// weightsKey is an input of the graph as constant weights of one layout.
 type weightsKey struct {
-	node *G.Node
-	form kernel.Form
+	node   *G.Node
+	layout kernel.PackedLayout
 }
 
-// Forms lists the forms that ops want input n in as fixed weights: none if it is no such, hardly ever more
+// PackedLayouts lists the layouts that ops want input n in as constant weights: none if it is no such, hardly ever more
 // than one.
-func (m *Machine) Forms(n *G.Node) []kernel.Form {
-	var forms []kernel.Form
+func (m *Machine) PackedLayouts(n *G.Node) []kernel.PackedLayout {
+	var layouts []kernel.PackedLayout
 	for i := range m.programs {
-		if form, ok := m.programs[i].Form(); ok && m.plan.ops[i].in[weightsAt] == n && !slices.Contains(forms, form) {
-			forms = append(forms, form)
+		if layout, ok := m.programs[i].PackedLayout(); ok && m.plan.ops[i].in[weightsAt] == n && !slices.Contains(layouts, layout) {
+			layouts = append(layouts, layout)
 		}
 	}
-	return forms
+	return layouts
 }
 
-// Pack puts src, the values of input n, into one of the Forms of n. src is not needed afterwards.
-func (m *Machine) Pack(n *G.Node, form kernel.Form, src Buffer) (*Packed, error) {
+// Pack puts src, the values of input n, into one of the PackedLayouts of n. src is not needed afterwards.
+func (m *Machine) Pack(n *G.Node, layout kernel.PackedLayout, src Buffer) (*Packed, error) {
 	if src.Len() != n.Shape().TotalSize() {
 		return nil, fmt.Errorf("pack %s %v: %d elements", n.Name(), n.Shape(), src.Len())
 	}
 	for i, prog := range m.programs {
-		have, ok := prog.Form()
-		if !ok || have != form || m.plan.ops[i].in[weightsAt] != n {
+		have, ok := prog.PackedLayout()
+		if !ok || have != layout || m.plan.ops[i].in[weightsAt] != n {
 			continue
 		}
 		work, err := m.packWork()
@@ -57,9 +57,9 @@ func (m *Machine) Pack(n *G.Node, form kernel.Form, src Buffer) (*Packed, error)
 		if err != nil {
 			return nil, fmt.Errorf("pack %s: %w", n.Name(), err)
 		}
-		return &Packed{m.be, form, buf}, nil
+		return &Packed{m.be, layout, buf}, nil
 	}
-	return nil, fmt.Errorf("pack %s: no operation wants it as %+v", n.Name(), form)
+	return nil, fmt.Errorf("pack %s: no operation wants it as %+v", n.Name(), layout)
 }
 
 // packWork is the scratch for packing, made once for the largest need and dropped before the next run.
@@ -77,29 +77,29 @@ func (m *Machine) packWork() (Buffer, error) {
 	return m.packing, nil
 }
 
-// BindPacked gives the ops that want input n in the form of p these weights. They need no other; ops that
+// BindPacked gives the ops that want input n in the layout of p these weights. They need no other; ops that
 // read n as it is do.
 func (m *Machine) BindPacked(n *G.Node, p *Packed) error {
 	if p.be != m.be {
 		return fmt.Errorf("bind %s: packed by another backend", n.Name())
 	}
-	if forms := m.Forms(n); !slices.Contains(forms, p.form) {
-		return fmt.Errorf("bind %s: packed as %+v, wanted as %+v", n.Name(), p.form, forms)
+	if layouts := m.PackedLayouts(n); !slices.Contains(layouts, p.layout) {
+		return fmt.Errorf("bind %s: packed as %+v, wanted as %+v", n.Name(), p.layout, layouts)
 	}
-	m.packed[weightsKey{n, p.form}] = p
+	m.packed[weightsKey{n, p.layout}] = p
 	m.unbind()
 	return nil
 }
 
 // weights is input n packed; what was only bound is packed now.
-func (m *Machine) weights(n *G.Node, form kernel.Form) (Buffer, error) {
-	key := weightsKey{n, form}
+func (m *Machine) weights(n *G.Node, layout kernel.PackedLayout) (Buffer, error) {
+	key := weightsKey{n, layout}
 	if m.packed[key] == nil {
 		src, err := m.Buffer(n)
 		if err != nil {
 			return nil, err
 		}
-		if m.packed[key], err = m.Pack(n, form, src); err != nil {
+		if m.packed[key], err = m.Pack(n, layout, src); err != nil {
 			return nil, err
 		}
 	}
@@ -109,8 +109,8 @@ func (m *Machine) weights(n *G.Node, form kernel.Form) (Buffer, error) {
 // operand is the memory of input k of op i.
 func (m *Machine) operand(i, k int) (Buffer, error) {
 	n := m.plan.ops[i].in[k]
-	if form, ok := m.programs[i].Form(); ok && k == weightsAt {
-		return m.weights(n, form)
+	if layout, ok := m.programs[i].PackedLayout(); ok && k == weightsAt {
+		return m.weights(n, layout)
 	}
 	return m.Buffer(n)
 }
