@@ -43,8 +43,9 @@ func newEstimatePriorCommand(s *streams) *cobra.Command {
 		Aliases: []string{"estimate_prior"},
 		Short:   "Estimate how often each class occurs",
 		Long: `Estimate the class prior: train a temporary model on the annotated labels alone (loss.mode ignore,
-whatever the configuration says), or take a checkpoint, and average its scores over the training
-images. With --compare_with, or where labels are hidden by simulate.type, the estimate is
+whatever the configuration says), or take a checkpoint, and ask it about the training images. With
+prior.method shift, the default, its scores on unknown labels are corrected for label shift, measured on
+the validation images if there are any; with mean they are averaged. With --compare_with, or where labels are hidden by simulate.type, the estimate is
 compared with the full annotations, beside the count of annotated positives.`,
 		Example: `  csl estimate-prior --config configs/coco_fpc_1000.yaml --data /data/coco --out prior.csv
   csl estimate-prior --model_path best.safetensors --data photos --annotations labels.csv --out prior.csv`,
@@ -53,11 +54,11 @@ compared with the full annotations, beside the count of annotated positives.`,
 	}
 	// --out and --model_path mean something else here than for a run; unknown labels have no say.
 	o.settings = bindSettings(cmd, settingsWithFlags("train.out", "model.path", "model.weights", "model.strict",
-		"loss.mode", "loss.topk", "loss.gamma_unann", "loss.alpha_unann", "prior.threshold")...)
+		"loss.mode", "loss.topk", "loss.gamma_unann", "loss.alpha_unann", "prior.threshold", "prior.top_n", "prior.quantile")...)
 	fs := cmd.Flags()
 	bindModel(fs, &o.model, &o.strict)
 	fs.Lookup("model_path").Usage = "checkpoint `FILE`, or run directory, to use instead of training a model"
-	fs.StringVar(&o.out, "out", "prior.csv", "prior `FILE` to write: Classes,avg_pred")
+	fs.StringVar(&o.out, "out", "prior.csv", "prior `FILE` to write: Classes,avg_pred, with shift also low,high")
 	fs.StringVar(&o.compareWith, "compare_with", "", "full annotations `FILE` to compare with")
 	fs.StringVar(&o.runDir, "run_dir", "", "`folder` of the temporary model's run; default: "+temporaryRun+" in that of train.out")
 	fs.BoolVar(&o.resume, "resume", false, "go on with the temporary model's training")
@@ -98,7 +99,7 @@ func runEstimatePrior(ctx context.Context, o *priorOptions) error {
 	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "wrote %s, from %s\n\n", o.out, r.Weights)
-	if err := r.Prior.WriteSummary(&b, topShown, r.Comparison); err != nil {
+	if err := r.Prior.WriteSummary(&b, topShown, r.Comparison, r.Estimate); err != nil {
 		return err
 	}
 	if _, err := o.streams.out.Write([]byte(b.String())); err != nil {

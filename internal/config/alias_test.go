@@ -63,6 +63,18 @@ func TestAliasesOfKeysAreReadFromEverySource(t *testing.T) {
 	}
 }
 
+func TestPriorSourceIsPriorMethodUnderItsOldValues(t *testing.T) {
+	for old, now := range map[string]string{"eval": PriorMean, "training": PriorTraining} {
+		c, _, err := Load(Sources{Set: []string{"prior.source=" + old}})
+		if err != nil || c.Prior.Method != now {
+			t.Errorf("%s is %s, %v", old, c.Prior.Method, err)
+		}
+		if c, err = Parse("run", []byte("prior:\n  source: "+old+"\n")); err != nil || c.Prior.Method != now {
+			t.Errorf("%s in a file is %v, %v", old, c, err)
+		}
+	}
+}
+
 func TestAKeyUnderBothItsNamesAppearsTwice(t *testing.T) {
 	_, _, err := Load(Sources{File: write(t, "data:\n  skip_bad: true\n  skip_broken: false\n")})
 	if err == nil || !strings.Contains(err.Error(), "line 3: data.skip_broken: appears twice, first on line 2") {

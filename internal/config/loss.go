@@ -91,13 +91,14 @@ type Prior struct {
 	Threshold float64 // unknown labels of classes above it are dropped; 0: no gate
 	TopN      int     // so are those of this many classes with the highest prior, instead; 0: by threshold
 	Quantile  float64 // or of the classes in the upper 1-Quantile; 0: by threshold
-	Source    string  // PriorEval or PriorTraining
+	Method    string  // how one is estimated: PriorShift, PriorMean or PriorTraining
 }
 
-// Where an estimated prior comes from (Prior.Source).
+// How a prior is estimated (Prior.Method).
 const (
-	PriorEval     = "eval"     // one clean pass over the training images with the best weights
-	PriorTraining = "training" // mean over all training batches so far, as the reference
+	PriorShift    = "shift"    // by label shift, from one clean pass with the best weights
+	PriorMean     = "mean"     // the mean score of that pass
+	PriorTraining = "training" // the mean over all training batches so far, as the reference
 )
 
 // PriorSelection says which classes of the prior selective mode gates.
@@ -108,7 +109,7 @@ func (c *Config) PriorSelection() prior.Selection {
 // below1 is any number from 0 up to, but not including, 1.
 func below1(p *float64) real { return real{p: p, hi: 1, openHi: true} }
 
-func defaultPrior() Prior { return Prior{Threshold: 0.05, Source: PriorEval} }
+func defaultPrior() Prior { return Prior{Threshold: 0.05, Method: PriorShift} }
 
 func (p *Prior) settings() []setting {
 	return []setting{
@@ -129,8 +130,9 @@ func (p *Prior) settings() []setting {
 			meaning: "instead of the threshold: drop those of the classes above this quantile, 0.95 for the top 5 %; 0 = by threshold",
 		},
 		{
-			name: "prior.source", value: text{&p.Source, []string{PriorEval, PriorTraining}},
-			meaning: "estimate-prior: a clean pass at the end, or the mean over all training batches, as the reference",
+			name: "prior.method", flag: "prior_method", value: text{&p.Method, []string{PriorShift, PriorMean, PriorTraining}},
+			meaning: "estimate-prior: by label shift, the mean score, or the mean over all training batches as the reference",
+			aliases: []alias{{name: "prior.source", values: map[string]string{"eval": PriorMean}}},
 		},
 	}
 }

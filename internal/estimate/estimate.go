@@ -1,6 +1,6 @@
 // Package estimate finds the class prior of partially annotated images: it trains the temporary
-// model in Ignore mode, or takes a checkpoint, and averages what the model says of the training
-// images (CSL paper, section 3.3). The prior's file, its summary and its comparison live in
+// model in Ignore mode, or takes a checkpoint, and asks what the model says of the training images (CSL
+// paper, section 3.3), as it is or corrected for label shift. The prior's file, its summary and its comparison live in
 // package prior.
 package estimate
 
@@ -14,11 +14,8 @@ import (
 	"csl/internal/dataset"
 	"csl/internal/garbage"
 	"csl/internal/graph"
-	"csl/internal/images/loader"
 	"csl/internal/labels"
-	"csl/internal/model"
 	"csl/internal/modelfile"
-	"csl/internal/predict"
 	"csl/internal/prior"
 	"csl/internal/progress"
 	"csl/internal/rundir"
@@ -50,6 +47,8 @@ type Options struct {
 type Result struct {
 	Prior   *prior.Prior
 	Weights string // which weights it comes from, for people
+	// Estimate is what a prior by label shift rests on; nil with the other methods.
+	Estimate *prior.Estimate
 	// Comparison is nil without CompareWith.
 	Comparison *prior.Comparison
 	Skipped    int
@@ -103,8 +102,18 @@ func (o *Options) compare(ctx context.Context, annotated *labels.Set, r *Result)
 		}
 	}
 	c, err := prior.Compare(r.Prior, full, partial, topCompared)
+	if err != nil {
+		return err
+	}
+	if e := r.Estimate; e != nil {
+		mean, err := prior.Compare(&prior.Prior{Classes: r.Prior.Classes, Avg: e.Mean}, full, partial, topCompared)
+		if err != nil {
+			return err
+		}
+		c.Mean = &mean.Estimated
+	}
 	r.Comparison = &c
-	return err
+	return nil
 }
 
 // fromTraining trains the temporary model in Ignore mode and fills r with the prior that it gives.
@@ -119,7 +128,7 @@ func (o *Options) fromTraining(ctx context.Context, r *Result) (*labels.Set, err
 	}
 	r.Weights = fmt.Sprintf("the %s weights of step %d in %s", t.Source, t.BestStep, t.Dir)
 	path := filepath.Join(t.Dir, rundir.Prior)
-	if c.Prior.Source == config.PriorTraining {
+	if c.Prior.Method == config.PriorTraining {
 		return o.fromBatches(ctx, path, t.Skipped, r)
 	}
 	set, err := o.fromModel(ctx, modelfile.Options{Path: filepath.Join(t.Dir, rundir.Best)}, r)
@@ -130,7 +139,7 @@ func (o *Options) fromTraining(ctx context.Context, r *Result) (*labels.Set, err
 }
 
 // fromModel fills r with the prior that a model gives and returns the labels of the images.
-func (o *Options) fromModel(ctx context.Context, from modelfile.Options, r *Result) (*labels.Set, error) {
+func (o *Options) fromModel(ctx context.Context, from modelfile.Options, r *Result) (set *labels.Set, err error) {
 	m, err := modelfile.Open(ctx, from)
 	if err != nil {
 		return nil, err
@@ -144,11 +153,27 @@ func (o *Options) fromModel(ctx context.Context, from modelfile.Options, r *Resu
 	if err != nil {
 		return nil, err
 	}
-	r.Prior, err = o.average(ctx, m.Weights, l, c, &r.Skipped)
-	if err := errors.Join(err, c.Close()); err != nil {
+	defer func() { err = errors.Join(err, c.Close()) }()
+	p, err := o.newPass(m.Weights, l)
+	if err != nil {
 		return nil, err
 	}
-	return c.Set, nil
+	if o.Config.Prior.Method == config.PriorShift {
+		return o.byShift(ctx, m, p, c, r)
+	}
+	return c.Set, o.byMean(ctx, p, c, r)
+}
+
+// byMean is the mean score of the images.
+func (o *Options) byMean(ctx context.Context, p *pass, c *dataset.Split, r *Result) error {
+	mean := prior.NewMean(c.Set.NumClasses())
+	skipped, err := p.run(ctx, "estimating the prior", c, func(logits []float32, _ []int8) error { return mean.Add(logits) })
+	if err != nil {
+		return err
+	}
+	r.Skipped = skipped
+	r.Prior, err = mean.Prior(c.Names())
+	return err
 }
 
 // fromBatches takes the running mean that the training wrote: the reference's way.
@@ -160,41 +185,4 @@ func (o *Options) fromBatches(ctx context.Context, path string, skipped int, r *
 	r.Weights, r.Skipped = "the outputs for all training batches", skipped
 	r.Prior, _, err = prior.Load(ctx, path, c.Names(), "")
 	return c.Set, errors.Join(err, c.Close())
-}
-
-// average is one clean pass over the images; skipped tells how many were left out.
-func (o *Options) average(ctx context.Context, w *model.Weights, l dataset.Loading, c *dataset.Split, skipped *int) (*prior.Prior, error) {
-	l.Batch, l.Workers, l.SkipBroken = o.Config.Train.Batch, o.Config.Data.Workers, o.Config.Data.SkipBroken
-	l.OnSkip = func(b loader.Skipped) { o.Display.Log().Warn("left out: " + b.String()) }
-	batches, err := c.Loader(ctx, l, nil)
-	if err != nil {
-		return nil, err
-	}
-	runner, err := predict.New(o.Backend, w, nil, l.Height, l.Width)
-	if err != nil {
-		return nil, err
-	}
-	mean := prior.NewMean(c.Set.NumClasses())
-	task := o.Display.Start("estimating the prior", "img", int64(batches.Len()))
-	defer task.Done()
-	err = predict.Pass(ctx, batches, 0, o.Garbage, func(b *loader.Batch) error {
-		logits, err := runner.Logits(b.Pix, b.N)
-		if err != nil {
-			return err
-		}
-		images := make([]string, b.N)
-		for i, n := range b.Samples {
-			images[i] = c.Set.ImageName(n)
-		}
-		if err := predict.Finite(logits, images, c.Names()); err != nil {
-			return err
-		}
-		task.Add(int64(b.N))
-		return mean.Add(logits)
-	})
-	if err != nil {
-		return nil, fmt.Errorf("estimate the prior: %w", err)
-	}
-	*skipped = len(c.Skipped) + len(batches.Skipped())
-	return mean.Prior(c.Names())
 }

@@ -94,9 +94,9 @@ func meanScores(t *testing.T, o Options, path string) []float64 {
 	return sum
 }
 
-func TestThePriorIsTheMeanScoreOfTheTrainingImages(t *testing.T) {
+func TestByMeanThePriorIsTheMeanScoreOfTheTrainingImages(t *testing.T) {
 	d := traintest.Make(t, 7, 3)
-	o, _ := options(t, d)
+	o, _ := options(t, d, "prior.method=mean")
 	o.Model.Path = traintest.Checkpoint(t, traintest.Classes(), nil)
 	r := estimate(t, o)
 	want := meanScores(t, o, o.Model.Path)
@@ -124,7 +124,7 @@ func exists(path string) bool {
 
 func TestTheTemporaryModelIsTrainedInIgnoreModeAndItsBestWeightsAreUsed(t *testing.T) {
 	d := traintest.Make(t, 10, 5)
-	o, _ := options(t, d, "prior.path=/nowhere.csv") // neither that nor mode selective counts
+	o, _ := options(t, d, "prior.method=mean", "prior.path=/nowhere.csv") // neither that nor mode selective counts
 	r := estimate(t, o)
 	run := o.Config.Train.Out
 	want := meanScores(t, o, filepath.Join(run, rundir.Best))

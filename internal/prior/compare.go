@@ -17,9 +17,12 @@ type Agreement struct {
 	// Overlap is how many of the true top are in this one's top. Where equal values straddle the end
 	// of a top list it is the mean over all orders of them: no order of equals is better than another.
 	Overlap float64
+	Wide    float64 // the same for a top twice as long
+	Sum     float64 // labels per image
+	Error   float64 // mean absolute error of a class's share of the images
 }
 
-// MarshalJSON writes {"spearman":…,"overlap":…}.
+// MarshalJSON writes {"spearman":…,"overlap":…,"overlap_wide":…,"labels_per_image":…,"error":…}.
 func (a Agreement) MarshalJSON() ([]byte, error) {
 	var rho *float64
 	if !math.IsNaN(a.Spearman) {
@@ -28,15 +31,20 @@ func (a Agreement) MarshalJSON() ([]byte, error) {
 	return json.Marshal(struct {
 		Spearman *float64 `json:"spearman"`
 		Overlap  float64  `json:"overlap"`
-	}{rho, a.Overlap})
+		Wide     float64  `json:"overlap_wide"`
+		Sum      float64  `json:"labels_per_image"`
+		Error    float64  `json:"error"`
+	}{rho, a.Overlap, a.Wide, a.Sum, a.Error})
 }
 
 // Comparison is an estimated prior, and the naive count of annotated
 // positives, each against full annotations.
 type Comparison struct {
-	Top       int       `json:"top"` // size of the compared top lists
-	Estimated Agreement `json:"estimated"`
-	Naive     Agreement `json:"naive"`
+	Top       int        `json:"top"`         // size of the compared top lists
+	True      float64    `json:"true_labels"` // labels per image in the full annotations
+	Estimated Agreement  `json:"estimated"`
+	Mean      *Agreement `json:"mean,omitempty"` // of the mean score, where the estimate is not it
+	Naive     Agreement  `json:"naive"`
 }
 
 // Compare sets p and the naive count of positives in partial against the
@@ -52,29 +60,46 @@ func Compare(p *Prior, full, partial *labels.Set, top int) (Comparison, error) {
 	}
 	top = min(top, len(p.Classes))
 	truth := positives(full)
-	estimated := make([]float64, len(p.Avg))
-	for i, v := range p.Avg {
-		estimated[i] = float64(v)
+	c := Comparison{Top: top, Estimated: agree(widen(p.Avg), truth, top), Naive: agree(positives(partial), truth, top)}
+	for _, v := range truth {
+		c.True += v
 	}
-	return Comparison{Top: top, Estimated: agree(estimated, truth, top), Naive: agree(positives(partial), truth, top)}, nil
+	return c, nil
 }
 
-// positives counts per class.
+func widen(values []float32) []float64 {
+	out := make([]float64, len(values))
+	for i, v := range values {
+		out[i] = float64(v)
+	}
+	return out
+}
+
+// positives are the shares of the images that are labelled with each class.
 func positives(s *labels.Set) []float64 {
 	var out []float64
 	for _, c := range s.Stats().Classes {
-		out = append(out, float64(c.Positives))
+		out = append(out, float64(c.Positives)/float64(max(1, s.Len())))
 	}
 	return out
 }
 
 func agree(a, truth []float64, top int) Agreement {
-	mine, best := membership(a, top), membership(truth, top)
-	n := 0.0
+	out := Agreement{Spearman: Spearman(a, truth), Overlap: overlap(a, truth, top), Wide: overlap(a, truth, 2*top)}
+	for c := range a {
+		out.Sum += a[c]
+		out.Error += math.Abs(a[c]-truth[c]) / float64(len(a))
+	}
+	return out
+}
+
+// overlap is how many of the true top are in this one's.
+func overlap(a, truth []float64, top int) (n float64) {
+	mine, best := membership(a, min(top, len(a))), membership(truth, min(top, len(a)))
 	for c := range mine {
 		n += mine[c] * best[c]
 	}
-	return Agreement{Spearman: Spearman(a, truth), Overlap: n}
+	return n
 }
 
 // membership is the chance of each class to be among the top ones, equal values being in random

@@ -133,6 +133,9 @@ func TestCompareSetsPriorBesideNaiveCount(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if math.Abs(c.True-1.7) > 1e-12 || math.Abs(c.Estimated.Sum-1.2) > 1e-6 || math.Abs(c.Estimated.Error-0.5/3) > 1e-6 {
+		t.Errorf("truth %v, estimated %+v", c.True, c.Estimated)
+	}
 	if math.Abs(c.Estimated.Spearman-1) > 1e-12 || c.Estimated.Overlap != 1 {
 		t.Errorf("estimated %+v", c.Estimated)
 	}
@@ -147,8 +150,9 @@ func TestCompareSetsPriorBesideNaiveCount(t *testing.T) {
 }
 
 func TestUndefinedCorrelationIsNullInJSON(t *testing.T) {
-	got, err := json.Marshal(Comparison{Top: 10, Estimated: Agreement{0.5, 7}, Naive: Agreement{math.NaN(), 1}})
-	want := `{"top":10,"estimated":{"spearman":0.5,"overlap":7},"naive":{"spearman":null,"overlap":1}}`
+	got, err := json.Marshal(Comparison{Top: 10, True: 4, Estimated: Agreement{0.5, 7, 14, 5, 0.25}, Naive: Agreement{math.NaN(), 1, 2, 0.5, 0.75}})
+	want := `{"top":10,"true_labels":4,"estimated":{"spearman":0.5,"overlap":7,"overlap_wide":14,"labels_per_image":5,"error":0.25},` +
+		`"naive":{"spearman":null,"overlap":1,"overlap_wide":2,"labels_per_image":0.5,"error":0.75}}`
 	if err != nil || string(got) != want {
 		t.Errorf("%s %v", got, err)
 	}
@@ -156,13 +160,13 @@ func TestUndefinedCorrelationIsNullInJSON(t *testing.T) {
 
 func TestSummaryNamesTopClassesGatesAndComparison(t *testing.T) {
 	var b bytes.Buffer
-	c := &Comparison{Top: 10, Estimated: Agreement{0.9, 7}, Naive: Agreement{math.NaN(), 1}}
-	if err := example().WriteSummary(&b, 2, c); err != nil {
+	c := &Comparison{Top: 10, True: 4, Estimated: Agreement{0.9, 7, 14, 5, 0.25}, Naive: Agreement{math.NaN(), 1, 2.5, 0.5, 0.75}}
+	if err := example().WriteSummary(&b, 2, c, nil); err != nil {
 		t.Fatal(err)
 	}
 	for _, want := range []string{
 		"5 classes, expected labels per image 0.90", " 1. b 0.5000\n   2. e 0.3000\nclasses", "> 0.05  2 of 5",
-		"this prior", "0.900   7", "undefined   1",
+		"this prior                  0.900   7 / 14                    5.00  0.2500\n", "undefined   1 / 2.5                   0.50", "truth                                                         4.00\n",
 	} {
 		if !strings.Contains(b.String(), want) {
 			t.Errorf("summary lacks %q:\n%s", want, b.String())

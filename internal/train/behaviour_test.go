@@ -411,7 +411,7 @@ func TestAccumulatedGradientsAreSums(t *testing.T) {
 
 func TestTheRunningPriorIsTheMeanScoreOfAllTrainingBatches(t *testing.T) {
 	d, j, out := traintest.Make(t, 10, 5), newJob(t), t.TempDir()
-	tr, err := newTrainer(context.Background(), j.options(t, d.Settings(out, "prior.source=training")))
+	tr, err := newTrainer(context.Background(), j.options(t, d.Settings(out, "prior.method=training")))
 	if err != nil {
 		t.Fatal(err)
 	}

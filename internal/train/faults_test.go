@@ -17,7 +17,7 @@ import (
 // caches of images.
 func faultSettings(d traintest.Data, out string) []string {
 	return d.Settings(out, "schedule.epochs=1", "ema.decay=0", "data.train.annotations="+d.Full, "simulate.type=fpc", "simulate.param=1",
-		"prior.source=training", "data.skip_broken=true", "data.cache="+out+"/cache")
+		"prior.method=training", "data.skip_broken=true", "data.cache="+out+"/cache")
 }
 
 // faultData has a broken image in each split, so that a list of them is written, too.

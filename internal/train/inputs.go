@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 
 	"csl/internal/config"
 	"csl/internal/count"
@@ -69,7 +68,7 @@ func (in *inputs) openVal(ctx context.Context, o Options) (err error) {
 		in.val, err = in.train.HoldOut(share, o.Config.Train.Seed)
 		return err
 	}
-	if opts.Annotations == "" && data.Val.Root == "" && !hasLayout(opts.Root) {
+	if opts.Annotations == "" && data.Val.Root == "" && !dataset.HasValidation(opts.Root) {
 		o.Display.Log().Warn("no validation data: nothing will be scored (--val_annotations names the labels, --val_split 0.1 holds images out)")
 		return nil
 	}
@@ -77,15 +76,6 @@ func (in *inputs) openVal(ctx context.Context, o Options) (err error) {
 	opts.Display = o.Display
 	in.val, err = dataset.Open(ctx, opts)
 	return err
-}
-
-// hasLayout tells whether a folder is laid out as COCO and has validation labels.
-func hasLayout(root string) bool {
-	if info, err := os.Stat(root); err != nil || !info.IsDir() {
-		return false
-	}
-	_, _, err := labels.FindCOCO(root, dataset.Val)
-	return err == nil
 }
 
 // measure computes the size and the digests of the data. It is called when all caches are open, as they

@@ -61,7 +61,7 @@ func TestInterruptedRunSavesAndGoesOnToTheSameEnd(t *testing.T) {
 		"between rare records":     {[]string{"train.log_every=5"}, []canceller{{steps: 2}, {steps: 3}}},
 		"accumulating":             {[]string{"train.accumulate=2"}, []canceller{{steps: 1}}},
 		"saving often":             {[]string{"train.save_every=2"}, []canceller{{steps: 3}}},
-		"with a running prior":     {[]string{"prior.source=training"}, []canceller{{steps: 4}}},
+		"with a running prior":     {[]string{"prior.method=training"}, []canceller{{steps: 4}}},
 		"with augmentation":        {[]string{"augment.cutout=0.5", "augment.randaugment.ops=2"}, []canceller{{steps: 4}}},
 		"without validation":       {[]string{"data.val.annotations="}, []canceller{{steps: 4}}},
 		"without an average":       {[]string{"ema.decay=0"}, []canceller{{steps: 4}}},
@@ -87,7 +87,7 @@ func TestInterruptedRunSavesAndGoesOnToTheSameEnd(t *testing.T) {
 
 func TestResumeOfAFinishedRunChangesNothing(t *testing.T) {
 	d, j, out := traintest.Make(t, 4, 2), newJob(t), t.TempDir()
-	settings := d.Settings(out, "schedule.epochs=1", "prior.source=training")
+	settings := d.Settings(out, "schedule.epochs=1", "prior.method=training")
 	first := j.must(t, settings)
 	before := lasting(t, out)
 	j.resume = true

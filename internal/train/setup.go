@@ -80,13 +80,13 @@ func (t *trainer) build(ctx context.Context) error {
 
 // writable refuses classes that the files at the run's end could not name.
 func (t *trainer) writable() error {
-	if t.cfg.Prior.Source != config.PriorTraining {
+	if t.cfg.Prior.Method != config.PriorTraining {
 		return nil
 	}
 	names := t.data.train.Names()
 	p := prior.Prior{Classes: names, Avg: make([]float32, len(names))}
 	if err := p.Validate(); err != nil {
-		return fmt.Errorf("prior.source is %s, but the prior could not be written: %w", config.PriorTraining, err)
+		return fmt.Errorf("prior.method is %s, but the prior could not be written: %w", config.PriorTraining, err)
 	}
 	return nil
 }
@@ -102,7 +102,7 @@ func (t *trainer) trainLoader(ctx context.Context) (*loader.Loader, error) {
 // classes that it closes. Both are nil without one.
 func (t *trainer) loadPrior(ctx context.Context) (values, gate []float32, err error) {
 	c := t.cfg
-	if c.Prior.Source == config.PriorTraining {
+	if c.Prior.Method == config.PriorTraining {
 		t.running = prior.NewMean(t.data.train.Set.NumClasses())
 	}
 	if c.Prior.Path == "" {

@@ -20,7 +20,7 @@ type trainer struct {
 	data    *inputs
 	loader  *loader.Loader // of training images
 	stepper *stepper
-	running *prior.Mean // of all training batches, where prior.source asks for it; else nil
+	running *prior.Mean // of all training batches, where prior.method asks for it; else nil
 	skips   *skips
 	keeper  *keeper
 	logs    *logs
