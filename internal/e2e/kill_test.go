@@ -32,7 +32,7 @@ func TestKilledRunsResumeToTheSameEnd(t *testing.T) {
 	for name, more := range map[string][]string{
 		"saving each epoch": {"schedule.epochs=4"},
 		"saving each step": {
-			"schedule.epochs=3", "train.save_every=1", "train.accumulate=2", "prior.source=training", "train.patience=2",
+			"schedule.epochs=3", "train.save_every=1", "train.accumulate=2", "prior.method=training", "train.patience=2",
 			"augment.cutout=0.5", "augment.randaugment.ops=2",
 		},
 	} {

@@ -164,7 +164,7 @@ func TestWithoutValidationItSaysWhichWeightsAreUsed(t *testing.T) {
 
 func TestTheMeanOverTrainingBatchesIsTheReferencesWay(t *testing.T) {
 	d := traintest.Make(t, 10, 5)
-	o, _ := options(t, d, "prior.source=training")
+	o, _ := options(t, d, "prior.method=training")
 	r := estimate(t, o)
 	files := traintest.Files(t, filepath.Dir(o.Out))
 	if files["prior.csv"] == "" || files["prior.csv"] != files["run/prior.csv"] || r.Weights != "the outputs for all training batches" {
