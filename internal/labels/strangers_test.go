@@ -122,8 +122,8 @@ func TestNamesWithLineBreaksAreRefusedAtOnce(t *testing.T) {
 
 func TestAnnotationsOfOtherToolsAreNamed(t *testing.T) {
 	for text, want := range map[string]string{
-		"<!DOCTYPE html><html>":                                  "HTML",
-		"<x/>":                                                   "XML",
+		"<!DOCTYPE html><html>": "HTML",
+		"<x/>":                  "XML",
 		"version https://git-lfs.github.com/spec/v1\noid sha256": "git lfs pull",
 	} {
 		_, _, err := parse(text, Options{})
