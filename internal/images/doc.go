@@ -1,10 +1,10 @@
 // Package images holds what an image is to csl: 8-bit samples, red, green, blue, row by row from the top, [H,W,3]. The
 // packages below bring images from files to batches, each using those named before it only:
 //
-//   - jpeg decodes JPEG files as libjpeg-turbo does;
-//   - codec recognizes formats, reads headers and decodes files to RGB as Pillow does;
+//   - jpeg, png, gif, webp, bmp and tiff read headers and decode files, row by row, with Pillow's pixels;
+//   - codec recognizes formats, checks headers against limits of pixels and memory, and decodes files of all formats;
 //   - transform resizes, augments and scales to float32;
-//   - source finds files in a folder or a tar;
+//   - source finds files in a folder or a tar, each real folder once, and never opens pipes or devices;
 //   - loader checks images and loads batches [N,H,W,3] ahead of the training loop, from files or from a cache of
 //     resized images.
 //

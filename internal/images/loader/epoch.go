@@ -120,10 +120,7 @@ func (e *Epoch) Close() {
 		e.all, e.workers, e.current = nil, nil, nil // a blocked worker may use them yet
 		return
 	}
-	l := e.loader
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.free = append(l.free, e.all...)
-	l.scratch = append(l.scratch, e.workers...)
+	e.loader.batches.give(e.all)
+	e.loader.workers.give(e.workers)
 	e.all, e.workers, e.current = nil, nil, nil
 }

@@ -45,9 +45,10 @@ type Loader struct {
 	classes int
 
 	mu      sync.Mutex
-	free    []*Batch
-	scratch []*worker
 	skipped map[int]Skipped
+
+	batches freeList[Batch]
+	workers freeList[worker]
 }
 
 // New checks the configuration.
@@ -121,30 +122,6 @@ func (l *Loader) order(epoch int) []int {
 	return order
 }
 
-// take gets a batch from the free list, or a new one.
-func (l *Loader) take() *Batch {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if n := len(l.free); n > 0 {
-		b := l.free[n-1]
-		l.free = l.free[:n-1]
-		return b
-	}
-	return newBatch(l.Batch, l.sample, l.classes)
-}
-
-// takeWorker gets a worker from the free list, or a new one.
-func (l *Loader) takeWorker() *worker {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if n := len(l.scratch); n > 0 {
-		w := l.scratch[n-1]
-		l.scratch = l.scratch[:n-1]
-		return w
-	}
-	return newWorker(l)
-}
-
 // Epoch starts loading an epoch (from 0) at batch first, so that a run can go on where it stopped.
 // The caller calls Close at the end, whether or not it has taken all batches.
 func (l *Loader) Epoch(ctx context.Context, epoch, first int) *Epoch {
@@ -160,13 +137,13 @@ func (l *Loader) Epoch(ctx context.Context, epoch, first int) *Epoch {
 		jobs:    make(chan job),
 	}
 	for range min(l.Prefetch+1, max(l.Batches()-first, 0)) {
-		b := l.take()
+		b := l.batches.take(func() *Batch { return newBatch(l.Batch, l.sample, l.classes) })
 		e.all = append(e.all, b)
 		e.free <- b
 	}
 	e.wg.Go(func() { e.dispatch(max(first, 0)) })
 	for range min(l.Workers, l.Len()) {
-		w := l.takeWorker()
+		w := l.workers.take(func() *worker { return newWorker(l) })
 		e.workers = append(e.workers, w)
 		e.wg.Go(func() { e.work(w) })
 	}

@@ -328,8 +328,8 @@ func TestLoaderUsesItsMemoryAgain(t *testing.T) {
 		}
 		e.Close()
 	}
-	if len(l.free) > 3 || len(l.scratch) > 2 {
-		t.Errorf("%d batches and %d workers after three epochs, one at a time", len(l.free), len(l.scratch))
+	if len(l.batches.free) > 3 || len(l.workers.free) > 2 {
+		t.Errorf("%d batches and %d workers after three epochs, one at a time", len(l.batches.free), len(l.workers.free))
 	}
 }
 

@@ -115,7 +115,7 @@ func (h *Header) checkKind() error {
 		}
 	default:
 		if name := otherCompressions[h.compression]; name != "" {
-			return unsupported("%s", name)
+			return unsupported("%s compression", name)
 		}
 		return unsupported("compression %d", h.compression)
 	}
