@@ -45,7 +45,7 @@ func TestInferTakesTheImagesOfATar(t *testing.T) {
 	dir := album(t)
 	path := packAlbum(t, dir)
 	drawn := filepath.Join(dir, "drawn")
-	code, out, msg := inferTiny(t, "--format", "json", "--out", drawn, "--images", path)
+	code, out, msg := inferTiny(t, "--format", "json", "--batch_size", "1", "--out", drawn, "--images", path)
 	if code != 0 {
 		t.Fatalf("exit %d: %s", code, msg)
 	}
@@ -54,7 +54,7 @@ func TestInferTakesTheImagesOfATar(t *testing.T) {
 		t.Fatalf("%d results: %s", len(lines), out)
 	}
 	single := func(name string) string {
-		_, out, _ := inferTiny(t, "--format", "json", "--images", filepath.Join(dir, name))
+		_, out, _ := inferTiny(t, "--format", "json", "--batch_size", "1", "--images", filepath.Join(dir, name))
 		return scores(out)
 	}
 	for i, name := range []string{"a.png", "a.png", filepath.Join("sub", "a.jpg")} {
