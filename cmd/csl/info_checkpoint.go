@@ -138,7 +138,7 @@ func (c *checkpointInfo) write(w io.Writer) error {
 		row("beside", "%s of no model (%s): --strict=false skips them", count.Of(n, "tensor"), firstFew(c.Beside))
 	}
 	if n := len(c.Skipped); n > 0 {
-		row("skipped", "%s of Python objects beside the tensors (%s); nothing was run", fmt.Sprintf("%d names", n), firstFew(c.Skipped))
+		row("skipped", "%s of Python objects beside the tensors (%s); nothing was run", count.Of(n, "name"), firstFew(c.Skipped))
 	}
 	if text := checkpoint.DescribeNonFinite(c.NonFinite); text != "" {
 		row("warning", "%s: its scores mean nothing", text)
@@ -216,7 +216,7 @@ func firstFew(names []string) string {
 func (c *checkpointInfo) input() string {
 	in := c.Input
 	if in == nil {
-		return "not told: 448x448, bilinear, 0 to 1 is assumed"
+		return "not stored: 448x448, bilinear, 0 to 1 is assumed"
 	}
 	s := fmt.Sprintf("%dx%d, %s", in.Height, in.Width, in.Interpolation)
 	if len(in.Mean) > 0 {

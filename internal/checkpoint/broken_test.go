@@ -290,14 +290,22 @@ func TestClaimedModelLargerThanTheFileIsRefused(t *testing.T) {
 			p += name(fmt.Sprintf("body.layer%d.%d.conv3.0.weight", stage, block)) + tensor(1, 1, 1, 1)
 		}
 	}
-	p += name("head.fc.weight") + tensor(4, 4) + "u."
-	path := filepath.Join(t.TempDir(), "big.pth")
-	if err := os.WriteFile(path, torchZip(t, p, 16), 0o666); err != nil {
-		t.Fatal(err)
+	wide := "\x80\x02}(" + name("body.conv1.0.weight") + tensor(1, 48, 3, 3)
+	for stage := 1; stage <= 4; stage++ {
+		wide += name(fmt.Sprintf("body.layer%d.0.conv1.0.weight", stage)) + tensor(1, 1, 1, 1)
 	}
-	_, _, err := ReadModel(t.Context(), path)
-	if err == nil || !strings.Contains(err.Error(), "claim a model") {
-		t.Errorf("error %v", err)
+	for what, p := range map[string]string{
+		"body": p + name("head.fc.weight") + tensor(4, 4) + "u.",
+		"head": wide + name("head.fc.FC.weight") + tensor(1, 1<<24) + "u.",
+	} {
+		path := filepath.Join(t.TempDir(), "big.pth")
+		if err := os.WriteFile(path, torchZip(t, p, 16), 0o666); err != nil {
+			t.Fatal(err)
+		}
+		_, _, err := ReadModel(t.Context(), path)
+		if err == nil || !strings.Contains(err.Error(), "claim a model") {
+			t.Errorf("%s: error %v", what, err)
+		}
 	}
 	runtime.ReadMemStats(&after)
 	if used := after.TotalAlloc - before.TotalAlloc; used > 64<<20 {

@@ -196,7 +196,8 @@ func leastElements(s model.Spec) int64 {
 		n += int64(blocks) * per
 	}
 	if s.Head == model.BottleneckHead {
-		width = min(width, int64(s.HeadHidden))
+		hidden := int64(s.HeadHidden)
+		n, width = n+width*hidden, hidden
 	}
 	return n + width*int64(s.NumClasses)
 }
