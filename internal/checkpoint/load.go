@@ -24,7 +24,7 @@ var ErrMismatch = errors.New("does not fit")
 // any difference is an error.
 type LoadOptions struct {
 	// Partial loads what fits, for fine-tuning: tensors that are missing or
-	// mis-shaped keep the values that they have, unexpected ones are passed over.
+	// mis-shaped keep the values that they have, unexpected ones are skipped.
 	// A checkpoint of which no convolution fits is still an error.
 	Partial bool
 	// KeepHead leaves the head as it is: that of the checkpoint, if there is one,
@@ -93,7 +93,7 @@ func (sd *StateDict) transfer(ctx context.Context, w *model.Weights, todo []mode
 			}
 		})
 	}
-	// The largest first: the buffers then never grow again.
+	// The largest first: later tensors fit the buffers.
 	slices.SortStableFunc(todo, func(a, b model.Entry) int { return b.Size() - a.Size() })
 	for _, e := range todo {
 		if ctx.Err() != nil {
@@ -127,7 +127,7 @@ func (sd *StateDict) transferOne(w *model.Weights, e model.Entry, buf []float32)
 
 // ReadModel opens the checkpoint at path and loads all of it, strictly, into
 // new weights of the architecture that it says it is. The file is closed
-// again; the StateDict still tells scheme, classes and metadata.
+// afterwards; the StateDict still tells scheme, classes and metadata.
 func ReadModel(ctx context.Context, path string) (w *model.Weights, sd *StateDict, err error) {
 	f, err := Open(path)
 	if err != nil {

@@ -33,7 +33,7 @@ type Input struct {
 }
 
 // Meta is what a csl checkpoint tells beside its tensors. Zero fields other
-// than Spec are left out.
+// than Spec are omitted.
 type Meta struct {
 	// Version is the csl that wrote the file.
 	Version string

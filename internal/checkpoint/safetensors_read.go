@@ -17,7 +17,7 @@ import (
 // maxHeader is the longest safetensors header, as in the reference library.
 const maxHeader = 100_000_000
 
-// metaKey is the header's entry that is no tensor.
+// metaKey is the header's entry that is not a tensor.
 const metaKey = "__metadata__"
 
 // stTensor is a tensor's entry of the header.
@@ -193,7 +193,7 @@ func addSums(tensors []*Tensor, meta map[string]string) error {
 		return nil
 	}
 	var sums map[string]string
-	if err := json.Unmarshal([]byte(text), &sums); err != nil {
+	if err := exactjson.Unmarshal([]byte(text), &sums); err != nil {
 		return fmt.Errorf("metadata %s: %w", keySums, err)
 	}
 	for _, t := range tensors {

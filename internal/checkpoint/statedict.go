@@ -33,7 +33,7 @@ type StateDict struct {
 }
 
 // Interpret finds out the naming scheme and the architecture of a checkpoint.
-// A file that is no TResNet is an error.
+// A file that is not a TResNet is an error.
 func Interpret(f *File) (*StateDict, error) {
 	scheme, err := f.detect()
 	if err != nil {
@@ -121,7 +121,7 @@ func (sd *StateDict) Classes() []Class {
 // read at the same time.
 //
 // timm's scales are used as they are, ours as |γ|+1e-5. So a timm scale g
-// becomes g-1e-5, which gives g again to within one rounding. A negative g is
+// becomes g-1e-5, which restores g to within one rounding. A negative g is
 // made positive by negating that output channel's convolution weights and
 // running mean, which gives the same output. Scales of less than 1e-5 in
 // magnitude become 0, read as 1e-5: an error below 1e-5 of a normalised value.

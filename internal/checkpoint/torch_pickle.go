@@ -240,7 +240,7 @@ func storageID(id any) (any, error) {
 		return parts[1], nil
 	}
 	if len(parts) < 5 || parts[0] != "storage" {
-		return nil, errors.New("an object from outside the pickle that is no storage")
+		return nil, errors.New("an object from outside the pickle that is not a storage")
 	}
 	class, ok1 := parts[1].(storageClass)
 	if o, ok := parts[1].(*pickle.Opaque); ok {

@@ -152,7 +152,7 @@ func (w *Weights) Set(name string, shape []int, data []float32) error {
 }
 
 // Get returns a copy of a tensor in the checkpoint's layout; ok is false for an unknown name, or one that
-// nets have used up.
+// nets have released.
 func (w *Weights) Get(name string) (shape []int, data []float32, ok bool) {
 	i, ok := w.index[name]
 	if !ok {
@@ -191,7 +191,7 @@ func (w *Weights) SetCount(name string, n int64) error {
 }
 
 // Params lists the tensors that training learns, in the order of Entries. Data is nil of those that nets
-// have used up.
+// have released.
 func (w *Weights) Params() []*Param { return w.list(Kind.IsParam) }
 
 // Buffers lists the running statistics, in the order of Entries. They are not learnt, but an
@@ -221,7 +221,7 @@ func (w *Weights) raw(name string) []float32 {
 }
 
 // errReleased says that weights do not exist any more.
-var errReleased = errors.New("the weights were released by inference nets: load them again")
+var errReleased = errors.New("the weights were released by inference nets: load them anew")
 
 // usable tells whether nets with the constants c, nil for none, may use the weights.
 func (w *Weights) usable(c *constants) error {

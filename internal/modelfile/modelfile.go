@@ -85,7 +85,7 @@ func Open(ctx context.Context, o Options) (*Model, error) {
 	return m, nil
 }
 
-// read opens the file, fills m.Weights and closes it again.
+// read opens the file, fills m.Weights and closes the file.
 func (m *Model) read(ctx context.Context, o Options) (sd *checkpoint.StateDict, err error) {
 	f, err := OpenFile(o.Path, o.Weights)
 	if err != nil {

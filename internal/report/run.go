@@ -134,14 +134,11 @@ func (r *run) bestScores() rundir.Scores {
 	switch {
 	case r.best == nil:
 		return rundir.Scores{}
-	case r.best.Source == sourceEMA:
+	case r.best.Source == rundir.EMA:
 		return r.best.EMA
 	}
 	return r.best.Regular
 }
-
-// sourceEMA is the Validation.Source of averaged weights.
-const sourceEMA = "ema"
 
 // bestOf is the run with the highest best value, the first of equals; -1 if none has one. Runs that
 // watched different metrics are compared by mAP(C).

@@ -11,6 +11,7 @@ import (
 
 	"csl/internal/metric"
 	"csl/internal/progress"
+	"csl/internal/rundir"
 )
 
 // Row is one run in the comparison. Metrics are in percent and those of the best weights, nil where
@@ -106,7 +107,7 @@ func weightsName(source string) string {
 	switch source {
 	case "":
 		return "-"
-	case sourceEMA:
+	case rundir.EMA:
 		return "EMA"
 	}
 	return source
