@@ -6,6 +6,8 @@ import (
 	"os"
 	"os/exec"
 	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
 )
 
 // asCommand makes the test binary behave as csl itself.
@@ -16,7 +18,7 @@ func TestMain(m *testing.M) {
 		main()
 		return
 	}
-	os.Exit(m.Run())
+	testscript.Main(m, map[string]func(){"csl": main}) // ends the process
 }
 
 // command prepares csl as a process of its own.

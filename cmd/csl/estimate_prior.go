@@ -106,7 +106,7 @@ func runEstimatePrior(ctx context.Context, o *priorOptions) error {
 		return err
 	}
 	if r.Skipped > 0 {
-		return &skippedError{leftOut(r.Skipped)}
+		return &skippedError{imagesSkipped(r.Skipped)}
 	}
 	return nil
 }

@@ -26,7 +26,7 @@ func (s *inferResults) Result(r *infer.Result) error {
 	}
 	s.fresh++
 	if r.Err != nil {
-		s.o.log().Warn(fmt.Sprintf("passed over %q: %v", r.Image, r.Err))
+		s.o.log().Warn(fmt.Sprintf("skipped %q: %v", r.Image, r.Err))
 		return nil
 	}
 	if r.Animated {

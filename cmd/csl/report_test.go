@@ -19,8 +19,8 @@ func TestReportRefusesWrongUsageAndFoldersThatAreNoRun(t *testing.T) {
 		"report":                           {exitUsage, "no run named"},
 		"report x --format xml":            {exitUsage, `--format "xml"`},
 		"report x --images -1":             {exitUsage, "--images -1"},
-		"report " + none:                   {exitFailure, "is no run's folder"},
-		"report " + none + " --out p.html": {exitFailure, "is no run's folder"},
+		"report " + none:                   {exitFailure, "not a run directory"},
+		"report " + none + " --out p.html": {exitFailure, "not a run directory"},
 	} {
 		code, out, err := csl(t, strings.Fields(line)...)
 		if code != want.code || out != "" || !strings.Contains(err, want.text) || strings.Count(err, "csl: ") != 1 {

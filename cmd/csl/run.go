@@ -143,10 +143,10 @@ type skippedError struct{ error }
 
 func (e *skippedError) Unwrap() error { return e.error }
 
-// leftOut says how many images were skipped.
-func leftOut(n int) error {
+// imagesSkipped says how many images were skipped.
+func imagesSkipped(n int) error {
 	if n == 1 {
-		return errors.New("1 image was left out")
+		return errors.New("1 image was skipped")
 	}
-	return fmt.Errorf("%d images were left out", n)
+	return fmt.Errorf("%d images were skipped", n)
 }

@@ -84,7 +84,7 @@ func runTrain(ctx context.Context, o *trainOptions) error {
 		return fmt.Errorf("the run is complete, its %s is not: %w", rundir.Report, err)
 	}
 	if r.Skipped > 0 {
-		return &skippedError{fmt.Errorf("%w; %s names them", leftOut(r.Skipped), filepath.Join(r.Dir, rundir.Skipped))}
+		return &skippedError{fmt.Errorf("%w; %s names them", imagesSkipped(r.Skipped), filepath.Join(r.Dir, rundir.Skipped))}
 	}
 	return nil
 }
@@ -127,7 +127,7 @@ func (s *settings) loadRun(resume string) (*config.Config, error) {
 	if s.file == "" {
 		s.file = filepath.Join(dir, rundir.Config)
 		if _, err := os.Stat(s.file); err != nil {
-			return nil, fmt.Errorf("resume %q: it is no run's folder: %w", dir, err)
+			return nil, fmt.Errorf("resume %q: not a run directory: %w", dir, err)
 		}
 	}
 	cfg, _, err := s.load()

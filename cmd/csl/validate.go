@@ -100,7 +100,7 @@ func runValidate(ctx context.Context, o *validateOptions) error {
 		return err
 	}
 	if n := len(r.Skipped); n > 0 {
-		return &skippedError{leftOut(n)}
+		return &skippedError{imagesSkipped(n)}
 	}
 	return nil
 }

@@ -28,17 +28,17 @@ func checkFormat(format string, allowed ...string) error {
 	return usagef("--format %q: must be %s", format, strings.Join(allowed, " or "))
 }
 
-// validation is what "csl validate" prints as JSON: the metrics and the images left out.
+// validation is what "csl validate" prints as JSON: the metrics and the skipped images.
 type validation struct {
 	*metric.Report
-	LeftOut []leftOutImage `json:"left_out,omitempty"`
+	Skipped []skippedImage `json:"skipped,omitempty"`
 	// The score above which a class counted as present: one, or one per class.
 	Threshold  *float32  `json:"threshold,omitempty"`
 	Thresholds []float32 `json:"thresholds,omitempty"`
 }
 
-// leftOutImage is named as "csl infer" names those that it passes over.
-type leftOutImage struct {
+// skippedImage is an image that could not be used, in the form of "csl infer".
+type skippedImage struct {
 	Image string `json:"image"`
 	Error string `json:"error"`
 }
@@ -53,7 +53,7 @@ func writeReport(w io.Writer, v validate.Result, format string) error {
 			out.Thresholds = v.Thresholds
 		}
 		for _, b := range v.Skipped {
-			out.LeftOut = append(out.LeftOut, leftOutImage{b.Name, b.Why()})
+			out.Skipped = append(out.Skipped, skippedImage{b.Name, b.Why()})
 		}
 		return writeJSON(w, out)
 	}
@@ -88,7 +88,7 @@ func writeReport(w io.Writer, v validate.Result, format string) error {
 	writeClasses(&b, r)
 	for i, bad := range v.Skipped {
 		if i == 0 {
-			b.WriteString("\nleft out\n")
+			b.WriteString("\nskipped\n")
 		}
 		fmt.Fprintf(&b, "  %s\n", printable.Line(bad.String()))
 	}

@@ -38,7 +38,7 @@ func TestReportForPeopleListsTheBestClassFirst(t *testing.T) {
 	}
 	text := b.String()
 	for _, want := range []string{
-		"3 images, 3 classes; 1 class cannot be scored", "75.12", "score above 0.8", "<owl>: no positive", "\nleft out\n  image \"a\\tb.jpg\": no such file\n  image \"<c>.jpg\": cut short\n",
+		"3 images, 3 classes; 1 class cannot be scored", "75.12", "score above 0.8", "<owl>: no positive", "\nskipped\n  image \"a\\tb.jpg\": no such file\n  image \"<c>.jpg\": cut short\n",
 		"100.00          2          0          1  dog",
 	} {
 		if !strings.Contains(text, want) {
@@ -70,8 +70,8 @@ func TestReportForMachinesIsOneObject(t *testing.T) {
 			t.Errorf("no %q", key)
 		}
 	}
-	if left, _ := json.Marshal(got["left_out"]); string(left) != `[{"error":"no such file","image":"a\tb.jpg"},{"error":"cut short","image":"\u003cc\u003e.jpg"}]` {
-		t.Errorf("left out: %s", left)
+	if left, _ := json.Marshal(got["skipped"]); string(left) != `[{"error":"no such file","image":"a\tb.jpg"},{"error":"cut short","image":"\u003cc\u003e.jpg"}]` {
+		t.Errorf("skipped: %s", left)
 	}
 	if got["map_weighted"] != nil || math.Abs(got["map_partial"].(float64)-75.125) > 0 {
 		t.Errorf("map_weighted %v, map_partial %v", got["map_weighted"], got["map_partial"])

@@ -60,8 +60,8 @@ func TestWrongInputsAreOneClearLineAndLeaveNothing(t *testing.T) {
 		"no checkpoint at all":        {nil, []string{"--model_path", d.Train}, 1, []string{d.Train}},
 		"LFS pointer as weights":      {nil, []string{"--model_path", file("m.pth", lfsPointer)}, 1, []string{"m.pth", "git lfs"}},
 		"batches of one value":        {[]string{"train.batch=4", "data.train.annotations=" + small.Train, "data.train.root=" + small.Dir, "data.val.annotations=" + small.Val}, nil, 1, []string{"one image of 32x32", "no variance"}},
-		"resume of nothing":           {nil, []string{"--resume", "/nowhere/run"}, 1, []string{"/nowhere/run", "no run's folder"}},
-		"resume last of nothing":      {nil, []string{"--resume", "last"}, 1, []string{"no run's folder"}},
+		"resume of nothing":           {nil, []string{"--resume", "/nowhere/run"}, 1, []string{"/nowhere/run", "not a run directory"}},
+		"resume last of nothing":      {nil, []string{"--resume", "last"}, 1, []string{"not a run directory"}},
 		"a saved run":                 {[]string{"train.out=" + trained}, nil, 1, []string{"holds a saved run", "--resume"}},
 		"other settings of a run":     {nil, []string{"--resume", trained, "--lr", "1"}, 1, []string{"optimizer.lr was 0.01, not 1"}},
 	} {
@@ -117,7 +117,7 @@ func TestABrokenImageStopsOrIsNamed(t *testing.T) {
 	}
 	// With 9 images left, a batch of 3.
 	o := csl(t, train(d.Settings(out), "--skip_broken", "--batch_size", "3")...)
-	o.complains(t, 3, "1 image was left out", filepath.Join(out, rundir.Skipped))
+	o.complains(t, 3, "1 image was skipped", filepath.Join(out, rundir.Skipped))
 	if text, err := os.ReadFile(filepath.Join(out, rundir.Skipped)); err != nil || !strings.Contains(string(text), "train: image \"p003.png\": ") {
 		t.Errorf("list %q, %v", text, err)
 	}

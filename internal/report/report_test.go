@@ -186,7 +186,7 @@ func TestAFolderThatIsNoRunIsOneClearLine(t *testing.T) {
 		dirs []string
 		want string
 	}{
-		"missing":   {[]string{good.dir, filepath.Join(dir, "none")}, `none" is no run's folder: it has no config.yaml`},
+		"missing":   {[]string{good.dir, filepath.Join(dir, "none")}, `none": not a run directory: it has no config.yaml`},
 		"bad log":   {[]string{broken.dir}, `metrics.jsonl" line 2`},
 		"twice":     {[]string{good.dir, good.dir + "/"}, "is named twice"},
 		"no folder": {nil, "no run named"},

@@ -58,7 +58,7 @@ func loadRun(dir string) (*run, error) {
 	path := filepath.Join(dir, rundir.Config)
 	text, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("report: %q is no run's folder: it has no %s", dir, rundir.Config)
+		return nil, fmt.Errorf("report: %q: not a run directory: it has no %s", dir, rundir.Config)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("report: %w", err)

@@ -65,7 +65,7 @@ func Run(ctx context.Context, o Options) (r Result, err error) {
 	}
 	defer func() { err = errors.Join(err, c.Close()) }()
 	l.Batch, l.Workers, l.SkipBroken = predict.EvenBatch(c.Set.Len(), o.Batch), o.Data.Workers, o.Data.SkipBroken
-	l.OnSkip = func(b loader.Skipped) { o.Display.Log().Warn("left out: " + b.String()) }
+	l.OnSkip = func(b loader.Skipped) { o.Display.Log().Warn("skipped: " + b.String()) }
 	batches, err := c.Loader(ctx, l, nil)
 	if err != nil {
 		return r, err
