@@ -13,7 +13,7 @@ const (
 	Best    = "best.safetensors" // the weights that scored best, and which they were
 	Prior   = "prior.csv"        // the class prior of an estimating run
 	Report  = "report.html"      // the page for people
-	Skipped     = "skipped.txt"      // skipped images, one a line, with the reason
+	Skipped = "skipped.txt"      // skipped images, one a line, with the reason
 )
 
 // Kinds of records in Metrics.
