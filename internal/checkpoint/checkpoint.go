@@ -19,6 +19,8 @@ import (
 	"io"
 	"io/fs"
 	"os"
+
+	"csl/internal/regular"
 )
 
 // Format is a file format.
@@ -101,6 +103,11 @@ func (f *File) SHA256() (string, error) {
 // tensor data is read, and compared with its sum, only when it is asked for. Errors name the path and say in one line what
 // the file is or what is wrong with it.
 func Open(path string) (*File, error) {
+	if info, err := os.Stat(path); err == nil && !info.IsDir() {
+		if err := regular.Check(path, info); err != nil {
+			return nil, fmt.Errorf("open checkpoint: %w", err) // without opening it: a pipe would block
+		}
+	}
 	file, err := os.Open(path)
 	if err != nil {
 		var p *fs.PathError
