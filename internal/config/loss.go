@@ -53,7 +53,7 @@ func (l *Loss) settings() []setting {
 	return []setting{
 		{
 			name: "loss.name", value: text{&l.Name, loss.Names()},
-			meaning: "partial asymmetric loss with the modes below, or ASL (modes negative and ignore)",
+			meaning: "partial asymmetric loss with the modes below, ASL (modes negative and ignore), or a loss with its own assumption on unknown labels",
 		},
 		{
 			name: "loss.mode", flag: "partial_loss_mode",

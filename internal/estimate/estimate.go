@@ -15,6 +15,7 @@ import (
 	"csl/internal/garbage"
 	"csl/internal/graph"
 	"csl/internal/labels"
+	"csl/internal/loss"
 	"csl/internal/modelfile"
 	"csl/internal/prior"
 	"csl/internal/progress"
@@ -120,6 +121,9 @@ func (o *Options) compare(ctx context.Context, annotated *labels.Set, r *Result)
 func (o *Options) fromTraining(ctx context.Context, r *Result) (*labels.Set, error) {
 	c := *o.Config
 	c.Loss.Mode, c.Prior.Path = config.ModeIgnore, ""
+	if c.LossConfig().Conflict() != nil { // a loss without that mode
+		c.Loss.Name = loss.Partial
+	}
 	t, err := train.Run(ctx, train.Options{
 		Config: &c, Backend: o.Backend, Display: o.Display, FS: o.FS, Garbage: o.Garbage, Resume: o.Resume, Version: o.Version,
 	})

@@ -35,6 +35,15 @@ func TestByShiftThePriorHasIntervalsAndTheMeanScoresBesideIt(t *testing.T) {
 	}
 }
 
+func TestALossWithoutModeIgnoreGivesWayToOneThatHasIt(t *testing.T) {
+	d := traintest.Make(t, 4, 2)
+	o, _ := options(t, d, "loss.name=wan", "loss.mode=negative", "schedule.epochs=1", "prior.method=mean")
+	estimate(t, o)
+	if run := traintest.Files(t, o.Config.Train.Out)["config.yaml"]; !strings.Contains(run, "name: partial") || !strings.Contains(run, "mode: ignore") {
+		t.Errorf("%s", run)
+	}
+}
+
 func TestAModelThatKnowsNothingIsWarnedOf(t *testing.T) {
 	d := traintest.Make(t, 12, 8)
 	o, log := options(t, d)

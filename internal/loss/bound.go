@@ -20,6 +20,7 @@ type Bound struct {
 	spec     spec
 	isSingle bool
 	single   SingleOptions
+	assumed  assumed
 	classes  int // of the prior; 0 without one
 }
 
@@ -37,7 +38,7 @@ func Bind(c Config, prior []float32) (Bound, error) {
 		o.GammaPos, o.GammaNeg = c.GammaPos, c.GammaNeg
 		return BindSingle(o)
 	}
-	return Bound{spec: c.spec(prior), classes: len(prior)}, nil
+	return Bound{spec: c.spec(prior), assumed: c.assumed(), classes: len(prior)}, nil
 }
 
 // BindSingle is [Bind] for the single-label loss with all its options.
@@ -58,6 +59,9 @@ func (b Bound) Fits(classes int) error {
 func RunnerOf[T kernel.Float](set kernel.Set[float32], b Bound, rows, classes int) Runner[T] {
 	if b.isSingle {
 		return &singleRunner[T]{rows: rows, classes: classes, single: newSingle[T](b.single)}
+	}
+	if b.assumed.name != "" {
+		return newAssumedRunner[T](b.assumed, rows, classes)
 	}
 	return newEvaluator[T](set, b.spec, rows, classes)
 }

@@ -39,7 +39,8 @@ const (
 // Which fields matter depends on Name. Partial uses all of them, TopK, TopKSkipsGated and
 // PriorThreshold in mode Selective only. The asymmetric losses use GammaPos, GammaNeg, Clip,
 // LogClamp and Mode, which must be Negative (unknown cells count as negatives) or Ignore; alphas
-// must be 1. SingleLabel uses GammaPos and GammaNeg.
+// must be 1. SingleLabel uses GammaPos and GammaNeg. The losses by assumption (BCENorm, WAN, LSAN, Hill,
+// EM) use the alphas only, which weigh the terms, and Mode must be Negative.
 type Config struct {
 	Name string
 	Mode string
@@ -74,7 +75,9 @@ func Defaults() Config {
 }
 
 // Names lists the values of Config.Name.
-func Names() []string { return []string{Partial, Asymmetric, AsymmetricOptimized, SingleLabel} }
+func Names() []string {
+	return append([]string{Partial, Asymmetric, AsymmetricOptimized, SingleLabel}, assumptions()...)
+}
 
 // Modes lists the values of Config.Mode.
 func Modes() []string { return []string{Selective, Ignore, Negative, IgnoreNormalizeClasses} }
@@ -132,6 +135,12 @@ func (c Config) Validate() error {
 func (c Config) Conflict() *Problem {
 	if c.Name == Partial {
 		return nil
+	}
+	if c.assumed().name != "" {
+		if c.Mode == Negative {
+			return nil
+		}
+		return problem("loss.mode", "%s is not allowed with loss.name %s, which decides itself about unknown labels: must be negative", c.Mode, c.Name)
 	}
 	if c.Mode != Negative && c.Mode != Ignore {
 		return problem("loss.mode", "%s is not allowed with loss.name %s: must be negative or ignore", c.Mode, c.Name)
@@ -221,7 +230,7 @@ func New[T kernel.Float](set kernel.Set[float32], c Config, prior []float32, row
 	if err := c.Validate(); err != nil {
 		return nil, err
 	}
-	if c.Name == SingleLabel {
+	if c.Name == SingleLabel || c.assumed().name != "" {
 		return nil, problem("loss.name", "%s has no cell-wise evaluator", c.Name)
 	}
 	if err := checkPrior(prior, classes); err != nil {
