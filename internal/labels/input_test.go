@@ -18,7 +18,6 @@ func TestFilesThatAreNoAnnotationsAreNamed(t *testing.T) {
 		"<!DOCTYPE html><html></html>":                                        "HTML",
 		"[1,2]":                                                               "JSON list",
 		"PK\x03\x04abc":                                                       "zip",
-		"\xff\xfea\x00":                                                       "UTF-16",
 		"\x89PNG\x00\x00":                                                     "binary",
 		"{}":                                                                  "none of the keys",
 		`{"a":1}`:                                                             "none of the keys",

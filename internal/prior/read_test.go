@@ -51,8 +51,9 @@ func TestEncodingsOfPriorFilesAreDetectedOrNamed(t *testing.T) {
 	if err := os.WriteFile(path, []byte("\xff\xfed\x00,\x001\x00\n\x00"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	_, _, err = Load(context.Background(), path, []string{"d"}, "")
-	wantError(t, err, "p.csv", "UTF-16")
+	if p, _, err := Load(context.Background(), path, []string{"d"}, ""); err != nil || p.Avg[0] != 1 { // the mark is enough
+		t.Errorf("%+v, %v", p, err)
+	}
 }
 
 func TestNamesThatDifferInSpacesOrFormAreTheClassUnlessAnotherIsExact(t *testing.T) {

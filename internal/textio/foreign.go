@@ -15,6 +15,11 @@ func utf16BOM() *encoding.Decoder {
 	return unicode.UTF16(unicode.LittleEndian, unicode.UseBOM).NewDecoder()
 }
 
+// isUTF16 tells whether a text begins with the byte order mark of UTF-16.
+func isUTF16(head []byte) bool {
+	return bytes.HasPrefix(head, []byte("\xff\xfe")) || bytes.HasPrefix(head, []byte("\xfe\xff"))
+}
+
 // foreign recognizes by its first bytes what is not text.
 func foreign(head []byte) error {
 	switch {
@@ -22,8 +27,6 @@ func foreign(head []byte) error {
 		return lfs.ErrPointer
 	case bytes.HasPrefix(head, []byte("PK\x03\x04")):
 		return errors.New("this is a zip archive: unpack it first")
-	case bytes.HasPrefix(head, []byte("\xff\xfe")), bytes.HasPrefix(head, []byte("\xfe\xff")):
-		return errors.New("the text is UTF-16: save it as UTF-8, or say so with --encoding utf-16")
 	case bytes.IndexByte(head, 0) >= 0:
 		return errors.New("this is a binary file, not text (or UTF-16: --encoding utf-16le or utf-16be)")
 	}

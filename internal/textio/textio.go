@@ -29,7 +29,7 @@ const MaxSmall = 64 << 20
 // Options says how to read a text.
 type Options struct {
 	// Encoding is a name of the WHATWG's list (latin1, windows-1252, gbk, shift_jis, utf-16le, ...); "" and "utf-8" for
-	// UTF-8, which is checked.
+	// UTF-8, which is checked, or UTF-16 with its byte order mark.
 	Encoding string
 	// MaxLine is the longest line, in bytes; 0 for any.
 	MaxLine int
@@ -102,6 +102,12 @@ func NewReader(r io.Reader, o Options) (Reader, error) {
 	head, err := b.Peek(64 << 10)
 	if err != nil && !errors.Is(err, io.EOF) {
 		return nil, CutShort(err)
+	}
+	if d == nil && isUTF16(head) {
+		b = bufio.NewReaderSize(utf16BOM().Reader(b), 1<<20)
+		if head, err = b.Peek(64 << 10); err != nil && !errors.Is(err, io.EOF) {
+			return nil, CutShort(err)
+		}
 	}
 	if bytes.HasPrefix(head, []byte("\xef\xbb\xbf")) {
 		_, _ = b.Discard(3) // these bytes were just peeked

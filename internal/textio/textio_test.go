@@ -34,6 +34,8 @@ func TestTextIsDecodedAndItsMarkRemoved(t *testing.T) {
 		{"\x8c\xa2\n", "shift_jis", "犬\n"},
 		{"\xff\xfed\x00\xe9\x00", "utf-16", "dé"},
 		{"\xfe\xff\x00d\x00\xe9", "utf-16", "dé"},
+		{"\xff\xfed\x00\xe9\x00", "", "dé"}, // the mark is enough
+		{"\xfe\xff\x00d\x00\xe9", "", "dé"},
 		{"d\x00\xe9\x00", "utf-16le", "dé"},
 		{"a\rb\rc", "", "a\nb\nc"}, // line ends of old Macs
 		{"a\r\nb\r\n", "", "a\r\nb\r\n"},
@@ -63,7 +65,6 @@ func TestWhatIsNotTextIsNamed(t *testing.T) {
 	for raw, want := range map[string]string{
 		"version https://git-lfs.github.com/spec/v1\n": "git lfs pull",
 		"PK\x03\x04abc": "zip",
-		"\xff\xfea\x00": "UTF-16",
 		"\x89PNG\x00":   "binary",
 		"\x1f\x8b nogz": "gzip",
 	} {
