@@ -20,6 +20,14 @@ type Options struct {
 	// MAPBytes limits the memory for the scores of unknown cells, which only Report.MAP needs. Beyond
 	// it they are dropped and MAP is nil. 0 means 4 GiB.
 	MAPBytes int64
+	// Stored, if given, has all scores, so that none of unknown cells are kept: MAP reads them again.
+	Stored Stored
+}
+
+// Stored are scores that can be read at any time, by several goroutines.
+type Stored interface {
+	// Scores reads those of classes from `first` on of an image into dst; images count as they were added.
+	Scores(image, first int, dst []float32) error
 }
 
 // Accumulator collects the scores of images.
@@ -120,7 +128,7 @@ func (a *Accumulator) Add(names []string, scores []float32, labels []int8) error
 	for r := range names {
 		a.addRow(scores[r*classes:(r+1)*classes], labels[r*classes:(r+1)*classes])
 	}
-	if unknown {
+	if unknown && a.opt.Stored == nil {
 		a.keepScores(len(names), scores)
 	}
 	a.images += len(names)

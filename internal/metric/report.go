@@ -3,6 +3,7 @@ package metric
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -144,17 +145,18 @@ func (a *Accumulator) classAPs(ctx context.Context, workers int) ([]classAP, err
 	n := len(a.opt.Classes)
 	workers = min(workers, n)
 	aps := make([]classAP, n)
+	errs := make([]error, workers)
 	var wait sync.WaitGroup
 	for w := range workers {
 		from, to := w*n/workers, (w+1)*n/workers
-		wait.Go(func() { a.rank(ctx, from, aps[from:to]) })
+		wait.Go(func() { errs[w] = a.rank(ctx, from, aps[from:to]) })
 	}
 	wait.Wait()
-	return aps, ctx.Err()
+	return aps, cmp.Or(ctx.Err(), errors.Join(errs...))
 }
 
 // rank computes the classes from number `first` on.
-func (a *Accumulator) rank(ctx context.Context, first int, aps []classAP) {
+func (a *Accumulator) rank(ctx context.Context, first int, aps []classAP) error {
 	ranks := make([]ranking, len(aps))
 	a.eachCell(ctx, first, len(aps), func(c int, k uint64, positive bool) {
 		if positive {
@@ -174,10 +176,13 @@ func (a *Accumulator) rank(ctx context.Context, first int, aps []classAP) {
 			aps[c].partial = ranks[c].precisionSum() / float64(n)
 		}
 	}
-	a.eachUnknown(ctx, first, len(aps), func(c int, k uint64) { ranks[c].add(k) })
+	if err := a.eachUnknown(ctx, first, len(aps), func(c int, k uint64) { ranks[c].add(k) }); err != nil {
+		return err
+	}
 	for c := range ranks {
 		aps[c].reference = ranks[c].precisionSum() / (float64(len(ranks[c].positives)) + 1e-8)
 	}
+	return nil
 }
 
 // eachCell calls f with the annotated cells of n classes from number `first` on, in order; classes
@@ -203,24 +208,40 @@ func within(row []cell, first, n int) []cell {
 }
 
 // eachUnknown calls f with the unknown cells of n classes from number `first` on.
-func (a *Accumulator) eachUnknown(ctx context.Context, first, n int, f func(class int, k uint64)) {
+func (a *Accumulator) eachUnknown(ctx context.Context, first, n int, f func(class int, k uint64)) error {
 	classes := len(a.opt.Classes)
-	for _, b := range a.batches {
-		if ctx.Err() != nil {
-			return
-		}
-		for r := range len(b.scores) / classes {
-			img := b.first + r
-			known := within(a.row(img), first, n)
-			for c, s := range b.scores[r*classes+first : r*classes+first+n] {
-				if len(known) > 0 && known[0].index() == first+c {
-					known = known[1:]
-					continue
-				}
-				f(c, key(s, img))
+	row := func(img int, scores []float32) {
+		known := within(a.row(img), first, n)
+		for c, s := range scores {
+			if len(known) > 0 && known[0].index() == first+c {
+				known = known[1:]
+				continue
 			}
+			f(c, key(s, img))
 		}
 	}
+	if a.opt.Stored != nil {
+		scores := make([]float32, n)
+		for img := range a.images {
+			if img%256 == 0 && ctx.Err() != nil {
+				return ctx.Err()
+			}
+			if err := a.opt.Stored.Scores(img, first, scores); err != nil {
+				return err
+			}
+			row(img, scores)
+		}
+		return nil
+	}
+	for _, b := range a.batches {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		for r := range len(b.scores) / classes {
+			row(b.first+r, b.scores[r*classes+first:r*classes+first+n])
+		}
+	}
+	return nil
 }
 
 // mapO ranks all annotated cells together.

@@ -1,5 +1,5 @@
-// Package npy reads the NumPy .npy files that golden tests compare with: little-endian float32,
-// int32 and uint8 arrays in C order, format versions 1 to 3. It does not write, and no command uses it.
+// Package npy reads NumPy .npy files of format versions 1 to 3, arrays in C order: their header, and, for the golden
+// tests, whole arrays of little-endian float32, int32 and uint8. It does not write.
 package npy
 
 import (
@@ -50,60 +50,82 @@ func ReadFile(path string) (*Array, error) {
 
 // Read reads one array.
 func Read(r io.Reader) (*Array, error) {
-	header, err := readHeader(r)
+	h, err := ReadHeader(r)
 	if err != nil {
 		return nil, err
 	}
+	a := &Array{Shape: h.Shape}
+	n := 1
+	for _, d := range h.Shape {
+		if d > maxElements || d > 0 && n > maxElements/d {
+			return nil, fmt.Errorf("npy shape %v is too large", h.Shape)
+		}
+		n *= d
+	}
+	return a, a.readData(r, h.Type, n)
+}
+
+// Header is what an .npy file says of its array.
+type Header struct {
+	Type  string // as NumPy writes it: "<f4"
+	Shape []int  // empty for a scalar
+	Start int64  // byte at which the elements begin
+}
+
+// ReadHeader reads up to the elements. Arrays in Fortran order are an error.
+func ReadHeader(r io.Reader) (Header, error) {
+	header, start, err := readHeader(r)
+	if err != nil {
+		return Header{}, err
+	}
 	descr, order, shape := descrRE.FindStringSubmatch(header), orderRE.FindStringSubmatch(header), shapeRE.FindStringSubmatch(header)
 	if descr == nil || order == nil || shape == nil {
-		return nil, fmt.Errorf("npy header %q lacks descr, fortran_order or shape", header)
+		return Header{}, fmt.Errorf("npy header %q lacks descr, fortran_order or shape", header)
 	}
 	if order[1] == "True" {
-		return nil, errors.New("npy array is in Fortran order")
+		return Header{}, errors.New("npy array is in Fortran order: save numpy.ascontiguousarray(a)")
 	}
-	a := &Array{}
-	n := 1
+	h := Header{Type: descr[1], Start: start}
 	for _, f := range strings.Split(shape[1], ",") {
 		if f = strings.TrimSpace(f); f == "" {
 			continue
 		}
 		d, err := strconv.Atoi(f)
-		if err != nil || d > maxElements || (d > 0 && n > maxElements/d) {
-			return nil, fmt.Errorf("npy shape (%s) is too large", shape[1])
+		if err != nil {
+			return Header{}, fmt.Errorf("npy shape (%s) is too large", shape[1])
 		}
-		a.Shape = append(a.Shape, d)
-		n *= d
+		h.Shape = append(h.Shape, d)
 	}
-	return a, a.readData(r, descr[1], n)
+	return h, nil
 }
 
-func readHeader(r io.Reader) (string, error) {
+func readHeader(r io.Reader) (text string, start int64, err error) {
 	var head [8]byte
 	if _, err := io.ReadFull(r, head[:]); err != nil {
-		return "", fmt.Errorf("npy header: %w", err)
+		return "", 0, fmt.Errorf("npy header: %w", err)
 	}
 	if string(head[:6]) != magic {
-		return "", errors.New("not an npy file")
+		return "", 0, errors.New("not an npy file")
 	}
 	length := make([]byte, 2)
 	if head[6] > 1 {
 		length = make([]byte, 4)
 	}
 	if _, err := io.ReadFull(r, length); err != nil {
-		return "", fmt.Errorf("npy header: %w", err)
+		return "", 0, fmt.Errorf("npy header: %w", err)
 	}
 	n := uint32(binary.LittleEndian.Uint16(length))
 	if len(length) == 4 {
 		n = binary.LittleEndian.Uint32(length)
 	}
 	if n > maxHeader {
-		return "", fmt.Errorf("npy header of %d bytes", n)
+		return "", 0, fmt.Errorf("npy header of %d bytes", n)
 	}
-	text := make([]byte, n)
-	if _, err := io.ReadFull(r, text); err != nil {
-		return "", fmt.Errorf("npy header: %w", err)
+	raw := make([]byte, n)
+	if _, err := io.ReadFull(r, raw); err != nil {
+		return "", 0, fmt.Errorf("npy header: %w", err)
 	}
-	return string(text), nil
+	return string(raw), int64(len(head)+len(length)) + int64(n), nil
 }
 
 func (a *Array) readData(r io.Reader, descr string, n int) error {

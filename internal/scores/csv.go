@@ -1,0 +1,116 @@
+package scores
+
+import (
+	"bufio"
+	"context"
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+
+	"csl/internal/labels"
+	"csl/internal/textio"
+)
+
+// maxDense is the largest matrix that a CSV file is read into, in bytes.
+const maxDense = 2 << 30
+
+// columns are the places of image, label and score in a row.
+type columns [3]int
+
+// readCSV reads rows image,label,score into memory.
+func readCSV(ctx context.Context, path, encoding string, set *labels.Set) (*dense, error) {
+	d := &dense{classes: set.NumClasses()}
+	cells := int64(set.Len()) * int64(d.classes)
+	if 4*cells > maxDense {
+		return nil, fmt.Errorf("%d images of %d classes take %d bytes, more than CSV scores may (%d): use an .npy file", set.Len(), d.classes, 4*cells, maxDense)
+	}
+	f, err := textio.Open(ctx, path, textio.Options{Encoding: encoding, MaxLine: textio.MaxLine})
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	d.values = make([]float32, cells)
+	for i := range d.values {
+		d.values[i] = float32(math.NaN()) // no score yet
+	}
+	if err := d.read(f, set); err != nil {
+		return nil, err
+	}
+	for i, v := range d.values {
+		if v != v {
+			return nil, fmt.Errorf("it has no score of image %q, class %q", set.ImageName(i/d.classes), set.Classes[i%d.classes].Name)
+		}
+	}
+	return d, nil
+}
+
+// read fills the matrix. Rows of other images and classes are skipped.
+func (d *dense) read(text io.Reader, set *labels.Set) error {
+	column := make(map[string]int, d.classes)
+	for i, c := range set.Classes {
+		column[labels.ClassName(c.Name)] = i
+	}
+	for i, c := range set.Classes {
+		if _, taken := column[c.ID]; c.ID != "" && !taken {
+			column[c.ID] = i
+		}
+	}
+	r := csv.NewReader(bufio.NewReaderSize(text, 1<<20))
+	r.ReuseRecord, r.FieldsPerRecord, r.TrimLeadingSpace = true, -1, true
+	at := columns{0, 1, 2}
+	for first := true; ; first = false {
+		rec, err := r.Read()
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return textio.CutShort(err)
+		}
+		line, _ := r.FieldPos(0)
+		if first && at.header(rec) {
+			continue
+		}
+		if len(rec) <= slices.Max(at[:]) {
+			return fmt.Errorf("line %d: %d fields, want image,label,score", line, len(rec))
+		}
+		score, err := strconv.ParseFloat(strings.TrimSpace(rec[at[2]]), 32)
+		if err != nil || math.IsNaN(score) || math.IsInf(score, 0) {
+			return fmt.Errorf("line %d: score %q: want a finite number", line, rec[at[2]])
+		}
+		image, known := set.Find(rec[at[0]])
+		class, listed := column[labels.ClassName(rec[at[1]])]
+		if !known || !listed {
+			continue
+		}
+		cell := &d.values[image*d.classes+class]
+		if *cell == *cell {
+			return fmt.Errorf("line %d: a second score of image %q, class %q", line, rec[at[0]], rec[at[1]])
+		}
+		*cell = float32(score)
+	}
+}
+
+// header finds the columns in the first row, and reports whether it names them.
+func (c *columns) header(rec []string) bool {
+	found := columns{-1, -1, -1}
+	for i, name := range rec {
+		switch strings.ToLower(strings.TrimSpace(name)) {
+		case "image":
+			found[0] = i
+		case "label", "class":
+			found[1] = i
+		case "score":
+			found[2] = i
+		}
+	}
+	if slices.Contains(found[:], -1) {
+		return false
+	}
+	*c = found
+	return true
+}
