@@ -78,6 +78,7 @@ class-aware selective loss (arXiv 2110.10955).`,
 	root.AddCommand(
 		newTrainCommand(s),
 		newValidateCommand(s),
+		newThresholdsCommand(s),
 		newInferCommand(s),
 		newEstimatePriorCommand(s),
 		newReportCommand(s),

@@ -35,6 +35,11 @@ type validation struct {
 	// The score above which a class counted as present: one, or one per class.
 	Threshold  *float32  `json:"threshold,omitempty"`
 	Thresholds []float32 `json:"thresholds,omitempty"`
+
+	Bootstrap   *metric.Bootstrap    `json:"bootstrap,omitempty"`
+	Groups      []metric.Group       `json:"groups"`
+	Frequencies []validate.Frequency `json:"frequencies,omitempty"`
+	Calibration *metric.Calibration  `json:"calibration,omitempty"`
 }
 
 // skippedImage is an image that could not be used, in the form of "csl infer".
@@ -46,7 +51,7 @@ type skippedImage struct {
 // writeReport prints the metrics: one JSON object, or a page for people.
 func writeReport(w io.Writer, v validate.Result, format string) error {
 	if format == formatJSON {
-		out := validation{Report: v.Report}
+		out := validation{Report: v.Report, Bootstrap: v.Bootstrap, Groups: v.Groups, Frequencies: v.Frequencies, Calibration: v.Calibration}
 		if v.OneThreshold {
 			out.Threshold = &v.Thresholds[0]
 		} else {
@@ -71,6 +76,7 @@ func writeReport(w io.Writer, v validate.Result, format string) error {
 	row("mAP per class", r.MAPPartial, r.MAP)
 	row("mAP, classes by positives", r.MAPWeighted, nil)
 	row("mAP overall", r.MAPO, nil)
+	writeIntervals(&b, v)
 	fmt.Fprintf(&b, "\nscore above %s\n", thresholdText(v))
 	row("  per class: precision", r.CP, u.CP)
 	row("             recall", r.CR, u.CR)
@@ -85,6 +91,8 @@ func writeReport(w io.Writer, v validate.Result, format string) error {
 	for _, note := range r.Notes {
 		fmt.Fprintf(&b, "\n%s\n", note)
 	}
+	writeGroups(&b, v)
+	writeCalibration(&b, v.Calibration)
 	writeClasses(&b, r)
 	for i, bad := range v.Skipped {
 		if i == 0 {

@@ -188,7 +188,7 @@ func (c *cocoReader) category(v *cocoCategory) error {
 	if known := c.classes[number]; known.Name != "" && known.Name != ClassName(v.name) {
 		return fmt.Errorf("category id %s stands for %q and %q", v.id, clip(known.Name), clip(v.name))
 	}
-	c.classes[number] = Class{ID: string(v.id), Name: ClassName(v.name)}
+	c.classes[number] = Class{ID: string(v.id), Name: ClassName(v.name), Frequency: v.frequency}
 	return nil
 }
 

@@ -76,6 +76,7 @@ func (c *cocoReader) columns(list *classList) ([]Class, []int, error) {
 		default:
 			columns[i] = col
 			list.seen(col, class.ID)
+			list.classes[col].Frequency = class.Frequency
 		}
 	}
 	list.reportAbsent(c.rep)

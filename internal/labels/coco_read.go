@@ -1,6 +1,7 @@
 package labels
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"math"
@@ -147,8 +148,8 @@ func (a *cocoAnnotation) read(s *jsonscan.Scanner) error {
 
 // cocoCategory is one of "categories".
 type cocoCategory struct {
-	id   scalar
-	name string
+	id              scalar
+	name, frequency string // frequency is LVIS's
 }
 
 // read takes an entry.
@@ -159,11 +160,25 @@ func (c *cocoCategory) read(s *jsonscan.Scanner) error {
 			c.id, err = readScalar(s, key)
 		case "name":
 			c.name, err = readName(s, key, true)
+		case "frequency":
+			c.frequency, err = readFrequency(s)
 		default:
 			err = s.Skip()
 		}
 		return err
 	})
+}
+
+// readFrequency takes LVIS's frequency; anything else is none.
+func readFrequency(s *jsonscan.Scanner) (string, error) {
+	if kind, err := s.Kind(); err != nil || kind != jsonscan.Text {
+		return "", cmp.Or(err, s.Skip())
+	}
+	text, _, err := s.Scalar()
+	if text != "r" && text != "c" && text != "f" {
+		text = ""
+	}
+	return text, err
 }
 
 // cocoList calls f for every entry of the list what, with the byte at which the entry begins.

@@ -39,6 +39,9 @@ type Class struct {
 	ID string
 	// Name is what people and priors call the class; unique in a Set.
 	Name string
+	// Frequency is what an LVIS file says of how often the class occurs in its training images: "r" (rare), "c"
+	// (common) or "f" (frequent); "" elsewhere.
+	Frequency string
 }
 
 // Set is a matrix of states, images by classes. Only the cells that differ

@@ -24,8 +24,8 @@ type CalibrationBin struct {
 	Share *float64 `json:"share_of_positives"` // nil without cells
 }
 
-// Calibration computes the table; nil without annotated cells. Scores have to be from 0 to 1; others count in the
-// outermost bins.
+// Calibration computes the table; nil without annotated cells, and where a score is not from 0 to 1: then scores are no
+// probabilities.
 func (a *Accumulator) Calibration() *Calibration {
 	if len(a.cells) == 0 {
 		return nil
@@ -37,11 +37,14 @@ func (a *Accumulator) Calibration() *Calibration {
 	c := &Calibration{}
 	for _, cell := range a.cells {
 		s, label := float64(cell.score), 0.0
+		if s < 0 || s > 1 {
+			return nil
+		}
 		if cell.positive() {
 			label = 1
 		}
 		c.Brier += (s - label) * (s - label)
-		b := &sums[min(max(int(s*calibrationBins), 0), calibrationBins-1)]
+		b := &sums[min(int(s*calibrationBins), calibrationBins-1)]
 		b.n++
 		b.score += s
 		b.positives += int(label)

@@ -8,9 +8,10 @@ import (
 
 // Group is a set of classes of similar frequency.
 type Group struct {
-	From, To int      // the smallest and the largest number of annotations in it
-	Classes  int      // with an average precision
-	MAP      *float64 // their mean average precision on annotated cells, percent
+	From    int      `json:"from"`        // the smallest number of annotations in it
+	To      int      `json:"to"`          // and the largest
+	Classes int      `json:"classes"`     // with an average precision
+	MAP     *float64 `json:"map_partial"` // their mean average precision on annotated cells, percent
 }
 
 // Groups sorts the classes that have an average precision by the number of their annotations and cuts

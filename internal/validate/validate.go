@@ -13,6 +13,7 @@ import (
 	"csl/internal/garbage"
 	"csl/internal/graph"
 	"csl/internal/images/loader"
+	"csl/internal/labels"
 	"csl/internal/metric"
 	"csl/internal/modelfile"
 	"csl/internal/predict"
@@ -36,6 +37,7 @@ type Options struct {
 	Display *progress.Display
 	FS      safefile.FS
 	Garbage garbage.Hooks
+	Extras  Extras
 }
 
 // Result is what scoring gave.
@@ -46,13 +48,33 @@ type Result struct {
 	// says that they are the same by choice.
 	Thresholds   []float32
 	OneThreshold bool
+	// Bootstrap is nil where it was not asked for.
+	Bootstrap *metric.Bootstrap
+	// Groups are the classes by number of annotations, the rarest first.
+	Groups []metric.Group
+	// Frequencies are the classes by what the annotation file says of how often they occur (LVIS); nil where it says
+	// nothing.
+	Frequencies []Frequency
+	// Calibration is nil without annotated cells, and where scores are not from 0 to 1.
+	Calibration *metric.Calibration
+
+	frequencies []labels.Class
 }
 
 // Run scores the checkpoint.
 func Run(ctx context.Context, o Options) (r Result, err error) {
-	m, err := modelfile.Open(ctx, o.Model)
+	acc, err := Collect(ctx, o, &r)
 	if err != nil {
 		return r, err
+	}
+	return r, r.score(ctx, acc, o.Extras, o.Backend.Threads())
+}
+
+// Collect runs the checkpoint over the images. Of r it fills in all but what is computed of the accumulator.
+func Collect(ctx context.Context, o Options, r *Result) (acc *metric.Accumulator, err error) {
+	m, err := modelfile.Open(ctx, o.Model)
+	if err != nil {
+		return nil, err
 	}
 	for _, w := range m.Warnings {
 		o.Display.Log().Warn(w)
@@ -61,32 +83,31 @@ func Run(ctx context.Context, o Options) (r Result, err error) {
 	o.Data.Display, o.Data.Decode = o.Display, l.Decode
 	c, err := m.OpenSplit(ctx, o.Data)
 	if err != nil {
-		return r, err
+		return nil, err
 	}
 	defer func() { err = errors.Join(err, c.Close()) }()
 	l.Batch, l.Workers, l.SkipBroken = predict.EvenBatch(c.Set.Len(), o.Batch), o.Data.Workers, o.Data.SkipBroken
 	l.OnSkip = func(b loader.Skipped) { o.Display.Log().Warn("skipped: " + b.String()) }
 	batches, err := c.Loader(ctx, l, nil)
 	if err != nil {
-		return r, err
+		return nil, err
 	}
 	runner, err := predict.New(o.Backend, m.Weights, nil, l.Height, l.Width)
 	if err != nil {
-		return r, err
+		return nil, err
 	}
 	runner.ReleaseWeights(batches.Batch, o.Garbage)
 	r.Thresholds, r.OneThreshold = m.Thresholds(o.Threshold, modelfile.DefaultThreshold)
-	acc, err := metric.New(metric.Options{Classes: c.Names(), Thresholds: r.Thresholds})
-	if err != nil {
-		return r, err
+	r.frequencies = c.Set.Classes
+	if acc, err = metric.New(metric.Options{Classes: c.Names(), Thresholds: r.Thresholds}); err != nil {
+		return nil, err
 	}
 	s := &scorer{o: o, c: c, loader: batches, runner: runner, acc: acc}
 	if err := s.run(ctx); err != nil {
-		return r, err
+		return nil, err
 	}
 	r.Skipped = append(slices.Clone(c.Skipped), batches.Skipped()...)
-	r.Report, err = acc.Report(ctx, o.Backend.Threads())
-	return r, err
+	return acc, nil
 }
 
 // scorer is one pass over the images.
