@@ -9,9 +9,10 @@ import (
 	"strings"
 	"testing"
 
+	"csl/internal/checkpoint/checkpointtest"
+	"csl/internal/fixture"
 	"csl/internal/model"
 	"csl/internal/safefile/faultfs"
-	"csl/internal/train/traintest"
 )
 
 // exported writes a checkpoint in another format and returns the file.
@@ -65,10 +66,10 @@ func TestExportStoresClassNames(t *testing.T) {
 }
 
 func TestATorchFileKeepsWhatCslSaysOfTheModel(t *testing.T) {
-	trained := traintest.Checkpoint(t, traintest.Classes(), nil)
+	trained := checkpointtest.Checkpoint(t, fixture.Classes(), nil)
 	thresholds := filepath.Join(t.TempDir(), "t.csv")
 	var rows strings.Builder
-	for i, c := range traintest.Classes() {
+	for i, c := range fixture.Classes() {
 		fmt.Fprintf(&rows, "%s,0.%d\n", c, i+1)
 	}
 	if err := os.WriteFile(thresholds, []byte(rows.String()), 0o600); err != nil {
@@ -77,7 +78,7 @@ func TestATorchFileKeepsWhatCslSaysOfTheModel(t *testing.T) {
 	path := exported(t, trained, "m.pth", "--thresholds", thresholds)
 	_, out, _ := csl(t, "info", path, "--format", "json")
 	var got checkpointInfo
-	if err := json.Unmarshal([]byte(out), &got); err != nil || got.Input == nil || got.Input.Height != traintest.Size || len(got.Thresholds) != len(traintest.Classes()) {
+	if err := json.Unmarshal([]byte(out), &got); err != nil || got.Input == nil || got.Input.Height != fixture.Size || len(got.Thresholds) != len(fixture.Classes()) {
 		t.Errorf("%v: %s", err, out)
 	}
 }

@@ -10,13 +10,13 @@ import (
 	"testing"
 
 	"csl/internal/config"
+	"csl/internal/fixture"
 	"csl/internal/progress"
 	"csl/internal/safefile"
-	"csl/internal/train/traintest"
 )
 
 func TestOpenChecksThatEveryImageIsOne(t *testing.T) {
-	d := traintest.Make(t, 5, 0)
+	d := fixture.Make(t, 5, 0)
 	o := Options{Split: Train, Root: d.Dir, Annotations: d.Train}
 	c, err := Open(context.Background(), o)
 	if err != nil || c.Set.Len() != 5 || c.Skipped != nil || strings.Join(c.Names(), " ") != "red green blue dark" {
@@ -25,7 +25,7 @@ func TestOpenChecksThatEveryImageIsOne(t *testing.T) {
 	if err := c.Close(); err != nil {
 		t.Error(err)
 	}
-	traintest.Write(t, filepath.Join(d.Dir, d.Images[2]), "no image")
+	fixture.Write(t, filepath.Join(d.Dir, d.Images[2]), "no image")
 	if err := os.Remove(filepath.Join(d.Dir, d.Images[4])); err != nil {
 		t.Fatal(err)
 	}
@@ -51,9 +51,9 @@ func TestOpenChecksThatEveryImageIsOne(t *testing.T) {
 }
 
 func TestADataSetWithoutOneGoodImageIsAnErrorEvenIfBadOnesMayBeSkipped(t *testing.T) {
-	d := traintest.Make(t, 2, 0)
+	d := fixture.Make(t, 2, 0)
 	for _, p := range d.Images {
-		traintest.Write(t, filepath.Join(d.Dir, p), "")
+		fixture.Write(t, filepath.Join(d.Dir, p), "")
 	}
 	_, err := Open(context.Background(), Options{Root: d.Dir, Annotations: d.Train, SkipBroken: true})
 	if err == nil || !strings.Contains(err.Error(), "2 of 2 images") {
@@ -62,7 +62,7 @@ func TestADataSetWithoutOneGoodImageIsAnErrorEvenIfBadOnesMayBeSkipped(t *testin
 }
 
 func TestWhatIsMissingIsNamed(t *testing.T) {
-	d := traintest.Make(t, 2, 0)
+	d := fixture.Make(t, 2, 0)
 	for want, o := range map[string]Options{
 		"/nowhere/l.csv":  {Root: d.Dir, Annotations: "/nowhere/l.csv"},
 		"/nowhere/images": {Root: "/nowhere/images", Annotations: d.Train},
@@ -79,7 +79,7 @@ func TestWhatIsMissingIsNamed(t *testing.T) {
 }
 
 func TestOpenEndsWithItsContext(t *testing.T) {
-	d := traintest.Make(t, 2, 0)
+	d := fixture.Make(t, 2, 0)
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
 	if _, err := Open(ctx, Options{Root: d.Dir, Annotations: d.Train}); !errors.Is(err, context.Canceled) {
@@ -90,7 +90,7 @@ func TestOpenEndsWithItsContext(t *testing.T) {
 // cocoLayout makes a folder laid out as COCO with one image in each split.
 func cocoLayout(t *testing.T) string {
 	t.Helper()
-	d := traintest.Make(t, 1, 1)
+	d := fixture.Make(t, 1, 1)
 	root := t.TempDir()
 	for i, split := range []string{"train2017", "val2017"} {
 		for _, dir := range []string{split, "annotations"} {
@@ -102,8 +102,8 @@ func cocoLayout(t *testing.T) string {
 		if err != nil {
 			t.Fatal(err)
 		}
-		traintest.Write(t, filepath.Join(root, split, "a.png"), string(img))
-		traintest.Write(t, filepath.Join(root, "annotations", "instances_"+split+".json"),
+		fixture.Write(t, filepath.Join(root, split, "a.png"), string(img))
+		fixture.Write(t, filepath.Join(root, "annotations", "instances_"+split+".json"),
 			`{"images":[{"id":7,"file_name":"a.png"}],"annotations":[{"id":1,"image_id":7,"category_id":3}],"categories":[{"id":3,"name":"cat"},{"id":2,"name":"dog"}]}`)
 	}
 	return root
@@ -152,7 +152,7 @@ func TestSettingsBecomeOptions(t *testing.T) {
 }
 
 func TestLoadersRefuseUnknownFiltersAndScales(t *testing.T) {
-	d := traintest.Make(t, 1, 0)
+	d := fixture.Make(t, 1, 0)
 	c, err := Open(context.Background(), Options{Root: d.Dir, Annotations: d.Train})
 	if err != nil {
 		t.Fatal(err)
@@ -177,7 +177,7 @@ func TestLoadersRefuseUnknownFiltersAndScales(t *testing.T) {
 }
 
 func TestACachedCorpusLoadsTheSameImages(t *testing.T) {
-	d := traintest.Make(t, 3, 0)
+	d := fixture.Make(t, 3, 0)
 	c, err := Open(context.Background(), Options{Root: d.Dir, Annotations: d.Train})
 	if err != nil {
 		t.Fatal(err)

@@ -7,13 +7,13 @@ import (
 	"strings"
 	"testing"
 
+	"csl/internal/fixture"
 	"csl/internal/metric"
 	"csl/internal/rundir"
-	"csl/internal/train/traintest"
 )
 
 func TestValidateScoresACheckpoint(t *testing.T) {
-	d, out := traintest.Make(t, 10, 5), t.TempDir()
+	d, out := fixture.Make(t, 10, 5), t.TempDir()
 	o := csl(t, train(d.Settings(out))...).must(t)
 	if !strings.Contains(o.stdout, "best     map_partial ") || !strings.Contains(o.stdout, "weights  "+filepath.Join(out, rundir.Best)) {
 		t.Errorf("train printed\n%s", o.stdout)
@@ -51,10 +51,10 @@ func TestValidateScoresACheckpoint(t *testing.T) {
 }
 
 func TestWrongValidationsAreOneClearLine(t *testing.T) {
-	d, out := traintest.Make(t, 10, 5), t.TempDir()
+	d, out := fixture.Make(t, 10, 5), t.TempDir()
 	csl(t, train(d.Settings(out, "schedule.epochs=1"))...).must(t)
 	best := filepath.Join(out, rundir.Best)
-	file := func(name, text string) string { return traintest.Write(t, filepath.Join(t.TempDir(), name), text) }
+	file := func(name, text string) string { return fixture.Write(t, filepath.Join(t.TempDir(), name), text) }
 	for name, x := range map[string]struct {
 		args  []string
 		code  int
@@ -96,7 +96,7 @@ func limitedOutput(t *testing.T, args ...string) int {
 }
 
 func TestEstimatePriorTrainsOrTakesACheckpoint(t *testing.T) {
-	d, dir := traintest.Make(t, 10, 5), t.TempDir()
+	d, dir := fixture.Make(t, 10, 5), t.TempDir()
 	settings := d.Settings(filepath.Join(dir, "run"))
 	args := train(settings)
 	args[0] = "estimate-prior"
@@ -111,7 +111,7 @@ func TestEstimatePriorTrainsOrTakesACheckpoint(t *testing.T) {
 	}
 	run := filepath.Join(dir, "run", "prior")
 	csl(t, "estimate-prior", "--model_path", filepath.Join(run, rundir.Best), "--data", d.Dir, "--annotations", d.Train, "--out", second).must(t)
-	files := traintest.Files(t, dir)
+	files := fixture.Files(t, dir)
 	if files["a.csv"] == "" || files["a.csv"] != files["b.csv"] || files["a.csv"] != files["run/prior/prior.csv"] {
 		t.Errorf("priors\n%s\nand\n%s", files["a.csv"], files["b.csv"])
 	}

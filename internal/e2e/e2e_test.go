@@ -11,9 +11,9 @@ import (
 	"strings"
 	"testing"
 
+	"csl/internal/fixture"
 	"csl/internal/rundir"
 	"csl/internal/safefile"
-	"csl/internal/train/traintest"
 )
 
 // binary is the csl that all tests use.
@@ -132,7 +132,7 @@ func lasting(t *testing.T, dir string) map[string]string {
 		t.Fatal(err)
 	}
 	files := map[string]string{}
-	for name, text := range traintest.Files(t, dir) {
+	for name, text := range fixture.Files(t, dir) {
 		folder, base := filepath.Split(name)
 		switch {
 		case name == rundir.Report || name == rundir.Timings || name == "last" || name == ".lock" || name == rundir.Config:

@@ -7,9 +7,9 @@ import (
 	"strings"
 	"testing"
 
+	"csl/internal/fixture"
 	"csl/internal/rundir"
 	"csl/internal/safefile"
-	"csl/internal/train/traintest"
 )
 
 // limited runs csl in a shell that allows files of so many blocks of 1024 bytes (bash's ulimit -f).
@@ -25,7 +25,7 @@ func limited(t *testing.T, blocks int, args ...string) outcome {
 // leftovers are the temporary files below a folder.
 func leftovers(t *testing.T, dir string) (names []string) {
 	t.Helper()
-	for name := range traintest.Files(t, dir) {
+	for name := range fixture.Files(t, dir) {
 		if strings.Contains(name, ".csltmp-") {
 			names = append(names, name)
 		}
@@ -34,7 +34,7 @@ func leftovers(t *testing.T, dir string) (names []string) {
 }
 
 func TestFilesThatMayNotGrowEndTheRunButLoseNothing(t *testing.T) {
-	d, undisturbed := traintest.Make(t, 10, 5), t.TempDir()
+	d, undisturbed := fixture.Make(t, 10, 5), t.TempDir()
 	csl(t, train(d.Settings(undisturbed))...).must(t)
 	want := lasting(t, undisturbed)
 	biggest := 0
@@ -60,9 +60,9 @@ func TestFilesThatMayNotGrowEndTheRunButLoseNothing(t *testing.T) {
 		"prior":    {"estimate-prior", "--model_path", best, "--data", d.Dir, "--annotations", d.Train, "--out"},
 	} {
 		dir := t.TempDir()
-		path := traintest.Write(t, filepath.Join(dir, "result.csv"), "old")
+		path := fixture.Write(t, filepath.Join(dir, "result.csv"), "old")
 		limited(t, 0, append(args, path)...).complains(t, 1, "out of space", path)
-		if files := traintest.Files(t, dir); len(files) != 1 || files["result.csv"] != "old" {
+		if files := fixture.Files(t, dir); len(files) != 1 || files["result.csv"] != "old" {
 			t.Errorf("%s: left %v", name, files)
 		}
 	}

@@ -9,8 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"csl/internal/fixture"
 	"csl/internal/safefile"
-	"csl/internal/train/traintest"
 )
 
 // killed runs a command and kills it after a while; false if it had ended by itself.
@@ -28,7 +28,7 @@ func killed(t *testing.T, c *exec.Cmd, after time.Duration) bool {
 }
 
 func TestKilledRunsResumeToTheSameEnd(t *testing.T) {
-	d := traintest.Make(t, 14, 5)
+	d := fixture.Make(t, 14, 5)
 	for name, more := range map[string][]string{
 		"saving each epoch": {"schedule.epochs=4"},
 		"saving each step": {
@@ -72,7 +72,7 @@ func TestKilledRunsResumeToTheSameEnd(t *testing.T) {
 }
 
 func TestThreadsMakeNoDifference(t *testing.T) {
-	d, one, two := traintest.Make(t, 14, 5), t.TempDir(), t.TempDir()
+	d, one, two := fixture.Make(t, 14, 5), t.TempDir(), t.TempDir()
 	more := []string{
 		"augment.cutout=0.5", "augment.randaugment.ops=2", "data.train.annotations=" + d.Full, "simulate.type=rps", "simulate.param=0.4",
 	}
@@ -82,14 +82,14 @@ func TestThreadsMakeNoDifference(t *testing.T) {
 }
 
 func TestTheWrittenConfigurationGivesTheSameRunAgain(t *testing.T) {
-	d, first, again := traintest.Make(t, 10, 5), t.TempDir(), t.TempDir()
+	d, first, again := fixture.Make(t, 10, 5), t.TempDir(), t.TempDir()
 	csl(t, train(d.Settings(first, "data.train.annotations="+d.Full, "simulate.type=fpc", "simulate.param=2"))...).must(t)
 	csl(t, "train", "--config", first+"/config.yaml", "--out", again).must(t)
 	same(t, "again", lasting(t, again), lasting(t, first))
 }
 
 func TestResumeLastIsTheRunOfTheSettings(t *testing.T) {
-	d, undisturbed, dir := traintest.Make(t, 10, 5), t.TempDir(), t.TempDir()
+	d, undisturbed, dir := fixture.Make(t, 10, 5), t.TempDir(), t.TempDir()
 	csl(t, train(d.Settings(undisturbed))...).must(t)
 	out := filepath.Join(dir, "outputs") // the default folder
 	csl(t, train(d.Settings(out, "schedule.stop_epoch=1"))...).must(t)

@@ -11,9 +11,9 @@ import (
 	"strings"
 	"testing"
 
+	"csl/internal/fixture"
 	"csl/internal/metric"
 	"csl/internal/rundir"
-	"csl/internal/train/traintest"
 )
 
 // shared is the folder of real data: CSL_SHARED, or the one beside the repository.
@@ -57,7 +57,7 @@ func firstRows(t *testing.T, from string, images int) string {
 	if err := lines.Err(); err != nil {
 		t.Fatal(err)
 	}
-	return traintest.Write(t, filepath.Join(t.TempDir(), filepath.Base(from)), b.String())
+	return fixture.Write(t, filepath.Join(t.TempDir(), filepath.Base(from)), b.String())
 }
 
 // firstImages copies a COCO file up to so many images.
@@ -90,7 +90,7 @@ func firstImages(t *testing.T, from string, images int) string {
 	if text, err = json.Marshal(file); err != nil {
 		t.Fatal(err)
 	}
-	return traintest.Write(t, filepath.Join(t.TempDir(), filepath.Base(from)), string(text))
+	return fixture.Write(t, filepath.Join(t.TempDir(), filepath.Base(from)), string(text))
 }
 
 // inFolder runs csl in a folder.

@@ -13,9 +13,10 @@ import (
 	"testing"
 	"time"
 
+	"csl/internal/checkpoint/checkpointtest"
+	"csl/internal/fixture"
 	"csl/internal/rundir"
 	"csl/internal/safefile"
-	"csl/internal/train/traintest"
 )
 
 // started runs a command until a file of its run has grown past so many bytes.
@@ -39,7 +40,7 @@ func started(t *testing.T, c *exec.Cmd, file string, size int64) (stderr *bytes.
 }
 
 func TestCtrlCSavesAndSaysHowToGoOn(t *testing.T) {
-	d, undisturbed, out := traintest.Make(t, 14, 5), t.TempDir(), filepath.Join(t.TempDir(), "my run")
+	d, undisturbed, out := fixture.Make(t, 14, 5), t.TempDir(), filepath.Join(t.TempDir(), "my run")
 	long := []string{"schedule.epochs=16"}
 	for _, sig := range []os.Signal{os.Interrupt, syscall.SIGTERM} {
 		args := train(d.Settings(out, long...))
@@ -74,7 +75,7 @@ func TestCtrlCSavesAndSaysHowToGoOn(t *testing.T) {
 }
 
 func TestASecondCtrlCEndsAtOnce(t *testing.T) {
-	d, out := traintest.Make(t, 14, 5), t.TempDir()
+	d, out := fixture.Make(t, 14, 5), t.TempDir()
 	// Steps take long, and the first Ctrl-C waits for the end of the one under way: here the second.
 	c := command(t, train(d.Settings(out, "model.planes=0", "model.name=tresnet_s", "data.size=160", "train.batch=7"))...)
 	c.Env = append(c.Env, "CSL_KERNELS=portable")
@@ -124,8 +125,8 @@ func (w *waiter) Write(p []byte) (int, error) {
 }
 
 func TestAReaderThatGoesAwayEndsACommandInOrder(t *testing.T) {
-	d, drawn := traintest.Make(t, 10, 5), filepath.Join(t.TempDir(), "drawn")
-	c := command(t, "infer", "--model_path", traintest.Checkpoint(t, traintest.Classes(), nil), "--batch_size", "1", "--th", "0", "--out", drawn)
+	d, drawn := fixture.Make(t, 10, 5), filepath.Join(t.TempDir(), "drawn")
+	c := command(t, "infer", "--model_path", checkpointtest.Checkpoint(t, fixture.Classes(), nil), "--batch_size", "1", "--th", "0", "--out", drawn)
 	for range 200 {
 		c.Args = append(c.Args, d.Dir)
 	}
@@ -160,7 +161,7 @@ func TestAReaderThatGoesAwayEndsACommandInOrder(t *testing.T) {
 }
 
 func TestAFolderInUseIsRefused(t *testing.T) {
-	d, out := traintest.Make(t, 14, 5), t.TempDir()
+	d, out := fixture.Make(t, 14, 5), t.TempDir()
 	c := command(t, train(d.Settings(out, "schedule.epochs=100000"))...)
 	started(t, c, filepath.Join(out, rundir.Metrics), 0)
 	settings := func() string {

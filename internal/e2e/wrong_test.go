@@ -6,8 +6,9 @@ import (
 	"strings"
 	"testing"
 
+	"csl/internal/checkpoint/checkpointtest"
+	"csl/internal/fixture"
 	"csl/internal/rundir"
-	"csl/internal/train/traintest"
 )
 
 // lfsPointer is what a clone without git-lfs has in a file's place.
@@ -21,12 +22,12 @@ const (
 )
 
 func TestWrongInputsAreOneClearLineAndLeaveNothing(t *testing.T) {
-	d := traintest.Make(t, 10, 5)
-	file := func(name, text string) string { return traintest.Write(t, filepath.Join(t.TempDir(), name), text) }
+	d := fixture.Make(t, 10, 5)
+	file := func(name, text string) string { return fixture.Write(t, filepath.Join(t.TempDir(), name), text) }
 	trained := t.TempDir()
 	csl(t, train(d.Settings(trained, "schedule.epochs=1"))...).must(t)
 	best := filepath.Join(trained, rundir.Best)
-	small := traintest.Make(t, 5, 2)
+	small := fixture.Make(t, 5, 2)
 
 	for name, x := range map[string]struct {
 		settings []string
@@ -69,15 +70,15 @@ func TestWrongInputsAreOneClearLineAndLeaveNothing(t *testing.T) {
 			out := filepath.Join(t.TempDir(), "run")
 			csl(t, train(d.Settings(out, x.settings...), append(x.args, "--quiet")...)...).complains(t, x.code, x.parts...)
 			if exists(out) {
-				t.Errorf("the run's folder was made: %v", traintest.Files(t, out))
+				t.Errorf("the run's folder was made: %v", fixture.Files(t, out))
 			}
 		})
 	}
 }
 
 func TestFineTuningTakesAnotherBackboneOnlyIfNotStrict(t *testing.T) {
-	d := traintest.Make(t, 10, 5)
-	from, out := traintest.Checkpoint(t, traintest.Classes()[:3], nil), filepath.Join(t.TempDir(), "run")
+	d := fixture.Make(t, 10, 5)
+	from, out := checkpointtest.Checkpoint(t, fixture.Classes()[:3], nil), filepath.Join(t.TempDir(), "run")
 	const head = "has a head for 3 classes, the data has 4: the head is replaced by a new one, which starts at random"
 	o := csl(t, train(d.Settings(filepath.Join(t.TempDir(), "fits"), "schedule.epochs=1"), "--model_path", from)...).must(t)
 	if !strings.Contains(o.stderr, head) || strings.Contains(o.stderr, "missing") {
@@ -87,20 +88,20 @@ func TestFineTuningTakesAnotherBackboneOnlyIfNotStrict(t *testing.T) {
 	args := train(d.Settings(out, "schedule.epochs=1", "model.stages=[2,1,1,1]"), "--model_path", from)
 	csl(t, args...).complains(t, 1, from, "14 missing (body.layer1.1.conv1.0.weight, ", ", ...)", "--strict=false")
 	if exists(out) {
-		t.Errorf("the run's folder was made: %v", traintest.Files(t, out))
+		t.Errorf("the run's folder was made: %v", fixture.Files(t, out))
 	}
 	o = csl(t, append(args, "--strict=false")...).must(t)
 	if !strings.Contains(o.stderr, head) || !strings.Contains(o.stderr, "14 missing (body.layer1.1.conv1.0.weight, ") {
 		t.Errorf("stderr:\n%s", o.stderr)
 	}
-	if text := traintest.Files(t, out)["config.yaml"]; !strings.Contains(text, "strict: false") {
+	if text := fixture.Files(t, out)["config.yaml"]; !strings.Contains(text, "strict: false") {
 		t.Errorf("settings of the run:\n%s", text)
 	}
 }
 
 func TestAnUnwritableFolderIsOneClearLine(t *testing.T) {
-	d := traintest.Make(t, 10, 5)
-	occupied := traintest.Write(t, filepath.Join(t.TempDir(), "run"), "a file")
+	d := fixture.Make(t, 10, 5)
+	occupied := fixture.Write(t, filepath.Join(t.TempDir(), "run"), "a file")
 	csl(t, train(d.Settings(occupied))...).complains(t, 1, occupied)
 	csl(t, train(d.Settings(filepath.Join(occupied, "deeper")))...).complains(t, 1, occupied)
 	if text, err := os.ReadFile(occupied); err != nil || string(text) != "a file" {
@@ -109,8 +110,8 @@ func TestAnUnwritableFolderIsOneClearLine(t *testing.T) {
 }
 
 func TestABrokenImageStopsOrIsNamed(t *testing.T) {
-	d, out := traintest.Make(t, 10, 5), filepath.Join(t.TempDir(), "run")
-	traintest.Write(t, filepath.Join(d.Dir, d.Images[3]), "no image")
+	d, out := fixture.Make(t, 10, 5), filepath.Join(t.TempDir(), "run")
+	fixture.Write(t, filepath.Join(d.Dir, d.Images[3]), "no image")
 	csl(t, train(d.Settings(out))...).complains(t, 1, "1 of 10 images", d.Images[3], "--skip_broken")
 	if exists(out) {
 		t.Error("the run's folder was made")
@@ -127,7 +128,7 @@ func TestABrokenImageStopsOrIsNamed(t *testing.T) {
 }
 
 func TestALossThatIsNoNumberIsOneClearLine(t *testing.T) {
-	d, out := traintest.Make(t, 10, 5), filepath.Join(t.TempDir(), "run")
+	d, out := fixture.Make(t, 10, 5), filepath.Join(t.TempDir(), "run")
 	csl(t, train(d.Settings(out, "train.save_every=1"), "--lr", "1e30")...).complains(t, 1,
 		"loss is not a finite number at step 2", "body.", "nothing had been saved yet", "optimizer.lr")
 	if exists(filepath.Join(out, rundir.Best)) {

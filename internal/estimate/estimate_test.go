@@ -12,8 +12,10 @@ import (
 	"syscall"
 	"testing"
 
+	"csl/internal/checkpoint/checkpointtest"
 	"csl/internal/config"
 	"csl/internal/dataset"
+	"csl/internal/fixture"
 	"csl/internal/garbage"
 	"csl/internal/graph"
 	"csl/internal/images/loader"
@@ -26,11 +28,10 @@ import (
 	"csl/internal/rundir"
 	"csl/internal/safefile/faultfs"
 	"csl/internal/train"
-	"csl/internal/train/traintest"
 )
 
 // options estimate from the training images of d, in a folder of their own.
-func options(t *testing.T, d traintest.Data, settings ...string) (o Options, log *bytes.Buffer) {
+func options(t *testing.T, d fixture.Data, settings ...string) (o Options, log *bytes.Buffer) {
 	t.Helper()
 	be, err := graph.NewCPU(2, kerneltest.Best(t))
 	if err != nil {
@@ -45,7 +46,7 @@ func options(t *testing.T, d traintest.Data, settings ...string) (o Options, log
 	log = &bytes.Buffer{}
 	return Options{
 		Config: c, Data: dataset.FromConfig(c.Data, dataset.Train), Out: filepath.Join(dir, "prior.csv"),
-		Backend: be, Display: progress.New(progress.Options{Out: log}), FS: traintest.FS(), Version: "test",
+		Backend: be, Display: progress.New(progress.Options{Out: log}), FS: fixture.FS(), Version: "test",
 	}, log
 }
 
@@ -95,9 +96,9 @@ func meanScores(t *testing.T, o Options, path string) []float64 {
 }
 
 func TestByMeanThePriorIsTheMeanScoreOfTheTrainingImages(t *testing.T) {
-	d := traintest.Make(t, 7, 3)
+	d := fixture.Make(t, 7, 3)
 	o, _ := options(t, d, "prior.method=mean")
-	o.Model.Path = traintest.Checkpoint(t, traintest.Classes(), nil)
+	o.Model.Path = checkpointtest.Checkpoint(t, fixture.Classes(), nil)
 	r := estimate(t, o)
 	want := meanScores(t, o, o.Model.Path)
 	for i, v := range r.Prior.Avg {
@@ -108,7 +109,7 @@ func TestByMeanThePriorIsTheMeanScoreOfTheTrainingImages(t *testing.T) {
 	if r.Weights != o.Model.Path || r.Comparison != nil || r.Skipped != 0 {
 		t.Errorf("result %+v", r)
 	}
-	stored, warnings, err := prior.Load(context.Background(), o.Out, traintest.Classes(), "")
+	stored, warnings, err := prior.Load(context.Background(), o.Out, fixture.Classes(), "")
 	if err != nil || warnings != nil || !slices.Equal(stored.Avg, r.Prior.Avg) {
 		t.Errorf("stored %+v, %v, %v", stored, warnings, err)
 	}
@@ -123,7 +124,7 @@ func exists(path string) bool {
 }
 
 func TestTheTemporaryModelIsTrainedInIgnoreModeAndItsBestWeightsAreUsed(t *testing.T) {
-	d := traintest.Make(t, 10, 5)
+	d := fixture.Make(t, 10, 5)
 	o, _ := options(t, d, "prior.method=mean", "prior.path=/nowhere.csv") // neither that nor mode selective counts
 	r := estimate(t, o)
 	run := o.Config.Train.Out
@@ -133,7 +134,7 @@ func TestTheTemporaryModelIsTrainedInIgnoreModeAndItsBestWeightsAreUsed(t *testi
 			t.Errorf("%s: %v, want %v", r.Prior.Classes[i], v, want[i])
 		}
 	}
-	files := traintest.Files(t, filepath.Dir(o.Out))
+	files := fixture.Files(t, filepath.Dir(o.Out))
 	if !strings.Contains(files["run/config.yaml"], "mode: ignore") || files["run/prior.csv"] != files["prior.csv"] {
 		t.Errorf("configuration\n%s\npriors %q and %q", files["run/config.yaml"], files["run/prior.csv"], files["prior.csv"])
 	}
@@ -153,7 +154,7 @@ func TestTheTemporaryModelIsTrainedInIgnoreModeAndItsBestWeightsAreUsed(t *testi
 }
 
 func TestWithoutValidationItSaysWhichWeightsAreUsed(t *testing.T) {
-	d := traintest.Make(t, 4, 0)
+	d := fixture.Make(t, 4, 0)
 	for epochs, want := range map[string]string{"9": "the regular weights", "10": "the ema weights"} { // steps of decay 0.5
 		o, _ := options(t, d, "data.val.annotations=", "schedule.epochs="+epochs)
 		if r := estimate(t, o); !strings.HasPrefix(r.Weights, want) {
@@ -163,10 +164,10 @@ func TestWithoutValidationItSaysWhichWeightsAreUsed(t *testing.T) {
 }
 
 func TestTheMeanOverTrainingBatchesIsTheReferencesWay(t *testing.T) {
-	d := traintest.Make(t, 10, 5)
+	d := fixture.Make(t, 10, 5)
 	o, _ := options(t, d, "prior.method=training")
 	r := estimate(t, o)
-	files := traintest.Files(t, filepath.Dir(o.Out))
+	files := fixture.Files(t, filepath.Dir(o.Out))
 	if files["prior.csv"] == "" || files["prior.csv"] != files["run/prior.csv"] || r.Weights != "the outputs for all training batches" {
 		t.Errorf("%+v, priors %q and %q", r, files["prior.csv"], files["run/prior.csv"])
 	}
@@ -177,8 +178,8 @@ func TestTheMeanOverTrainingBatchesIsTheReferencesWay(t *testing.T) {
 }
 
 func TestComparisonWithFullAnnotations(t *testing.T) {
-	d := traintest.Make(t, 12, 4)
-	model := traintest.Checkpoint(t, traintest.Classes(), nil)
+	d := fixture.Make(t, 12, 4)
+	model := checkpointtest.Checkpoint(t, fixture.Classes(), nil)
 	given, _ := options(t, d)
 	given.Model.Path, given.CompareWith = model, d.Full
 	simulated, _ := options(t, d, "data.train.annotations="+d.Full, "simulate.type=rps", "simulate.param=0.5")
@@ -197,7 +198,7 @@ func TestComparisonWithFullAnnotations(t *testing.T) {
 	}
 	for path, want := range map[string]string{
 		"/nowhere.csv": "/nowhere.csv",
-		traintest.Write(t, filepath.Join(t.TempDir(), "other.csv"), "image,label,value\np000.png,purple,1\n"): "other.csv",
+		fixture.Write(t, filepath.Join(t.TempDir(), "other.csv"), "image,label,value\np000.png,purple,1\n"): "other.csv",
 	} {
 		o, _ := options(t, d)
 		o.Model.Path, o.CompareWith = model, path
@@ -208,41 +209,41 @@ func TestComparisonWithFullAnnotations(t *testing.T) {
 }
 
 func TestAFailureOfAnyStepOfWritingThePriorIsReportedAndCanBeMadeGood(t *testing.T) {
-	d := traintest.Make(t, 4, 2)
+	d := fixture.Make(t, 4, 2)
 	o, _ := options(t, d, "schedule.epochs=1", "ema.decay=0")
 	undisturbed := estimate(t, o)
-	trained := traintest.Files(t, o.Config.Train.Out)
+	trained := fixture.Files(t, o.Config.Train.Out)
 	// The training's own steps are tested in package train: here the run is there already.
 	o.Resume = true
 	clean := faultfs.New(0)
 	o.FS = clean
 	estimate(t, o)
 	for i, kind := range clean.Steps() {
-		traintest.Write(t, o.Out, "old")
+		fixture.Write(t, o.Out, "old")
 		fsys := faultfs.New(i + 1)
-		fsys.Under = traintest.FS()
+		fsys.Under = fixture.FS()
 		o.FS = fsys
 		_, err := Run(context.Background(), o)
 		if !errors.Is(err, syscall.ENOSPC) || strings.Contains(err.Error(), "\n") {
 			t.Errorf("step %d, %s: err = %v", i+1, kind, err)
 		}
-		for name := range traintest.Files(t, filepath.Dir(o.Out)) {
+		for name := range fixture.Files(t, filepath.Dir(o.Out)) {
 			if strings.Contains(name, ".csltmp-") {
 				t.Errorf("step %d, %s: left %s", i+1, kind, name)
 			}
 		}
-		o.FS = traintest.FS()
+		o.FS = fixture.FS()
 		if r := estimate(t, o); !slices.Equal(r.Prior.Avg, undisturbed.Prior.Avg) {
 			t.Errorf("step %d, %s: another prior", i+1, kind)
 		}
 	}
-	if now := traintest.Files(t, o.Config.Train.Out); now[rundir.Best] != trained[rundir.Best] || now[rundir.Metrics] != trained[rundir.Metrics] {
+	if now := fixture.Files(t, o.Config.Train.Out); now[rundir.Best] != trained[rundir.Best] || now[rundir.Metrics] != trained[rundir.Metrics] {
 		t.Error("the temporary run changed")
 	}
 }
 
 func TestAnInterruptedTrainingIsPassedOn(t *testing.T) {
-	d := traintest.Make(t, 4, 2)
+	d := fixture.Make(t, 4, 2)
 	o, _ := options(t, d)
 	ctx, cancel := context.WithCancel(context.Background())
 	o.Display = progress.New(progress.Options{Out: cancelAtEpoch{cancel}})
@@ -271,9 +272,9 @@ func (c cancelAtEpoch) Write(p []byte) (int, error) {
 }
 
 func TestAModelThatGivesNoNumbersIsAnError(t *testing.T) {
-	d := traintest.Make(t, 4, 2)
+	d := fixture.Make(t, 4, 2)
 	o, _ := options(t, d)
-	o.Model.Path = traintest.Checkpoint(t, traintest.Classes(), func(w *model.Weights) {
+	o.Model.Path = checkpointtest.Checkpoint(t, fixture.Classes(), func(w *model.Weights) {
 		shape, data, _ := w.Get("head.fc.bias")
 		data[2] = float32(math.NaN())
 		if err := w.Set("head.fc.bias", shape, data); err != nil {

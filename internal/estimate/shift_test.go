@@ -7,13 +7,14 @@ import (
 	"strings"
 	"testing"
 
+	"csl/internal/checkpoint/checkpointtest"
+	"csl/internal/fixture"
 	"csl/internal/prior"
-	"csl/internal/train/traintest"
 )
 
 func TestByShiftThePriorHasIntervalsAndTheMeanScoresBesideIt(t *testing.T) {
-	d := traintest.Make(t, 12, 8)
-	model := traintest.Checkpoint(t, traintest.Classes(), nil)
+	d := fixture.Make(t, 12, 8)
+	model := checkpointtest.Checkpoint(t, fixture.Classes(), nil)
 	o, log := options(t, d)
 	o.Model.Path, o.CompareWith = model, d.Full
 	r := estimate(t, o)
@@ -25,7 +26,7 @@ func TestByShiftThePriorHasIntervalsAndTheMeanScoresBesideIt(t *testing.T) {
 	if m := estimate(t, byMean); !slices.Equal(m.Prior.Avg, r.Estimate.Mean) || m.Estimate != nil {
 		t.Errorf("mean scores %v, by prior.method mean %v", r.Estimate.Mean, m.Prior.Avg)
 	}
-	stored, _, err := prior.Load(context.Background(), o.Out, traintest.Classes(), "")
+	stored, _, err := prior.Load(context.Background(), o.Out, fixture.Classes(), "")
 	if err != nil || !slices.Equal(stored.Avg, r.Prior.Avg) || !slices.Equal(stored.High, r.Prior.High) {
 		t.Errorf("stored %+v, %v", stored, err)
 	}
@@ -45,36 +46,36 @@ func TestALossWithoutModeIgnoreGivesWayToOneThatHasIt(t *testing.T) {
 }
 
 func TestAModelThatKnowsNothingIsWarnedOf(t *testing.T) {
-	d := traintest.Make(t, 12, 8)
+	d := fixture.Make(t, 12, 8)
 	o, log := options(t, d)
-	o.Model.Path = traintest.Checkpoint(t, traintest.Classes(), nil) // random weights
+	o.Model.Path = checkpointtest.Checkpoint(t, fixture.Classes(), nil) // random weights
 	if r := estimate(t, o); 2*len(r.Estimate.Unknowable) <= len(r.Prior.Avg) || !strings.Contains(log.String(), "train it longer") {
 		t.Errorf("%d of %d\n%s", len(r.Estimate.Unknowable), len(r.Prior.Avg), log)
 	}
 }
 
 func TestWithoutHeldOutCellsTheScaleIsNotFittedAndThatIsSaid(t *testing.T) {
-	d := traintest.Make(t, 12, 0)
+	d := fixture.Make(t, 12, 0)
 	o, log := options(t, d, "data.val.annotations=")
-	o.Model.Path = traintest.Checkpoint(t, traintest.Classes(), nil)
+	o.Model.Path = checkpointtest.Checkpoint(t, fixture.Classes(), nil)
 	if r := estimate(t, o); r.Estimate.Fitted || r.Estimate.Scale != 1 || !strings.Contains(log.String(), "--val_split") {
 		t.Errorf("%+v\n%s", r.Estimate, log)
 	}
 }
 
 func TestHeldOutImagesAreThoseThatTrainingHoldsOut(t *testing.T) {
-	d := traintest.Make(t, 16, 0)
+	d := fixture.Make(t, 16, 0)
 	o, _ := options(t, d, "data.val.annotations=", "data.val.split=0.5")
-	o.Model.Path, o.CompareWith = traintest.Checkpoint(t, traintest.Classes(), nil), d.Full
+	o.Model.Path, o.CompareWith = checkpointtest.Checkpoint(t, fixture.Classes(), nil), d.Full
 	if r := estimate(t, o); !r.Estimate.Fitted {
 		t.Errorf("%+v", r.Estimate)
 	}
 }
 
 func TestSimulationHidesLabelsFromTheEstimateToo(t *testing.T) {
-	d := traintest.Make(t, 12, 8)
+	d := fixture.Make(t, 12, 8)
 	o, _ := options(t, d, "data.train.annotations="+d.Full, "simulate.type=rps", "simulate.param=0.5")
-	o.Model.Path = traintest.Checkpoint(t, traintest.Classes(), nil)
+	o.Model.Path = checkpointtest.Checkpoint(t, fixture.Classes(), nil)
 	r := estimate(t, o)
 	whole, _ := options(t, d, "data.train.annotations="+d.Full)
 	whole.Model.Path = o.Model.Path

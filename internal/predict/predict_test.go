@@ -10,12 +10,12 @@ import (
 	"testing"
 
 	"csl/internal/dataset"
+	"csl/internal/fixture"
 	"csl/internal/garbage"
 	"csl/internal/graph"
 	"csl/internal/images/loader"
 	"csl/internal/kernel/kerneltest"
 	"csl/internal/model"
-	"csl/internal/train/traintest"
 )
 
 func newCPU(t *testing.T) *graph.CPU {
@@ -139,7 +139,7 @@ func TestSigmoidIsExactAtItsEnds(t *testing.T) {
 }
 
 func TestPassTakesEveryImageOnceInOrder(t *testing.T) {
-	d := traintest.Make(t, 0, 5)
+	d := fixture.Make(t, 0, 5)
 	c, err := dataset.Open(context.Background(), dataset.Options{Root: d.Dir, Annotations: d.Val})
 	if err != nil {
 		t.Fatal(err)

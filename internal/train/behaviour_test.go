@@ -13,16 +13,17 @@ import (
 	"testing"
 
 	"csl/internal/checkpoint"
+	"csl/internal/checkpoint/checkpointtest"
+	"csl/internal/fixture"
 	"csl/internal/images/loader"
 	"csl/internal/model"
 	"csl/internal/predict"
 	"csl/internal/rundir"
 	"csl/internal/safefile"
-	"csl/internal/train/traintest"
 )
 
 func TestEqualRunsGiveEqualFilesForAnyNumberOfThreads(t *testing.T) {
-	d, j := traintest.Make(t, 10, 5), newJob(t)
+	d, j := fixture.Make(t, 10, 5), newJob(t)
 	for name, settings := range map[string][]string{
 		"augmented": {"augment.cutout=0.5", "augment.randaugment.ops=2", "augment.flip=0.5"},
 		"fpc":       {"data.train.annotations=" + d.Full, "simulate.type=fpc", "simulate.param=2"},
@@ -43,7 +44,7 @@ func TestEqualRunsGiveEqualFilesForAnyNumberOfThreads(t *testing.T) {
 }
 
 func TestAnotherSeedIsAnotherRun(t *testing.T) {
-	d, j, a, b := traintest.Make(t, 10, 5), newJob(t), t.TempDir(), t.TempDir()
+	d, j, a, b := fixture.Make(t, 10, 5), newJob(t), t.TempDir(), t.TempDir()
 	j.must(t, d.Settings(a))
 	j.must(t, d.Settings(b, "train.seed=2"))
 	if lasting(t, a)[rundir.Metrics] == lasting(t, b)[rundir.Metrics] {
@@ -52,7 +53,7 @@ func TestAnotherSeedIsAnotherRun(t *testing.T) {
 }
 
 func TestADivergingRunStopsAndKeepsTheLastGoodState(t *testing.T) {
-	d, j, out := traintest.Make(t, 10, 5), newJob(t), t.TempDir()
+	d, j, out := fixture.Make(t, 10, 5), newJob(t), t.TempDir()
 	settings := d.Settings(out, "optimizer.lr=1e30", "train.save_every=1", "schedule.epochs=3")
 	_, err := j.run(t, settings)
 	var bad *NonFinite
@@ -74,7 +75,7 @@ func TestADivergingRunStopsAndKeepsTheLastGoodState(t *testing.T) {
 }
 
 func TestALaterDivergenceNamesTheStateToGoOnFrom(t *testing.T) {
-	d, j, out := traintest.Make(t, 10, 5), newJob(t), t.TempDir()
+	d, j, out := fixture.Make(t, 10, 5), newJob(t), t.TempDir()
 	tr, err := newTrainer(context.Background(), j.options(t, d.Settings(out)))
 	if err != nil {
 		t.Fatal(err)
@@ -111,7 +112,7 @@ func (p poisoner) afterStep(s *state, _ stepInfo) error {
 }
 
 func TestWeightsThatAreNotFiniteAreRefusedAtTheStart(t *testing.T) {
-	d, j := traintest.Make(t, 4, 2), newJob(t)
+	d, j := fixture.Make(t, 4, 2), newJob(t)
 	first, out := t.TempDir(), filepath.Join(t.TempDir(), "run")
 	j.must(t, d.Settings(first, "schedule.epochs=1"))
 	w, sd, err := checkpoint.ReadModel(context.Background(), filepath.Join(first, rundir.Best))
@@ -143,7 +144,7 @@ func writeWeights(t *testing.T, path string, w *model.Weights) {
 }
 
 func TestPatienceEndsARunThatNoLongerImproves(t *testing.T) {
-	d, j, out := traintest.Make(t, 4, 4), newJob(t), t.TempDir()
+	d, j, out := fixture.Make(t, 4, 4), newJob(t), t.TempDir()
 	// The last images of a class decide: with a learning rate of nothing every validation is the same.
 	r := j.must(t, d.Settings(out, "schedule.epochs=9", "train.patience=2", "optimizer.lr=1e-30", "ema.decay=0", "model.path="+frozen(t, j, d)))
 	if r.Epochs >= 9 || !strings.Contains(r.Stopped, "no better map_partial for 2 validations") {
@@ -156,7 +157,7 @@ func TestPatienceEndsARunThatNoLongerImproves(t *testing.T) {
 }
 
 // frozen is a checkpoint whose scores hardly move with the running statistics.
-func frozen(t *testing.T, j *job, d traintest.Data) string {
+func frozen(t *testing.T, j *job, d fixture.Data) string {
 	t.Helper()
 	out := t.TempDir()
 	j.must(t, d.Settings(out, "schedule.epochs=9", "optimizer.lr=1e-30", "ema.decay=0"))
@@ -170,7 +171,7 @@ func frozen(t *testing.T, j *job, d traintest.Data) string {
 }
 
 func TestTheMonitorDecidesWhatIsBest(t *testing.T) {
-	d, j := traintest.Make(t, 10, 5), newJob(t)
+	d, j := fixture.Make(t, 10, 5), newJob(t)
 	for _, monitor := range []string{"map_partial", "map_o", "map", "cf1", "of1"} {
 		out := t.TempDir()
 		r := j.must(t, d.Settings(out, "train.monitor="+monitor))
@@ -196,7 +197,7 @@ func TestTheMonitorDecidesWhatIsBest(t *testing.T) {
 }
 
 func TestBestHoldsTheWeightsThatScored(t *testing.T) {
-	d, j, out := traintest.Make(t, 10, 5), newJob(t), t.TempDir()
+	d, j, out := fixture.Make(t, 10, 5), newJob(t), t.TempDir()
 	r := j.must(t, d.Settings(out, "schedule.epochs=1"))
 	g, err := safefile.LoadLast(out)
 	if err != nil {
@@ -220,14 +221,14 @@ func TestBestHoldsTheWeightsThatScored(t *testing.T) {
 		}
 	}
 	m := sd.Meta
-	if m.Weights != r.Source || m.Metrics["map_partial"] != *r.Best || m.Input.Width != traintest.Size ||
+	if m.Weights != r.Source || m.Metrics["map_partial"] != *r.Best || m.Input.Width != fixture.Size ||
 		len(m.Classes) != 4 || m.Classes[1].Name != "green" || m.Version != "test" || !strings.Contains(m.Config, "topk: 1") {
 		t.Errorf("metadata %+v", m)
 	}
 }
 
 func TestWithoutValidationTheAverageIsKeptAfterFiveTimeConstants(t *testing.T) {
-	d, j := traintest.Make(t, 4, 0), newJob(t)
+	d, j := fixture.Make(t, 4, 0), newJob(t)
 	for epochs, want := range map[string]string{"9": rundir.Regular, "10": rundir.EMA} { // of one step; 1-decay is 0.5
 		out := t.TempDir()
 		r := j.must(t, d.Settings(out, "data.val.annotations=", "schedule.epochs="+epochs))
@@ -245,7 +246,7 @@ func TestWithoutValidationTheAverageIsKeptAfterFiveTimeConstants(t *testing.T) {
 }
 
 func TestTheHeadOfOtherClassesIsReplaced(t *testing.T) {
-	d, j, first := traintest.Make(t, 4, 2), newJob(t), t.TempDir()
+	d, j, first := fixture.Make(t, 4, 2), newJob(t), t.TempDir()
 	j.must(t, d.Settings(first, "schedule.epochs=1"))
 	from := filepath.Join(first, rundir.Best)
 	trained, _, err := checkpoint.ReadModel(context.Background(), from)
@@ -257,9 +258,9 @@ func TestTheHeadOfOtherClassesIsReplaced(t *testing.T) {
 		kept    bool
 		warning string
 	}{
-		"the same":      {traintest.Classes(), true, ""},
+		"the same":      {fixture.Classes(), true, ""},
 		"another order": {[]string{"green", "red", "blue", "dark"}, false, `other classes: number 0 is "red" there and "green" in the data`},
-		"fewer":         {traintest.Classes()[:3], false, "has a head for 4 classes, the data has 3: the head is replaced by a new one"},
+		"fewer":         {fixture.Classes()[:3], false, "has a head for 4 classes, the data has 3: the head is replaced by a new one"},
 	} {
 		o := j.options(t, d.Settings(t.TempDir(), "model.path="+from))
 		w, err := initialWeights(context.Background(), o.Config, x.classes, o.Display.Log())
@@ -287,7 +288,7 @@ func TestTheHeadOfOtherClassesIsReplaced(t *testing.T) {
 }
 
 func TestABackboneStartsWithANewHead(t *testing.T) {
-	d, j := traintest.Make(t, 4, 2), newJob(t)
+	d, j := fixture.Make(t, 4, 2), newJob(t)
 	from := checkpointOf(t, func(o checkpoint.Out) (checkpoint.Out, bool) { return o, !strings.HasPrefix(o.Name, "head.") })
 	j.must(t, d.Settings(t.TempDir(), "model.path="+from, "schedule.epochs=1"))
 	if text := j.log.String(); !strings.Contains(text, "has no head: the head is replaced by a new one, which starts at random") {
@@ -296,7 +297,7 @@ func TestABackboneStartsWithANewHead(t *testing.T) {
 }
 
 func TestABackboneThatDoesNotFitStopsUnlessNotStrict(t *testing.T) {
-	d, j, out := traintest.Make(t, 4, 2), newJob(t), filepath.Join(t.TempDir(), "run")
+	d, j, out := fixture.Make(t, 4, 2), newJob(t), filepath.Join(t.TempDir(), "run")
 	const lost, odd = "body.layer1.0.conv1.0.weight", "body.layer1.0.conv2.1.bias"
 	from := checkpointOf(t, func(o checkpoint.Out) (checkpoint.Out, bool) {
 		if o.Name == odd {
@@ -325,12 +326,12 @@ func TestABackboneThatDoesNotFitStopsUnlessNotStrict(t *testing.T) {
 		t.Errorf("log %q", text)
 	}
 	o := j.options(t, append(settings, "model.strict=false"))
-	w, err := initialWeights(t.Context(), o.Config, traintest.Classes(), o.Display.Log())
+	w, err := initialWeights(t.Context(), o.Config, fixture.Classes(), o.Display.Log())
 	if err != nil {
 		t.Fatal(err)
 	}
 	o.Config.Model.Path = ""
-	random, err := initialWeights(t.Context(), o.Config, traintest.Classes(), o.Display.Log())
+	random, err := initialWeights(t.Context(), o.Config, fixture.Classes(), o.Display.Log())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -351,7 +352,7 @@ func TestABackboneThatDoesNotFitStopsUnlessNotStrict(t *testing.T) {
 // leaves out those it says false to.
 func checkpointOf(t *testing.T, change func(checkpoint.Out) (checkpoint.Out, bool)) string {
 	t.Helper()
-	w, _, err := checkpoint.ReadModel(t.Context(), traintest.Checkpoint(t, traintest.Classes(), nil))
+	w, _, err := checkpoint.ReadModel(t.Context(), checkpointtest.Checkpoint(t, fixture.Classes(), nil))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -410,7 +411,7 @@ func TestAccumulatedGradientsAreSums(t *testing.T) {
 }
 
 func TestTheRunningPriorIsTheMeanScoreOfAllTrainingBatches(t *testing.T) {
-	d, j, out := traintest.Make(t, 10, 5), newJob(t), t.TempDir()
+	d, j, out := fixture.Make(t, 10, 5), newJob(t), t.TempDir()
 	tr, err := newTrainer(context.Background(), j.options(t, d.Settings(out, "prior.method=training")))
 	if err != nil {
 		t.Fatal(err)
@@ -429,7 +430,7 @@ func TestTheRunningPriorIsTheMeanScoreOfAllTrainingBatches(t *testing.T) {
 	if err != nil || len(rows) != 5 || c.rows != 20 {
 		t.Fatalf("%q, %v; %d rows", rows, err, c.rows)
 	}
-	for i, class := range traintest.Classes() {
+	for i, class := range fixture.Classes() {
 		got, err := strconv.ParseFloat(rows[i+1][1], 64)
 		if want := c.sum[i] / 20; err != nil || rows[i+1][0] != class || math.Abs(got-want) > 1e-6 {
 			t.Errorf("%q, want %s,%v", rows[i+1], class, want)
@@ -456,8 +457,8 @@ func (c *collector) afterStep(*state, stepInfo) error {
 }
 
 func TestSelectiveModeAsksThePriorAndCountsWhatItDrops(t *testing.T) {
-	d, j, out := traintest.Make(t, 8, 4), newJob(t), t.TempDir()
-	path := traintest.Write(t, filepath.Join(t.TempDir(), "prior.csv"), "Classes,avg_pred\nred,0.9\ngreen,0.1\nblue,0.1\ndark,0.1\n")
+	d, j, out := fixture.Make(t, 8, 4), newJob(t), t.TempDir()
+	path := fixture.Write(t, filepath.Join(t.TempDir(), "prior.csv"), "Classes,avg_pred\nred,0.9\ngreen,0.1\nblue,0.1\ndark,0.1\n")
 	r := j.must(t, d.Settings(out, "prior.path="+path, "prior.threshold=0.5", "loss.topk=0", "schedule.epochs=1"))
 	log, err := rundir.ReadLog(out)
 	if err != nil {
@@ -496,9 +497,9 @@ func TestSelectiveModeAsksThePriorAndCountsWhatItDrops(t *testing.T) {
 }
 
 func TestSettingsThatDoNotFitTheDataAreRefusedBeforeAnythingIsWritten(t *testing.T) {
-	d, j := traintest.Make(t, 5, 2), newJob(t)
-	other := traintest.Write(t, filepath.Join(t.TempDir(), "val.csv"), "image,label,value\n"+d.Images[5]+",purple,1\n")
-	prior := traintest.Write(t, filepath.Join(t.TempDir(), "prior.csv"), "Classes,avg_pred\nred,0.5\n")
+	d, j := fixture.Make(t, 5, 2), newJob(t)
+	other := fixture.Write(t, filepath.Join(t.TempDir(), "val.csv"), "image,label,value\n"+d.Images[5]+",purple,1\n")
+	prior := fixture.Write(t, filepath.Join(t.TempDir(), "prior.csv"), "Classes,avg_pred\nred,0.5\n")
 	for setting, want := range map[string]string{
 		"model.num_classes=7":           "model.num_classes is 7, but the labels have 4 classes",
 		"train.batch=4":                 "one value per channel", // the last batch has one image of 32x32
@@ -519,7 +520,7 @@ func TestSettingsThatDoNotFitTheDataAreRefusedBeforeAnythingIsWritten(t *testing
 }
 
 func TestBrokenImagesAreNamedAndRemembered(t *testing.T) {
-	d, j := traintest.Make(t, 10, 5), newJob(t)
+	d, j := fixture.Make(t, 10, 5), newJob(t)
 	damage(t, filepath.Join(d.Dir, d.Images[2]))
 	damage(t, filepath.Join(d.Dir, d.Images[11]))
 	undisturbed, out := t.TempDir(), t.TempDir()
@@ -530,7 +531,7 @@ func TestBrokenImagesAreNamedAndRemembered(t *testing.T) {
 	if r := j.must(t, d.Settings(undisturbed, "data.skip_broken=true")); r.Skipped != 2 {
 		t.Errorf("result %+v", r)
 	}
-	list := traintest.Files(t, undisturbed)[rundir.Skipped]
+	list := fixture.Files(t, undisturbed)[rundir.Skipped]
 	if lines := strings.Split(strings.TrimSpace(list), "\n"); len(lines) != 2 ||
 		!strings.HasPrefix(lines[0], `train: image "p002.png": `) || !strings.HasPrefix(lines[1], `val: image "p011.png": `) {
 		t.Errorf("list %q", list)
@@ -552,5 +553,5 @@ func damage(t *testing.T, path string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	traintest.Write(t, path, string(b[:len(b)/2]))
+	fixture.Write(t, path, string(b[:len(b)/2]))
 }

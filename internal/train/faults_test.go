@@ -8,23 +8,23 @@ import (
 	"syscall"
 	"testing"
 
+	"csl/internal/fixture"
 	"csl/internal/safefile"
 	"csl/internal/safefile/faultfs"
-	"csl/internal/train/traintest"
 )
 
 // faultSettings write every kind of file: simulated labels, a prior, states, logs, the best weights,
 // caches of images.
-func faultSettings(d traintest.Data, out string) []string {
+func faultSettings(d fixture.Data, out string) []string {
 	return d.Settings(out, "schedule.epochs=1", "ema.decay=0", "data.train.annotations="+d.Full, "simulate.type=fpc", "simulate.param=1",
 		"prior.method=training", "data.skip_broken=true", "data.cache="+out+"/cache")
 }
 
 // faultData has a broken image in each split, so that a list of them is written, too.
-func faultData(t *testing.T) traintest.Data {
-	d := traintest.Make(t, 5, 3)
+func faultData(t *testing.T) fixture.Data {
+	d := fixture.Make(t, 5, 3)
 	for _, i := range []int{0, 5} {
-		traintest.Write(t, d.Dir+"/"+d.Images[i], "no image")
+		fixture.Write(t, d.Dir+"/"+d.Images[i], "no image")
 	}
 	return d
 }
@@ -32,10 +32,10 @@ func faultData(t *testing.T) traintest.Data {
 // breakRun trains on a file system that fails and checks what is left.
 func breakRun(t *testing.T, j *job, fsys *faultfs.FS, what string, settings []string, out string) {
 	t.Helper()
-	fsys.Under = traintest.FS()
+	fsys.Under = fixture.FS()
 	j.fs, j.resume = fsys, false
 	_, err := j.run(t, settings)
-	j.fs = traintest.FS()
+	j.fs = fixture.FS()
 	harmless := strings.HasSuffix(what, string(faultfs.Remove)) // of an older state: the next save removes it
 	if !errors.Is(err, syscall.ENOSPC) && !harmless {
 		t.Errorf("%s: err = %v", what, err)
@@ -43,7 +43,7 @@ func breakRun(t *testing.T, j *job, fsys *faultfs.FS, what string, settings []st
 	if err != nil && !fsys.Dead && strings.Contains(err.Error(), "\n") {
 		t.Errorf("%s: more than one line: %v", what, err)
 	}
-	for name := range traintest.Files(t, out) {
+	for name := range fixture.Files(t, out) {
 		if strings.Contains(name, ".csltmp-") && !fsys.Dead {
 			t.Errorf("%s: left %s", what, name)
 		}
@@ -66,10 +66,10 @@ func goOn(t *testing.T, j *job, what string, settings []string, out string, want
 }
 
 // whole is an undisturbed run: its files, the steps of writing and the bytes it took.
-func whole(t *testing.T, d traintest.Data, j *job) (files map[string]string, steps []faultfs.Kind, bytes int64) {
+func whole(t *testing.T, d fixture.Data, j *job) (files map[string]string, steps []faultfs.Kind, bytes int64) {
 	t.Helper()
 	out, fsys := t.TempDir(), faultfs.New(0)
-	fsys.Under = traintest.FS()
+	fsys.Under = fixture.FS()
 	j.fs, j.resume = fsys, false
 	if r := j.must(t, faultSettings(d, out)); r.Skipped != 2 {
 		t.Fatalf("%d skipped", r.Skipped)

@@ -10,8 +10,8 @@ import (
 	"testing"
 
 	"csl/internal/config"
+	"csl/internal/fixture"
 	"csl/internal/safefile"
-	"csl/internal/train/traintest"
 )
 
 // canceller interrupts after some steps, or in the validation after them.
@@ -50,7 +50,7 @@ func (j *job) interrupt(t *testing.T, settings []string, c *canceller) error {
 }
 
 func TestInterruptedRunSavesAndGoesOnToTheSameEnd(t *testing.T) {
-	d, j := traintest.Make(t, 10, 5), newJob(t)
+	d, j := fixture.Make(t, 10, 5), newJob(t)
 	for name, x := range map[string]struct {
 		settings []string
 		stops    []canceller
@@ -86,7 +86,7 @@ func TestInterruptedRunSavesAndGoesOnToTheSameEnd(t *testing.T) {
 }
 
 func TestResumeOfAFinishedRunChangesNothing(t *testing.T) {
-	d, j, out := traintest.Make(t, 4, 2), newJob(t), t.TempDir()
+	d, j, out := fixture.Make(t, 4, 2), newJob(t), t.TempDir()
 	settings := d.Settings(out, "schedule.epochs=1", "prior.method=training")
 	first := j.must(t, settings)
 	before := lasting(t, out)
@@ -98,10 +98,10 @@ func TestResumeOfAFinishedRunChangesNothing(t *testing.T) {
 }
 
 func TestResumeUnderOtherSettingsIsRefusedNamingThem(t *testing.T) {
-	d, j, out := traintest.Make(t, 4, 2), newJob(t), t.TempDir()
+	d, j, out := fixture.Make(t, 4, 2), newJob(t), t.TempDir()
 	fpc := []string{"schedule.epochs=1", "data.train.annotations=" + d.Full, "simulate.type=fpc", "simulate.param=1"}
 	j.must(t, d.Settings(out, fpc...))
-	before := traintest.Files(t, out)
+	before := fixture.Files(t, out)
 	j.resume = true
 	for change, want := range map[string]string{
 		"loss.topk=2":         "loss.topk was 1, not 2",
@@ -117,11 +117,11 @@ func TestResumeUnderOtherSettingsIsRefusedNamingThem(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), "loss.topk was 1, not 2; train.seed was 1, not 9") {
 		t.Errorf("err = %v", err)
 	}
-	same(t, "the refused run", traintest.Files(t, out), before)
+	same(t, "the refused run", fixture.Files(t, out), before)
 }
 
 func TestResumeMayChangeWhatChangesNoResult(t *testing.T) {
-	d, j := traintest.Make(t, 10, 5), newJob(t)
+	d, j := fixture.Make(t, 10, 5), newJob(t)
 	undisturbed, out, moved := t.TempDir(), t.TempDir(), filepath.Join(t.TempDir(), "moved")
 	j.must(t, d.Settings(undisturbed))
 	if err := j.interrupt(t, d.Settings(out), &canceller{steps: 2}); !errors.Is(err, context.Canceled) {
@@ -158,14 +158,14 @@ func TestARunSavedBeforeASettingExistedGoesOnWithItsDefault(t *testing.T) {
 }
 
 func TestResumeWithOtherDataIsRefused(t *testing.T) {
-	d, j, out := traintest.Make(t, 10, 5), newJob(t), t.TempDir()
+	d, j, out := fixture.Make(t, 10, 5), newJob(t), t.TempDir()
 	j.must(t, d.Settings(out, "schedule.epochs=1"))
 	labels, err := os.ReadFile(d.Val)
 	if err != nil {
 		t.Fatal(err)
 	}
 	lines := strings.SplitAfter(string(labels), "\n")
-	traintest.Write(t, d.Val, strings.Join(lines[:1+4*len(traintest.Classes())], ""))
+	fixture.Write(t, d.Val, strings.Join(lines[:1+4*len(fixture.Classes())], ""))
 	j.resume = true
 	_, err = j.run(t, d.Settings(out, "schedule.epochs=1"))
 	if err == nil || !strings.Contains(err.Error(), "the data changed: 10 training and 5 validation images of 4 classes there, 10 training and 4 validation") {
@@ -174,7 +174,7 @@ func TestResumeWithOtherDataIsRefused(t *testing.T) {
 }
 
 func TestDamagedStateIsRefusedNamingTheFile(t *testing.T) {
-	d, j, out := traintest.Make(t, 4, 2), newJob(t), t.TempDir()
+	d, j, out := fixture.Make(t, 4, 2), newJob(t), t.TempDir()
 	settings := d.Settings(out, "schedule.epochs=1")
 	j.must(t, settings)
 	g, err := safefile.ReadLast(out)
@@ -190,13 +190,13 @@ func TestDamagedStateIsRefusedNamingTheFile(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, bad := range [][]byte{flipped(good), good[:len(good)/2], nil} {
-			traintest.Write(t, path, string(bad))
+			fixture.Write(t, path, string(bad))
 			_, err = j.run(t, settings)
 			if err == nil || !strings.Contains(err.Error(), filepath.Base(path)) || strings.Contains(err.Error(), "\n") {
 				t.Errorf("%s: err = %v", filepath.Base(path), err)
 			}
 		}
-		traintest.Write(t, path, string(good))
+		fixture.Write(t, path, string(good))
 	}
 	j.must(t, settings)
 }
@@ -209,10 +209,10 @@ func flipped(b []byte) []byte {
 }
 
 func TestShortenedLogIsRefused(t *testing.T) {
-	d, j, out := traintest.Make(t, 4, 2), newJob(t), t.TempDir()
+	d, j, out := fixture.Make(t, 4, 2), newJob(t), t.TempDir()
 	settings := d.Settings(out, "schedule.epochs=1")
 	j.must(t, settings)
-	traintest.Write(t, filepath.Join(out, "metrics.jsonl"), "")
+	fixture.Write(t, filepath.Join(out, "metrics.jsonl"), "")
 	j.resume = true
 	if _, err := j.run(t, settings); err == nil || !strings.Contains(err.Error(), "metrics.jsonl") {
 		t.Errorf("err = %v", err)
@@ -220,7 +220,7 @@ func TestShortenedLogIsRefused(t *testing.T) {
 }
 
 func TestTwoRunsCannotShareAFolder(t *testing.T) {
-	d, j, out := traintest.Make(t, 4, 2), newJob(t), t.TempDir()
+	d, j, out := fixture.Make(t, 4, 2), newJob(t), t.TempDir()
 	lock, err := safefile.LockDir(out)
 	if err != nil {
 		t.Fatal(err)
@@ -235,16 +235,16 @@ func TestTwoRunsCannotShareAFolder(t *testing.T) {
 }
 
 func TestWhatAKilledWriterLeftIsRemovedByResume(t *testing.T) {
-	d, j, out := traintest.Make(t, 4, 2), newJob(t), t.TempDir()
+	d, j, out := fixture.Make(t, 4, 2), newJob(t), t.TempDir()
 	settings := d.Settings(out, "schedule.epochs=1")
 	j.must(t, settings)
-	before := traintest.Files(t, out)
-	traintest.Write(t, filepath.Join(out, ".best.safetensors.csltmp-0123456789ab"), "half")
+	before := fixture.Files(t, out)
+	fixture.Write(t, filepath.Join(out, ".best.safetensors.csltmp-0123456789ab"), "half")
 	if err := os.Mkdir(filepath.Join(out, "state-0"), 0o777); err != nil {
 		t.Fatal(err)
 	}
-	traintest.Write(t, filepath.Join(out, "state-0", "weights.safetensors"), "old")
+	fixture.Write(t, filepath.Join(out, "state-0", "weights.safetensors"), "old")
 	j.resume = true
 	j.must(t, settings)
-	same(t, "the folder", traintest.Files(t, out), before)
+	same(t, "the folder", fixture.Files(t, out), before)
 }

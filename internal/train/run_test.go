@@ -11,11 +11,11 @@ import (
 	"testing"
 
 	"csl/internal/config"
+	"csl/internal/fixture"
 	"csl/internal/graph"
 	"csl/internal/progress"
 	"csl/internal/rundir"
 	"csl/internal/safefile"
-	"csl/internal/train/traintest"
 )
 
 func TestMain(m *testing.M) {
@@ -34,7 +34,7 @@ type job struct {
 
 func newJob(t *testing.T) *job {
 	t.Helper()
-	return &job{be: newCPU(t, 2), fs: traintest.FS(), ctx: context.Background()}
+	return &job{be: newCPU(t, 2), fs: fixture.FS(), ctx: context.Background()}
 }
 
 // options resolve settings.
@@ -76,7 +76,7 @@ func lasting(t *testing.T, dir string) map[string]string {
 		t.Fatal(err)
 	}
 	files := map[string]string{}
-	for name, text := range traintest.Files(t, dir) {
+	for name, text := range fixture.Files(t, dir) {
 		folder, base := filepath.Split(name)
 		switch {
 		case name == rundir.Timings || name == "last" || name == ".lock" || name == rundir.Config:
@@ -117,12 +117,12 @@ func same(t *testing.T, what string, got, want map[string]string) {
 }
 
 func TestARunLeavesItsFolder(t *testing.T) {
-	d, j, out := traintest.Make(t, 10, 5), newJob(t), filepath.Join(t.TempDir(), "a", "run")
+	d, j, out := fixture.Make(t, 10, 5), newJob(t), filepath.Join(t.TempDir(), "a", "run")
 	r := j.must(t, d.Settings(out))
 	if r.Steps != 6 || r.Epochs != 2 || r.Best == nil || r.Dir != out || r.Skipped != 0 {
 		t.Errorf("result %+v", r)
 	}
-	names := slices.Sorted(maps.Keys(traintest.Files(t, out)))
+	names := slices.Sorted(maps.Keys(fixture.Files(t, out)))
 	want := []string{
 		".lock", rundir.Best, rundir.Config, "last", rundir.Metrics,
 		"state-6/" + averageFile, "state-6/" + momentsFile, "state-6/" + stateFile, "state-6/" + weightsFile, rundir.Timings,
@@ -140,19 +140,19 @@ func TestARunLeavesItsFolder(t *testing.T) {
 }
 
 func TestASavedRunIsNotWrittenOver(t *testing.T) {
-	d, j, out := traintest.Make(t, 4, 2), newJob(t), t.TempDir()
+	d, j, out := fixture.Make(t, 4, 2), newJob(t), t.TempDir()
 	settings := d.Settings(out, "schedule.epochs=1")
 	j.must(t, settings)
-	before := traintest.Files(t, out)
+	before := fixture.Files(t, out)
 	_, err := j.run(t, settings)
 	if err == nil || !strings.Contains(err.Error(), "holds a saved run: go on with --resume") {
 		t.Errorf("err = %v", err)
 	}
-	same(t, "the folder", traintest.Files(t, out), before)
+	same(t, "the folder", fixture.Files(t, out), before)
 }
 
 func TestResumeOfNothingIsRefusedAndMakesNoFolder(t *testing.T) {
-	d, j, out := traintest.Make(t, 4, 2), newJob(t), filepath.Join(t.TempDir(), "none")
+	d, j, out := fixture.Make(t, 4, 2), newJob(t), filepath.Join(t.TempDir(), "none")
 	j.resume = true
 	_, err := j.run(t, d.Settings(out))
 	if err == nil || !strings.Contains(err.Error(), "nothing was saved there") || exists(out) {

@@ -7,9 +7,9 @@ import (
 	"testing"
 
 	"csl/internal/config"
+	"csl/internal/fixture"
 	"csl/internal/model"
 	"csl/internal/rundir"
-	"csl/internal/train/traintest"
 )
 
 func TestSettingsShapeTheModel(t *testing.T) {
@@ -66,9 +66,9 @@ func TestSettingsReachLossAndOptimizer(t *testing.T) {
 
 func TestLogsKeepClocksOutOfTheMetrics(t *testing.T) {
 	dir := t.TempDir()
-	traintest.Write(t, filepath.Join(dir, rundir.Metrics), "{\"kind\":\"step\",\"step\":1}\nforgotten\n")
+	fixture.Write(t, filepath.Join(dir, rundir.Metrics), "{\"kind\":\"step\",\"step\":1}\nforgotten\n")
 	keep := int64(len("{\"kind\":\"step\",\"step\":1}\n"))
-	l, err := openLogs(traintest.FS(), dir, keep, 0)
+	l, err := openLogs(fixture.FS(), dir, keep, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -86,7 +86,7 @@ func TestLogsKeepClocksOutOfTheMetrics(t *testing.T) {
 	if err != nil || len(times) != 1 || times[0].Step != 2 || times[0].Rate <= 0 {
 		t.Errorf("%+v, %v", times, err)
 	}
-	if _, err := openLogs(traintest.FS(), dir, 1<<20, 0); err == nil {
+	if _, err := openLogs(fixture.FS(), dir, 1<<20, 0); err == nil {
 		t.Error("a log that lost lines was taken")
 	}
 	if err := os.Mkdir(filepath.Join(dir, "sub"), 0o777); err != nil {
@@ -95,7 +95,7 @@ func TestLogsKeepClocksOutOfTheMetrics(t *testing.T) {
 	if err := os.Mkdir(filepath.Join(dir, "sub", rundir.Timings), 0o777); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := openLogs(traintest.FS(), filepath.Join(dir, "sub"), 0, 0); err == nil {
+	if _, err := openLogs(fixture.FS(), filepath.Join(dir, "sub"), 0, 0); err == nil {
 		t.Error("a folder in a log's place was taken")
 	}
 }

@@ -8,25 +8,25 @@ import (
 	"testing"
 	"time"
 
+	"csl/internal/fixture"
 	"csl/internal/rundir"
-	"csl/internal/train/traintest"
 )
 
 // valLabels writes validation labels: value of each cell of three images.
-func valLabels(t *testing.T, d traintest.Data, value string) string {
+func valLabels(t *testing.T, d fixture.Data, value string) string {
 	t.Helper()
 	var b strings.Builder
 	b.WriteString("image,label,value\n")
 	for _, name := range d.Images[10:13] {
-		for _, class := range traintest.Classes() {
+		for _, class := range fixture.Classes() {
 			b.WriteString(name + "," + class + "," + value + "\n")
 		}
 	}
-	return traintest.Write(t, filepath.Join(t.TempDir(), "val.csv"), b.String())
+	return fixture.Write(t, filepath.Join(t.TempDir(), "val.csv"), b.String())
 }
 
 func TestAnUndefinedMonitorIsSaidBeforeTrainingAndTheFinalWeightsAreKept(t *testing.T) {
-	d := traintest.Make(t, 10, 5)
+	d := fixture.Make(t, 10, 5)
 	for value, want := range map[string]string{"0": "have no positive one", "1": "have no negative one"} {
 		j, out := newJob(t), filepath.Join(t.TempDir(), "run")
 		r := j.must(t, append(d.Settings(out), "data.val.annotations="+valLabels(t, d, value)))
@@ -45,7 +45,7 @@ func TestAnUndefinedMonitorIsSaidBeforeTrainingAndTheFinalWeightsAreKept(t *test
 }
 
 func TestAPartOfTheTrainingImagesCanBeHeldOut(t *testing.T) {
-	d, out := traintest.Make(t, 20, 5), filepath.Join(t.TempDir(), "run")
+	d, out := fixture.Make(t, 20, 5), filepath.Join(t.TempDir(), "run")
 	var settings []string
 	for _, s := range d.Settings(out) {
 		if !strings.HasPrefix(s, "data.val.") {
@@ -57,16 +57,16 @@ func TestAPartOfTheTrainingImagesCanBeHeldOut(t *testing.T) {
 	if r.Best == nil {
 		t.Errorf("not scored: %s", j.log.String())
 	}
-	if text := traintest.Files(t, out)["last"]; !strings.Contains(j.log.String(), "validation: mAP(C)") || text == "" {
+	if text := fixture.Files(t, out)["last"]; !strings.Contains(j.log.String(), "validation: mAP(C)") || text == "" {
 		t.Errorf("log %s", j.log.String())
 	}
 }
 
 func TestWarningsBeforeTraining(t *testing.T) {
-	d := traintest.Make(t, 10, 5)
+	d := fixture.Make(t, 10, 5)
 	for want, settings := range map[string][]string{
 		"unknown labels apart, but the training labels have none": {"loss.mode=ignore", "data.train.annotations=" + d.Full},
-		"does not use a prior":                  {"loss.mode=negative", "prior.path=" + traintest.Write(t, filepath.Join(t.TempDir(), "p.csv"), "Classes,avg_pred\nred,.1\ngreen,.1\nblue,.1\ndark,.1\n")},
+		"does not use a prior":                  {"loss.mode=negative", "prior.path=" + fixture.Write(t, filepath.Join(t.TempDir(), "p.csv"), "Classes,avg_pred\nred,.1\ngreen,.1\nblue,.1\ndark,.1\n")},
 		"drops nearly all unknown labels":       {"loss.mode=selective", "loss.topk=4"},
 		"4 of 4 classes have no negative label": {"loss.mode=ignore", "data.train.annotations=" + onlyPositives(t, d)},
 	} {
@@ -78,7 +78,7 @@ func TestWarningsBeforeTraining(t *testing.T) {
 	}
 }
 
-func onlyPositives(t *testing.T, d traintest.Data) string {
+func onlyPositives(t *testing.T, d fixture.Data) string {
 	t.Helper()
 	text, err := os.ReadFile(d.Train)
 	if err != nil {
@@ -90,32 +90,32 @@ func onlyPositives(t *testing.T, d traintest.Data) string {
 			kept = append(kept, line)
 		}
 	}
-	return traintest.Write(t, filepath.Join(t.TempDir(), "positives.csv"), strings.Join(kept, ""))
+	return fixture.Write(t, filepath.Join(t.TempDir(), "positives.csv"), strings.Join(kept, ""))
 }
 
 func TestARunDoesNotGoOnWithOtherData(t *testing.T) {
 	for name, c := range map[string]struct {
-		change func(t *testing.T, d traintest.Data)
+		change func(t *testing.T, d fixture.Data)
 		want   string
 	}{
-		"labels": {func(t *testing.T, d traintest.Data) {
+		"labels": {func(t *testing.T, d fixture.Data) {
 			swap(t, d.Train, ",1\n", ",0\n")
 		}, "train: labels"},
-		"validation labels": {func(t *testing.T, d traintest.Data) {
+		"validation labels": {func(t *testing.T, d fixture.Data) {
 			swap(t, d.Val, ",1\n", ",0\n")
 		}, "val: labels"},
-		"class names": {func(t *testing.T, d traintest.Data) {
+		"class names": {func(t *testing.T, d fixture.Data) {
 			swap(t, d.Train, ",red,", ",ruby,")
 			swap(t, d.Val, ",red,", ",ruby,")
 		}, "train: the names of classes"},
-		"an image": {func(t *testing.T, d traintest.Data) {
+		"an image": {func(t *testing.T, d fixture.Data) {
 			past := time.Now().Add(-time.Hour)
 			if err := os.Chtimes(filepath.Join(d.Dir, d.Images[0]), past, past); err != nil {
 				t.Fatal(err)
 			}
 		}, "image files"},
 	} {
-		d, j, out := traintest.Make(t, 10, 5), newJob(t), filepath.Join(t.TempDir(), "run")
+		d, j, out := fixture.Make(t, 10, 5), newJob(t), filepath.Join(t.TempDir(), "run")
 		if err := j.interrupt(t, d.Settings(out), &canceller{steps: 3}); err == nil {
 			t.Fatal("not interrupted")
 		}
@@ -144,5 +144,5 @@ func swap(t *testing.T, path, old, now string) {
 	if strings.HasPrefix(old, ",red") {
 		n = -1
 	}
-	traintest.Write(t, path, strings.Replace(string(text), old, now, n))
+	fixture.Write(t, path, strings.Replace(string(text), old, now, n))
 }

@@ -10,13 +10,14 @@ import (
 	"testing"
 
 	"csl/internal/checkpoint"
+	"csl/internal/checkpoint/checkpointtest"
+	"csl/internal/fixture"
 	"csl/internal/model"
 	"csl/internal/modelfile"
-	"csl/internal/train/traintest"
 )
 
 func TestThresholdsAreTheGivenOneElseTheCheckpointsElseTheDefault(t *testing.T) {
-	d := traintest.Make(t, 2, 5)
+	d := fixture.Make(t, 2, 5)
 	perClass := []float32{0.1, 0.2, 0.3, 0.4}
 	half := 0.5
 	for name, x := range map[string]struct {
@@ -30,7 +31,7 @@ func TestThresholdsAreTheGivenOneElseTheCheckpointsElseTheDefault(t *testing.T) 
 		"per class": {func(m *checkpoint.Meta) { m.Thresholds = perClass }, nil, perClass, false},
 		"given":     {func(m *checkpoint.Meta) { m.Thresholds = perClass }, &half, slices.Repeat([]float32{0.5}, 4), true},
 	} {
-		o, _ := options(t, d, traintest.Checkpoint(t, traintest.Classes(), nil, x.about))
+		o, _ := options(t, d, checkpointtest.Checkpoint(t, fixture.Classes(), nil, x.about))
 		o.Threshold = x.given
 		r, err := Run(context.Background(), o)
 		if err != nil || !slices.Equal(r.Thresholds, x.want) || r.OneThreshold != x.one {
@@ -40,8 +41,8 @@ func TestThresholdsAreTheGivenOneElseTheCheckpointsElseTheDefault(t *testing.T) 
 }
 
 func TestOutputsThatAreNotFiniteAreAnErrorNamingImageAndClass(t *testing.T) {
-	d := traintest.Make(t, 2, 5)
-	o, _ := options(t, d, traintest.Checkpoint(t, traintest.Classes(), func(w *model.Weights) {
+	d := fixture.Make(t, 2, 5)
+	o, _ := options(t, d, checkpointtest.Checkpoint(t, fixture.Classes(), func(w *model.Weights) {
 		shape, data, _ := w.Get("head.fc.bias")
 		data[2] = float32(math.Inf(1))
 		if err := w.Set("head.fc.bias", shape, data); err != nil {
@@ -50,7 +51,7 @@ func TestOutputsThatAreNotFiniteAreAnErrorNamingImageAndClass(t *testing.T) {
 	}))
 	o.ScoresPath = filepath.Join(t.TempDir(), "scores.csv")
 	_, err := Run(context.Background(), o)
-	if err == nil || !strings.Contains(err.Error(), traintest.Classes()[2]) || !strings.Contains(err.Error(), `image "`) {
+	if err == nil || !strings.Contains(err.Error(), fixture.Classes()[2]) || !strings.Contains(err.Error(), `image "`) {
 		t.Errorf("err = %v", err)
 	}
 	if _, err := os.Stat(o.ScoresPath); err == nil {

@@ -14,7 +14,9 @@ import (
 	"syscall"
 	"testing"
 
+	"csl/internal/checkpoint/checkpointtest"
 	"csl/internal/dataset"
+	"csl/internal/fixture"
 	"csl/internal/graph"
 	"csl/internal/kernel/kerneltest"
 	"csl/internal/metric"
@@ -22,11 +24,10 @@ import (
 	"csl/internal/modelfile"
 	"csl/internal/progress"
 	"csl/internal/safefile/faultfs"
-	"csl/internal/train/traintest"
 )
 
 // options score a checkpoint on the validation images of d.
-func options(t *testing.T, d traintest.Data, path string) (o Options, log *bytes.Buffer) {
+func options(t *testing.T, d fixture.Data, path string) (o Options, log *bytes.Buffer) {
 	t.Helper()
 	be, err := graph.NewCPU(2, kerneltest.Best(t))
 	if err != nil {
@@ -37,7 +38,7 @@ func options(t *testing.T, d traintest.Data, path string) (o Options, log *bytes
 	half := 0.5
 	return Options{
 		Model: modelfile.Options{Path: path}, Data: dataset.Options{Split: dataset.Val, Root: d.Dir, Annotations: d.Val}, Batch: 2, Threshold: &half,
-		Backend: be, Display: progress.New(progress.Options{Out: log}), FS: traintest.FS(),
+		Backend: be, Display: progress.New(progress.Options{Out: log}), FS: fixture.FS(),
 	}, log
 }
 
@@ -67,10 +68,10 @@ func swapHead(t *testing.T, a, b int) func(*model.Weights) {
 }
 
 func TestClassesAreMatchedByNameWhateverTheirOrder(t *testing.T) {
-	d := traintest.Make(t, 0, 9)
-	o, _ := options(t, d, traintest.Checkpoint(t, []string{"red", "green", "blue", "dark"}, nil))
+	d := fixture.Make(t, 0, 9)
+	o, _ := options(t, d, checkpointtest.Checkpoint(t, []string{"red", "green", "blue", "dark"}, nil))
 	want := score(t, o)
-	o.Model.Path = traintest.Checkpoint(t, []string{"blue", "green", "red", "dark"}, swapHead(t, 0, 2))
+	o.Model.Path = checkpointtest.Checkpoint(t, []string{"blue", "green", "red", "dark"}, swapHead(t, 0, 2))
 	got := score(t, o)
 	if *got.MAPPartial != *want.MAPPartial || *got.MAPO != *want.MAPO || got.Images != 9 {
 		t.Errorf("map_partial %v and map_o %v of the reordered checkpoint, want %v and %v", *got.MAPPartial, *got.MAPO, *want.MAPPartial, *want.MAPO)
@@ -84,7 +85,7 @@ func TestClassesAreMatchedByNameWhateverTheirOrder(t *testing.T) {
 		t.Fatalf("no class %q", class)
 		return 0
 	}
-	for _, class := range traintest.Classes() {
+	for _, class := range fixture.Classes() {
 		if ap(got, class) != ap(want, class) {
 			t.Errorf("%s: %v, want %v", class, ap(got, class), ap(want, class))
 		}
@@ -92,8 +93,8 @@ func TestClassesAreMatchedByNameWhateverTheirOrder(t *testing.T) {
 }
 
 func TestClassesOfTheLabelsThatTheModelDoesNotHaveAreLeftOut(t *testing.T) {
-	d := traintest.Make(t, 0, 6)
-	o, log := options(t, d, traintest.Checkpoint(t, []string{"dark", "red"}, nil))
+	d := fixture.Make(t, 0, 6)
+	o, log := options(t, d, checkpointtest.Checkpoint(t, []string{"dark", "red"}, nil))
 	r := score(t, o)
 	if r.Classes != 2 || r.PerClass[0].Class != "dark" || !strings.Contains(log.String(), "annotations of classes outside the class list") {
 		t.Errorf("report %+v, log %s", r, log)
@@ -101,21 +102,21 @@ func TestClassesOfTheLabelsThatTheModelDoesNotHaveAreLeftOut(t *testing.T) {
 }
 
 func TestACheckpointWithoutNamesIsMatchedByPosition(t *testing.T) {
-	d := traintest.Make(t, 0, 6)
-	o, log := options(t, d, traintest.Bare(t, 4))
+	d := fixture.Make(t, 0, 6)
+	o, log := options(t, d, checkpointtest.Bare(t, 4))
 	o.Model.Height, o.Model.Width = 32, 32
 	if r := score(t, o); r.Classes != 4 || !strings.Contains(log.String(), "names no classes") {
 		t.Errorf("report %+v, log %s", r, log)
 	}
-	o.Model.Path = traintest.Bare(t, 3)
+	o.Model.Path = checkpointtest.Bare(t, 3)
 	if _, err := Run(context.Background(), o); err == nil || !strings.Contains(err.Error(), "has 4 classes, the checkpoint 3 and no names") {
 		t.Errorf("err = %v", err)
 	}
 }
 
 func TestSavedScoresAreThoseThatWereScored(t *testing.T) {
-	d := traintest.Make(t, 0, 5)
-	o, _ := options(t, d, traintest.Checkpoint(t, traintest.Classes(), nil))
+	d := fixture.Make(t, 0, 5)
+	o, _ := options(t, d, checkpointtest.Checkpoint(t, fixture.Classes(), nil))
 	o.ScoresPath = filepath.Join(t.TempDir(), "scores.csv")
 	want := score(t, o)
 	f, err := os.Open(o.ScoresPath)
@@ -127,7 +128,7 @@ func TestSavedScoresAreThoseThatWereScored(t *testing.T) {
 	if err != nil || len(rows) != 1+5*4 || !slices.Equal(rows[0], []string{"image", "label", "score", "value"}) {
 		t.Fatalf("%d rows, %v", len(rows), err)
 	}
-	acc, err := metric.New(metric.Options{Classes: traintest.Classes(), Threshold: *o.Threshold})
+	acc, err := metric.New(metric.Options{Classes: fixture.Classes(), Threshold: *o.Threshold})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -155,8 +156,8 @@ func TestSavedScoresAreThoseThatWereScored(t *testing.T) {
 }
 
 func TestAFailureWhileScoresAreWrittenKeepsTheOldFile(t *testing.T) {
-	d := traintest.Make(t, 0, 3)
-	o, _ := options(t, d, traintest.Checkpoint(t, traintest.Classes(), nil))
+	d := fixture.Make(t, 0, 3)
+	o, _ := options(t, d, checkpointtest.Checkpoint(t, fixture.Classes(), nil))
 	dir := t.TempDir()
 	o.ScoresPath = filepath.Join(dir, "scores.csv")
 	clean := faultfs.New(0)
@@ -164,29 +165,29 @@ func TestAFailureWhileScoresAreWrittenKeepsTheOldFile(t *testing.T) {
 	score(t, o)
 	last := len(clean.Steps()) // the folder's sync: the new file is there already
 	for i := range clean.Steps() {
-		traintest.Write(t, o.ScoresPath, "old")
+		fixture.Write(t, o.ScoresPath, "old")
 		fsys := faultfs.New(i + 1)
-		fsys.Under = traintest.FS()
+		fsys.Under = fixture.FS()
 		o.FS = fsys
 		_, err := Run(context.Background(), o)
 		if !errors.Is(err, syscall.ENOSPC) || strings.Contains(err.Error(), "\n") || !strings.Contains(err.Error(), "scores.csv") {
 			t.Errorf("step %d: err = %v", i+1, err)
 		}
-		if files := traintest.Files(t, dir); len(files) != 1 || i+1 < last && files["scores.csv"] != "old" {
+		if files := fixture.Files(t, dir); len(files) != 1 || i+1 < last && files["scores.csv"] != "old" {
 			t.Errorf("step %d: left %v", i+1, files)
 		}
 	}
 }
 
 func TestBrokenImagesStopOrAreCounted(t *testing.T) {
-	d := traintest.Make(t, 0, 5)
-	o, log := options(t, d, traintest.Checkpoint(t, traintest.Classes(), nil))
+	d := fixture.Make(t, 0, 5)
+	o, log := options(t, d, checkpointtest.Checkpoint(t, fixture.Classes(), nil))
 	whole, err := os.ReadFile(filepath.Join(d.Dir, d.Images[1]))
 	if err != nil {
 		t.Fatal(err)
 	}
-	traintest.Write(t, filepath.Join(d.Dir, d.Images[1]), string(whole[:len(whole)/2])) // its header is fine
-	traintest.Write(t, filepath.Join(d.Dir, d.Images[3]), "no image")
+	fixture.Write(t, filepath.Join(d.Dir, d.Images[1]), string(whole[:len(whole)/2])) // its header is fine
+	fixture.Write(t, filepath.Join(d.Dir, d.Images[3]), "no image")
 	if _, err := Run(context.Background(), o); err == nil || !strings.Contains(err.Error(), d.Images[3]) {
 		t.Errorf("err = %v", err)
 	}
@@ -198,15 +199,15 @@ func TestBrokenImagesStopOrAreCounted(t *testing.T) {
 }
 
 func TestInterruptLeavesNoScores(t *testing.T) {
-	d := traintest.Make(t, 0, 3)
-	o, _ := options(t, d, traintest.Checkpoint(t, traintest.Classes(), nil))
+	d := fixture.Make(t, 0, 3)
+	o, _ := options(t, d, checkpointtest.Checkpoint(t, fixture.Classes(), nil))
 	o.ScoresPath = filepath.Join(t.TempDir(), "scores.csv")
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
 	if _, err := Run(ctx, o); !errors.Is(err, context.Canceled) {
 		t.Errorf("err = %v", err)
 	}
-	if len(traintest.Files(t, filepath.Dir(o.ScoresPath))) != 0 {
+	if len(fixture.Files(t, filepath.Dir(o.ScoresPath))) != 0 {
 		t.Error("a file was left")
 	}
 }
