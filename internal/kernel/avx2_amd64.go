@@ -3,7 +3,7 @@ package kernel
 // avx2 is the instruction set AVX2 with FMA.
 func avx2() *simd {
 	return &simd{
-		name: "avx2", mr: 6, short: 4, wide: 16, narrow: 8,
+		name: "avx2", tuning: cloudCores(), mr: 6, short: 4, wide: 16, narrow: 8,
 		gemmWide:   gemmTiles{gemm6x16AVX2, gemm4x16AVX2},
 		gemmNarrow: gemmTiles{gemm6x8AVX2, gemm4x8AVX2},
 		outerWide:  outer6x16AVX2, outerNarrow: outer6x8AVX2,

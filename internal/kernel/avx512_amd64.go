@@ -3,7 +3,7 @@ package kernel
 // avx512 is the instruction set AVX-512 F, BW, DQ and VL.
 func avx512() *simd {
 	return &simd{
-		name: "avx512", mr: 8, short: 4, wide: 32, narrow: 16,
+		name: "avx512", tuning: cloudCores(), mr: 8, short: 4, wide: 32, narrow: 16,
 		gemmWide:      gemmTiles{gemm8x32AVX512, gemm4x32AVX512},
 		gemmNarrow:    gemmTiles{gemm8x16AVX512, gemm4x16AVX512},
 		strided:       stridedProduct{14, rows14x32AVX512},

@@ -1,6 +1,7 @@
-// Package kernel holds the arithmetic: one descriptor type per operation (desc*.go), a portable Go
-// implementation of each, generic over float32 and float64, and faster float32 implementations
-// behind the same seam. It knows nothing of graphs, files or models; of losses and optimizers only the
+// Package kernel holds the arithmetic: one descriptor type per operation (desc_*.go), a portable Go
+// implementation of each (*_portable.go), generic over float32 and float64, and faster float32 implementations
+// behind the same seam: drivers that know no instruction set (*_simd_amd64.go) over generated assembly
+// (avx*_amd64.s). It knows nothing of graphs, files or models; of losses and optimizers only the
 // innermost loops (focal.go, adam.go).
 //
 // All tensors are dense and row-major; images and feature maps are [N,H,W,C] (NHWC), convolution
@@ -43,9 +44,10 @@ func AuxLen(d Desc) int {
 // Kernel is a planned computation: made once per graph node, run many times, never allocating.
 type Kernel[T Float] interface {
 	// Run computes out from in. The operands have exactly the lengths that the descriptor states.
-	// out may be the same memory as an input only where the descriptor's comment allows it.
+	// out may be the same memory as an input only where the descriptor's comment allows it. Run is not
+	// reentrant: a kernel keeps the operands of the current run in itself.
 	Run(c *Ctx[T], out []T, in [][]T)
-	// Work is the scratch length, in elements, that Run needs in Ctx.Work with so many workers.
+	// Work is the scratch length, in elements, that Run needs in Ctx.Work with that many workers.
 	Work(workers int) int
 }
 

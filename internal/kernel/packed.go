@@ -14,7 +14,7 @@ type Prepacker[T Float] interface {
 	Kernel[T]
 	// PackedLayout is what the kernel packs constant weights to; ok is false if its weights are not constant.
 	PackedLayout() (l PackedLayout, ok bool)
-	// PackWork is the scratch length, in elements, that Pack needs with so many workers.
+	// PackWork is the scratch length, in elements, that Pack needs with that many workers.
 	PackWork(workers int) int
 	// Pack writes w in that layout to dst, which has PackedLayout's length.
 	Pack(c *Ctx[T], dst, w []T)

@@ -14,7 +14,17 @@ type Task interface {
 }
 
 // Pool runs jobs on a fixed number of workers. The calling goroutine is worker 0, the others are
-// goroutines. One call runs at a time.
+// goroutines. One call runs at a time: Run is not reentrant, neither from a job (it would overwrite the call
+// that the job belongs to) nor from two goroutines.
+//
+// Memory ordering. All signals are Go atomics, which are sequentially consistent, so that each of these pairs
+// is a happens-before edge. Run writes task, jobs and next before it stores callNew, and a helper reads them
+// after its swap of callNew for callTaken succeeded: a helper sees the call it takes, and what the caller wrote
+// before. Only one of helper and caller wins that swap, so a call that was taken back is never entered. A helper
+// lowers pending after its last job, and Run returns after it saw pending at 0: the caller sees all results,
+// and task and jobs are written again only when nobody reads them. next gives every job to one worker. A
+// sleeper sets asleep before it looks at its condition for the last time, and who makes the condition true
+// looks at asleep afterwards: one of the two sees the other, so no wake-up is lost.
 //
 // To wake a sleeping processor takes as long as a small kernel (50 us in a virtual machine), so who waits
 // looks again and again for a moment, letting other goroutines run in between, before it sleeps. A pool that
@@ -46,7 +56,7 @@ const (
 // patience is how long a goroutine of the pool looks for work before it sleeps.
 const patience = 200 * time.Microsecond
 
-// NewPool starts a pool of so many workers, at least one.
+// NewPool starts a pool of that many workers; less than one is one.
 func NewPool(workers int) *Pool {
 	p := &Pool{helpers: make([]helper, max(1, workers)-1)}
 	p.caller.init()
@@ -78,7 +88,7 @@ func (p *Pool) work(h *helper, worker int) {
 // Workers is the number of workers.
 func (p *Pool) Workers() int { return len(p.helpers) + 1 }
 
-// Run does the jobs 0..jobs-1 of t and returns when all are done. It does not allocate.
+// Run does the jobs 0..jobs-1 of t and returns when all are done. It does not allocate. It is not reentrant.
 func (p *Pool) Run(jobs int, t Task) {
 	if jobs <= 0 {
 		return

@@ -16,10 +16,11 @@ type stridedProduct struct {
 // gemmTiles is a gemmFunc for tiles of all rows and one for short tiles, of as many columns.
 type gemmTiles struct{ full, short gemmFunc }
 
-// simd is what the drivers (simd_*_amd64.go) need of an instruction set: the generated functions
+// simd is what the drivers (*_simd_amd64.go) need of an instruction set: the generated functions
 // and the sizes of their register tiles. The drivers know no instruction set.
 type simd struct {
 	name          string
+	tuning        tuning
 	mr            int // rows of a tile
 	short         int // rows of a short tile
 	wide, narrow  int // columns of the two kinds of tiles; narrow is half of wide

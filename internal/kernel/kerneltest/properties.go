@@ -18,7 +18,7 @@ func (d double) Output() int   { return d.Len }
 func (d double) FLOPs() int64  { return int64(d.Len) }
 
 func (d double) Kernel32(kernel.Set[float32]) kernel.Kernel[float32] { return doubler[float32]{} }
-func (d double) Kernel64() kernel.Kernel[float64] { return doubler[float64]{} }
+func (d double) Kernel64() kernel.Kernel[float64]                    { return doubler[float64]{} }
 
 type doubler[T kernel.Float] struct{}
 

@@ -23,12 +23,7 @@ type weightGrad struct {
 // outerFunc is a generated sum of outer products: see outer6x16AVX2.
 type outerFunc func(m, rows, width int, off *int32, x *float32, xstep, tilestep int, dy *float32, dystep int, c *float32, ldy, cols, first int)
 
-const (
-	bandFloats       = 1 << 20 // about how many elements a band packs
-	chunkPixels      = 256
-	rangeFloats      = 24 << 10 // about how many elements of dw a job adds to
-	rangeChunkFloats = 18 << 10 // about how many elements of x a job walks over per chunk
-)
+const chunkPixels = 256
 
 func newWeightGrad(s *simd, c ConvShape) *weightGrad {
 	if c.K == 1 {
@@ -36,10 +31,10 @@ func newWeightGrad(s *simd, c ConvShape) *weightGrad {
 	}
 	k := &weightGrad{s: s, ConvShape: c, images: 1, rows: c.H}
 	size := k.lineX()*(c.H+c.K-1)*k.tiles()*s.mr + c.H*c.W*s.packedCols(c.Co)
-	if size < bandFloats {
-		k.images = min(c.N, bandFloats/size)
+	if size < s.tuning.bandFloats {
+		k.images = min(c.N, s.tuning.bandFloats/size)
 	} else {
-		k.rows = ceilDiv(c.H, ceilDiv(size, bandFloats))
+		k.rows = ceilDiv(c.H, ceilDiv(size, s.tuning.bandFloats))
 	}
 	k.bands = ceilDiv(c.N, k.images) * ceilDiv(c.H, k.rows)
 	k.chunkRows = max(1, chunkPixels/c.W)
@@ -55,8 +50,8 @@ func newWeightGrad(s *simd, c ConvShape) *weightGrad {
 // of x in the second level cache, and as many panels of output channels as keep the part there, too.
 func (k *weightGrad) cutJobs() {
 	tiles, panels := k.tiles(), k.s.panels(k.Co)
-	k.rangeTiles = min(tiles, rangeChunkFloats/(chunkPixels*k.s.mr))
-	k.rangePanels = min(panels, max(1, rangeFloats/(k.rangeTiles*k.s.mr*k.K*k.K*k.s.wide)))
+	k.rangeTiles = min(tiles, k.s.tuning.rangeChunkFloats/(chunkPixels*k.s.mr))
+	k.rangePanels = min(panels, max(1, k.s.tuning.rangeFloats/(k.rangeTiles*k.s.mr*k.K*k.K*k.s.wide)))
 	for k.jobs() < minJobs && k.rangeTiles*k.rangePanels > 1 {
 		if k.rangePanels > 1 {
 			k.rangePanels = ceilDiv(k.rangePanels, 2)

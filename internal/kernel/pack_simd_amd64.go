@@ -1,5 +1,24 @@
 package kernel
 
+// The panel layout. A matrix of weights has a row per input channel (and tap) and a column per output channel.
+// A product of a tile of rows of x keeps one panel in the first level cache and reads it from beginning to end,
+// so the panels lie one after the other, and in a panel the rows:
+//
+//	           columns: output channels
+//	        0 ......... wide ....... 2*wide .. cols
+//	tap 0  +------------+------------+--------+
+//	 c=0   | a a a a a a| g g g g g g| m m m 0|
+//	 c=1   | b b b b b b| h h h h h h| n n n 0|   the last panel is narrow if its columns fit;
+//	tap 1  +------------+------------+--------+   what fills it up is finite
+//	 c=0   | d d d d d d| i i i i i i| o o o 0|
+//	 c=1   | e e e e e e| j j j j j j| p p p 0|
+//	       +------------+------------+--------+
+//
+//	memory: aaaaaa bbbbbb dddddd eeeeee | gggggg hhhhhh iiiiii jjjjjj | mmm0 nnn0 ooo0 ppp0
+//	        panel 0: [taps][cin][wide]    panel 1: [taps][cin][wide]    panel 2: [taps][cin][narrow]
+//
+// Winograd's transformed weights are such a matrix, of one tap, for each place.
+
 // prepacker copies weights [taps][cin][cols] into panels: panel p holds [taps][cin][width] of the
 // columns from p*wide and begins at p*wide*taps*cin; the columns past the last hold any finite
 // numbers. Transposed, the source is [taps][cols][cin] with the taps in reverse order: the weights

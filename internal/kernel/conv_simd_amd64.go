@@ -22,14 +22,6 @@ type convGemm struct {
 	workers      int
 }
 
-// blockBytes is about how much of x a job walks over per panel: with a panel of weights it should stay in
-// the second level cache. rangeBytes is about how many weights a job uses: as consecutive jobs use the same
-// ones for other pixels, they should stay in the third level cache, whatever else wants room there.
-const (
-	blockBytes = 128 << 10
-	rangeBytes = 1 << 20
-)
-
 // minJobs is the number of jobs below which a kernel splits finer, for the sake of many cores.
 const minJobs = 32
 
@@ -39,7 +31,7 @@ func newSIMDGemm(s *simd, c ConvShape, cin, cols int, transposed bool) *convGemm
 	if c.K == 1 {
 		height = s.heightOf(cin)
 	}
-	perBlock := max(ceilDiv(4*s.mr, height), blockBytes/(4*cin)/height) * height
+	perBlock := max(ceilDiv(4*s.mr, height), s.tuning.blockBytes/(4*cin)/height) * height
 	if c.K == 1 {
 		k.table = s.pointTable(min(k.rows, perBlock), cin)
 	} else {
@@ -59,7 +51,7 @@ func newSIMDGemm(s *simd, c ConvShape, cin, cols int, transposed bool) *convGemm
 // cutPanels chooses the panels of a job, of depth rows each; fewer where there would be too few jobs.
 func (k *convGemm) cutPanels(depth int) {
 	panels := k.s.panels(k.cols)
-	k.rangePanels = min(panels, max(1, rangeBytes/(4*depth*k.s.wide)))
+	k.rangePanels = min(panels, max(1, k.s.tuning.rangeBytes/(4*depth*k.s.wide)))
 	least := 1
 	if k.s.pairPays(k.table.pitch) {
 		least = 2

@@ -16,9 +16,6 @@ type product struct {
 }
 
 const (
-	// aheadBytes is the largest panel that is fetched while the one before it is in use: both should stay in
-	// the second level cache.
-	aheadBytes = 256 << 10
 	// cacheLine is the number of bytes that processors fetch at a time.
 	cacheLine = 64
 	// The channels per turn of the loops of gemmFunc and stridedFunc.
@@ -82,7 +79,7 @@ func (t *rowTable) strided(s *simd, p *product, e *stridedProduct, i, n, first, 
 		return first
 	}
 	at, bytes, stride := i*s.wide, 4*n*p.cin*s.panelWidth(p.cols, i), 0
-	if bytes <= aheadBytes {
+	if bytes <= s.tuning.aheadBytes {
 		stride = ceilDiv(bytes/p.cin*stridedChannels, tiles)
 	}
 	also, step := &p.w[at*p.cin], 0
@@ -117,7 +114,7 @@ func (t *rowTable) table(s *simd, p *product, i, first, end, top int) {
 	mid = max(first, mid)
 	width, gemm := s.tileOf(p.cols, i)
 	stride := 0
-	if bytes := 4 * t.taps * p.cin * width; bytes <= aheadBytes {
+	if bytes := 4 * t.taps * p.cin * width; bytes <= s.tuning.aheadBytes {
 		stride = ceilDiv(4*gemmChannels*width, ceilDiv(max(mid-first, 1), s.mr))
 	}
 	if mid > first {
