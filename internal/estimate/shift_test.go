@@ -37,10 +37,10 @@ func TestByShiftThePriorHasIntervalsAndTheMeanScoresBesideIt(t *testing.T) {
 }
 
 func TestALossWithoutModeIgnoreGivesWayToOneThatHasIt(t *testing.T) {
-	d := traintest.Make(t, 4, 2)
+	d := fixture.Make(t, 4, 2)
 	o, _ := options(t, d, "loss.name=wan", "loss.mode=negative", "schedule.epochs=1", "prior.method=mean")
 	estimate(t, o)
-	if run := traintest.Files(t, o.Config.Train.Out)["config.yaml"]; !strings.Contains(run, "name: partial") || !strings.Contains(run, "mode: ignore") {
+	if run := fixture.Files(t, o.Config.Train.Out)["config.yaml"]; !strings.Contains(run, "name: partial") || !strings.Contains(run, "mode: ignore") {
 		t.Errorf("%s", run)
 	}
 }
