@@ -9,13 +9,14 @@ import (
 	"testing"
 
 	"csl/internal/checkpoint"
-	"csl/internal/train/traintest"
+	"csl/internal/checkpoint/checkpointtest"
+	"csl/internal/fixture"
 )
 
 // twoModels is a checkpoint with regular and averaged weights and a tensor beside them.
 func twoModels(t *testing.T) string {
 	t.Helper()
-	w, _, err := checkpoint.ReadModel(t.Context(), traintest.Checkpoint(t, traintest.Classes(), nil))
+	w, _, err := checkpoint.ReadModel(t.Context(), checkpointtest.Checkpoint(t, fixture.Classes(), nil))
 	if err != nil {
 		t.Fatal(err)
 	}
