@@ -16,6 +16,7 @@ type Loss struct {
 	TopK                           int
 	TopKSkipsGated                 bool
 	LogClamp                       float64
+	Expected                       float64 // 0: from the data
 }
 
 // What the loss makes of unknown labels (Loss.Mode).
@@ -44,7 +45,7 @@ func (c *Config) LossConfig() loss.Config {
 		Name: l.Name, Mode: l.Mode,
 		GammaPos: l.GammaPos, GammaNeg: l.GammaNeg, GammaUnann: l.GammaUnann,
 		AlphaPos: l.AlphaPos, AlphaNeg: l.AlphaNeg, AlphaUnann: l.AlphaUnann,
-		Clip: l.Clip, TopK: l.TopK, TopKSkipsGated: l.TopKSkipsGated, LogClamp: l.LogClamp,
+		Clip: l.Clip, TopK: l.TopK, TopKSkipsGated: l.TopKSkipsGated, LogClamp: l.LogClamp, Expected: l.Expected,
 		PriorThreshold: prior.GateThreshold,
 	}
 }
@@ -81,6 +82,10 @@ func (l *Loss) settings() []setting {
 		{
 			name: "loss.log_clamp", value: below1(&l.LogClamp),
 			meaning: "lower bound of the logarithm's argument; 0 = exact; the reference: 1e-8 (no gradient on confident errors)",
+		},
+		{
+			name: "loss.expected_positives", value: atLeast0(&l.Expected),
+			meaning: "epr: expected labels per image; 0 = the sum of the prior, else annotated positives per training image",
 		},
 	}
 }

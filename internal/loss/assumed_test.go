@@ -14,7 +14,7 @@ import (
 func runnerOf[T kernel.Float](t *testing.T, name string, rows, classes int) Runner[T] {
 	t.Helper()
 	c := Defaults()
-	c.Name = name
+	c.Name, c.Expected = name, 2.5
 	b, err := Bind(c, nil)
 	if err != nil {
 		t.Fatal(err)
@@ -35,7 +35,7 @@ func TestLossesByAssumptionEqualNumPys(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := json.Unmarshal(data, &g); err != nil || len(g.Loss) != len(assumptions()) {
+	if err := json.Unmarshal(data, &g); err != nil || len(g.Loss) != len(assumptions())+1 {
 		t.Fatal(len(g.Loss), err)
 	}
 	for name, want := range g.Loss {
@@ -52,7 +52,7 @@ func TestGradientsOfLossesByAssumptionEqualNumericOnes(t *testing.T) {
 	logits, labels := sample(21, rows*classes, 3, 0.5)
 	labels[4] = 0.5 // takes no part
 	x, y := widen(logits), widen(labels)
-	for _, name := range assumptions() {
+	for _, name := range append(assumptions(), EPR) {
 		r := runnerOf[float64](t, name, rows, classes)
 		grad, other := make([]float64, len(x)), make([]float64, len(x))
 		want := make([]float64, len(x))
@@ -76,7 +76,7 @@ func TestLossesByAssumptionAreFiniteAndTheSameForAnyPool(t *testing.T) {
 	logits[0], logits[1], logits[2] = 1e4, -1e4, 0
 	pool := kernel.NewPool(3)
 	defer pool.Close()
-	for _, name := range assumptions() {
+	for _, name := range append(assumptions(), EPR) {
 		r := runnerOf[float32](t, name, rows, classes)
 		a, b := make([]float32, len(logits)), make([]float32, len(logits))
 		p, q := r.Run(nil, logits, labels, a), r.Run(pool, logits, labels, b)
@@ -95,7 +95,7 @@ func TestLossesByAssumptionAreFiniteAndTheSameForAnyPool(t *testing.T) {
 }
 
 func TestLossesByAssumptionHaveNoModes(t *testing.T) {
-	for _, name := range assumptions() {
+	for _, name := range append(assumptions(), EPR) {
 		c := Defaults()
 		c.Name, c.Mode = name, Selective
 		if p := c.Conflict(); p == nil || p.Key != "loss.mode" {

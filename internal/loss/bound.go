@@ -21,6 +21,7 @@ type Bound struct {
 	isSingle bool
 	single   SingleOptions
 	assumed  assumed
+	epr      epr
 	classes  int // of the prior; 0 without one
 }
 
@@ -38,7 +39,7 @@ func Bind(c Config, prior []float32) (Bound, error) {
 		o.GammaPos, o.GammaNeg = c.GammaPos, c.GammaNeg
 		return BindSingle(o)
 	}
-	return Bound{spec: c.spec(prior), assumed: c.assumed(), classes: len(prior)}, nil
+	return Bound{spec: c.spec(prior), assumed: c.assumed(), epr: c.epr(), classes: len(prior)}, nil
 }
 
 // BindSingle is [Bind] for the single-label loss with all its options.
@@ -59,6 +60,9 @@ func (b Bound) Fits(classes int) error {
 func RunnerOf[T kernel.Float](set kernel.Set[float32], b Bound, rows, classes int) Runner[T] {
 	if b.isSingle {
 		return &singleRunner[T]{rows: rows, classes: classes, single: newSingle[T](b.single)}
+	}
+	if b.epr.on {
+		return &eprRunner[T]{b.epr, rows, classes}
 	}
 	if b.assumed.name != "" {
 		return newAssumedRunner[T](b.assumed, rows, classes)

@@ -40,7 +40,7 @@ const (
 // PriorThreshold in mode Selective only. The asymmetric losses use GammaPos, GammaNeg, Clip,
 // LogClamp and Mode, which must be Negative (unknown cells count as negatives) or Ignore; alphas
 // must be 1. SingleLabel uses GammaPos and GammaNeg. The losses by assumption (BCENorm, WAN, LSAN, Hill,
-// EM) use the alphas only, which weigh the terms, and Mode must be Negative.
+// EM, EPR) use the alphas only, which weigh the terms, EPR also Expected; Mode must be Negative.
 type Config struct {
 	Name string
 	Mode string
@@ -62,7 +62,12 @@ type Config struct {
 	// PriorThreshold gates: unknown cells of classes whose prior is larger (strictly, in float32)
 	// are dropped. 0 means no gate.
 	PriorThreshold float64
+	// Expected is the number of positives of an image that EPR draws to. At least 0.
+	Expected float64
 }
+
+// own tells whether the loss decides itself what becomes of unknown cells.
+func (c Config) own() bool { return c.Name == EPR || c.assumed().name != "" }
 
 // Defaults are those of the reference code.
 func Defaults() Config {
@@ -76,7 +81,7 @@ func Defaults() Config {
 
 // Names lists the values of Config.Name.
 func Names() []string {
-	return append([]string{Partial, Asymmetric, AsymmetricOptimized, SingleLabel}, assumptions()...)
+	return append([]string{Partial, Asymmetric, AsymmetricOptimized, SingleLabel, EPR}, assumptions()...)
 }
 
 // Modes lists the values of Config.Mode.
@@ -117,6 +122,7 @@ func (c Config) Validate() error {
 		{"loss.clip", c.Clip, 1},
 		{"loss.log_clamp", c.LogClamp, 1},
 		{"prior.threshold", c.PriorThreshold, math.Inf(1)},
+		{"loss.expected_positives", c.Expected, math.Inf(1)},
 	} {
 		if !(f.value >= 0 && f.value < f.limit) {
 			return problem(f.key, "%v is not allowed: must be at least 0 and less than %v", f.value, f.limit)
@@ -136,7 +142,7 @@ func (c Config) Conflict() *Problem {
 	if c.Name == Partial {
 		return nil
 	}
-	if c.assumed().name != "" {
+	if c.own() {
 		if c.Mode == Negative {
 			return nil
 		}
@@ -230,7 +236,7 @@ func New[T kernel.Float](set kernel.Set[float32], c Config, prior []float32, row
 	if err := c.Validate(); err != nil {
 		return nil, err
 	}
-	if c.Name == SingleLabel || c.assumed().name != "" {
+	if c.Name == SingleLabel || c.own() {
 		return nil, problem("loss.name", "%s has no cell-wise evaluator", c.Name)
 	}
 	if err := checkPrior(prior, classes); err != nil {

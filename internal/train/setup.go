@@ -9,6 +9,7 @@ import (
 	"csl/internal/count"
 	"csl/internal/dataset"
 	"csl/internal/images/loader"
+	"csl/internal/loss"
 	"csl/internal/loss/lossgraph"
 	"csl/internal/prior"
 )
@@ -63,7 +64,7 @@ func (t *trainer) build(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	lf, err := lossgraph.Build(c.LossConfig(), gate)
+	lf, err := lossgraph.Build(t.lossConfig(prior), gate)
 	if err != nil {
 		return err
 	}
@@ -96,6 +97,24 @@ func (t *trainer) trainLoader(ctx context.Context) (*loader.Loader, error) {
 	l.Shuffle, l.Seed, l.Augment = true, t.cfg.Train.Seed, augmentation(t.cfg.Augment)
 	l.OnSkip = t.skips.watch(dataset.Train, t.o.Display.Log())
 	return t.data.train.Loader(ctx, l, nil)
+}
+
+// lossConfig is the loss of the settings; what it expects of an image it takes from the data where they
+// do not say: from the prior, if there is one, else from the annotated positives.
+func (t *trainer) lossConfig(prior []float32) loss.Config {
+	l := t.cfg.LossConfig()
+	if l.Name != loss.EPR || l.Expected > 0 {
+		return l
+	}
+	for _, v := range prior {
+		l.Expected += float64(v)
+	}
+	if prior == nil {
+		set := t.data.train.Set
+		l.Expected = float64(set.Stats().Total.Positives) / float64(max(1, set.Len()))
+	}
+	t.o.Display.Log().Info("expected labels per image", "loss", l.Name, "labels", float32(l.Expected))
+	return l
 }
 
 // loadPrior reads the class prior that selective mode asks, and makes the gate of it: 1 for the

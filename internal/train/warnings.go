@@ -6,6 +6,7 @@ import (
 
 	"csl/internal/config"
 	"csl/internal/labels"
+	"csl/internal/loss"
 )
 
 // warnings lists what of labels and settings does not go together; val is nil without validation.
@@ -77,6 +78,9 @@ func listed(names []string, total int, what string) string {
 
 // unusedPrior is about a prior file that the mode does not ask.
 func unusedPrior(c *config.Config) string {
+	if c.Loss.Name == loss.EPR {
+		return "" // its sum is asked
+	}
 	if c.Prior.Path == "" || c.Loss.Mode == config.ModeSelective {
 		return ""
 	}
