@@ -15,16 +15,21 @@ const shown = 5
 
 // Misshaped is a tensor whose shape is not the expected one.
 type Misshaped struct {
-	Name      string
+	// Name is the model's name of it.
+	Name string
+	// Got is the shape in the file, Want the model's.
 	Got, Want []int
 }
 
 // Diff lists how a checkpoint differs from what a model expects, in the
 // model's and the file's order.
 type Diff struct {
-	Missing    []string
+	// Missing are tensors of the model that the file does not have.
+	Missing []string
+	// Unexpected are tensors of the file that the model has no place for.
 	Unexpected []string
-	Misshaped  []Misshaped
+	// Misshaped are tensors of both, of different shapes.
+	Misshaped []Misshaped
 }
 
 // Empty tells whether there is no difference.

@@ -13,10 +13,10 @@ import (
 // turn comes (so that a whole model needs no second copy in memory), or, if
 // Ints is not nil, int64.
 type Out struct {
-	Name   string
-	Shape  []int
-	Floats func() []float32
-	Ints   []int64
+	Name   string           // unique in the file
+	Shape  []int            // empty for a scalar
+	Floats func() []float32 // makes the elements; may be called twice
+	Ints   []int64          // the elements of an int64 tensor
 }
 
 // FloatOut is an Out of data that is there already.

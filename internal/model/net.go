@@ -13,7 +13,7 @@ import (
 // Options says for which inputs a net is built. A net is made for one batch size and one image
 // size; nets of other sizes may share the weights and the arena.
 type Options struct {
-	Batch, Height, Width int
+	Batch, Height, Width int // images, pixels
 	// Arena is memory that nets share which never run at the same time; nil means an own one.
 	Arena *graph.Arena
 	// Float64 computes in double precision, for checking gradients. It is slow.

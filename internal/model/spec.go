@@ -36,15 +36,15 @@ const stageCount = 4
 
 // Spec describes a model completely.
 type Spec struct {
-	Name       string
+	Name       string      // a known one, or any other for messages
 	Stages     []int       // blocks per stage, four stages
 	Planes     int         // width of the first stage; doubles with each stage
 	Kinds      []BlockKind // per stage
 	StemSlope  float64     // of the activation below zero after the first convolution, in (0,1)
 	Slope      float64     // the same inside blocks
-	Head       Head
-	HeadHidden int // width of the bottleneck head
-	NumClasses int
+	Head       Head        // its kind
+	HeadHidden int         // width of the bottleneck head
+	NumClasses int         // outputs
 }
 
 // specs is the table of known models; classes are the caller's to fill in.

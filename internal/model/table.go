@@ -11,17 +11,17 @@ import (
 
 // TableRow is one layer of a model.
 type TableRow struct {
-	Name   string
-	Shape  []int // of the output: [N,H,W,C] or [N,C]
-	Params int64 // trainable values
-	FLOPs  int64 // forward, for the whole batch; a multiply-add counts as two
+	Name   string // of the module, as checkpoints have it
+	Shape  []int  // of the output: [N,H,W,C] or [N,C]
+	Params int64  // trainable values
+	FLOPs  int64  // forward, for the whole batch; a multiply-add counts as two
 }
 
 // LayerTable describes a model for inputs of one size.
 type LayerTable struct {
-	Rows   []TableRow
-	Params int64
-	FLOPs  int64 // forward, for the whole batch
+	Rows   []TableRow // in the order of the network
+	Params int64      // trainable values of all
+	FLOPs  int64      // forward, for the whole batch
 	// ArenaBytes is the planned memory for values: in training activations and the gradients that are
 	// alive with them. It leaves out weights, input and kernel scratch.
 	ArenaBytes int64

@@ -25,9 +25,9 @@ func (k Kind) IsParam() bool { return k <= Vector }
 
 // Entry is one tensor of a checkpoint: its name and its shape there.
 type Entry struct {
-	Name  string
-	Shape []int // empty for a counter
-	Kind  Kind
+	Name  string // the published one
+	Shape []int  // empty for a counter
+	Kind  Kind   // what it is
 }
 
 // Size is the number of elements.
@@ -42,8 +42,8 @@ func (e Entry) Size() int {
 // Param is one tensor in the layout that the graphs use. Data is the tensor itself: what is written
 // there is what graphs on the CPU compute with.
 type Param struct {
-	Name string
-	Data []float32
+	Name string    // as Entry has it
+	Data []float32 // in the internal layout
 	// Decay says whether weight decay applies: to tensors of two and more dimensions in the
 	// checkpoint's layout.
 	Decay bool

@@ -16,10 +16,10 @@ import (
 
 // Array is one array; exactly one of the slices is not nil. Elements are in C order.
 type Array struct {
-	Shape []int // empty for a scalar
-	F32   []float32
-	I32   []int32
-	U8    []uint8
+	Shape []int     // empty for a scalar
+	F32   []float32 // of descr <f4
+	I32   []int32   // of descr <i4
+	U8    []uint8   // of descr |u1
 }
 
 const (

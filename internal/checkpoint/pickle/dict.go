@@ -15,7 +15,9 @@ type Dict struct {
 const fewPairs = 8
 
 // Pair is an entry of a Dict.
-type Pair struct{ Key, Value any }
+type Pair struct {
+	Key, Value any // as the package's other values
+}
 
 // Set adds or replaces an entry. A key that cannot be looked up plainly (a
 // tuple, a tensor) is kept too, under its own identity or text.

@@ -22,9 +22,13 @@ type (
 	// Tuple is a tuple; it is never changed once made.
 	Tuple []any
 	// List is a list; appending changes it in place.
-	List struct{ Items []any }
+	List struct {
+		Items []any // in order
+	}
 	// Set is a set or frozenset, in the pickle's order, not deduplicated.
-	Set struct{ Items []any }
+	Set struct {
+		Items []any // as they came
+	}
 )
 
 // Func is the stand-in for something that a pickle may call: a class or a
