@@ -1,0 +1,250 @@
+package main
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/csv"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+
+	"csl/internal/config"
+	"csl/internal/count"
+	"csl/internal/dataset"
+	"csl/internal/labels"
+	"csl/internal/safefile"
+
+	"github.com/spf13/cobra"
+)
+
+// Kinds of what "csl data check" finds.
+const (
+	foundUnusable     = "image that cannot be used"
+	foundSameContent  = "image with the content of another one"
+	foundLeak         = "validation image that training has, too"
+	foundUnlabelled   = "image without labels"
+	foundNeverPresent = "class that is never present"
+	foundNeverAbsent  = "class that is never absent"
+)
+
+// finding is one thing that a person should look at.
+type finding struct {
+	Kind   string `json:"kind"`
+	Split  string `json:"split"`
+	Name   string `json:"name"` // of the image or class
+	Detail string `json:"detail,omitempty"`
+}
+
+// checkOptions is what "csl data check" was asked to do.
+type checkOptions struct {
+	*streams
+	labels   labelFlags
+	noImages bool
+	most     int
+	out      string
+	format   string
+	found    []finding
+}
+
+func newDataCheckCommand(s *streams) *cobra.Command {
+	o := &checkOptions{streams: s}
+	cmd := &cobra.Command{
+		Use:   "check --annotations FILE --data ROOT",
+		Short: "Look for mistakes in labels and images",
+		Long: `Look for images that are missing or broken, the same content twice or in training and validation,
+images without labels, and classes that are never present or never absent. Exit code 3 says that
+something was found.`,
+		Example: `  csl data check --annotations labels.csv --data photos --set data.val.annotations=val.csv
+  csl data check --annotations labels.csv --no_images --out findings.csv`,
+		Args: noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return runDataCheck(cmd.Context(), o) },
+	}
+	o.labels = bindLabels(cmd)
+	fs := cmd.Flags()
+	config.BindFlags(fs, "data.workers", "data.max_pixels")
+	fs.Lookup("data").Usage = "images: folder or tar, or a folder laid out as COCO"
+	fs.BoolVar(&o.noImages, "no_images", false, "check labels alone")
+	fs.IntVar(&o.most, "most", 5, "findings of each kind that the text shows")
+	fs.StringVarP(&o.out, "out", "o", "", "write all findings to `FILE`: CSV kind,split,name,detail")
+	fs.StringVar(&o.format, "format", formatText, "text or json")
+	return cmd
+}
+
+func runDataCheck(ctx context.Context, o *checkOptions) error {
+	if err := checkFormat(o.format, formatText, formatJSON); err != nil {
+		return err
+	}
+	if o.most < 0 {
+		return usagef("--most %d: must be at least 0", o.most)
+	}
+	cfg, _, err := o.labels.settings.load()
+	if err != nil {
+		return err
+	}
+	train := dataset.FromConfig(cfg.Data, dataset.Train)
+	if train.Annotations == "" && train.Root == "" {
+		return usagef("--annotations is missing: which labels?")
+	}
+	if !o.noImages && train.Root == "" {
+		return usagef("--data is missing: which images? (--no_images checks labels alone)")
+	}
+	seen := map[[sha256.Size]byte]finding{}
+	if err := o.check(ctx, train, seen); err != nil {
+		return err
+	}
+	if val := dataset.FromConfig(cfg.Data, dataset.Val); val.Annotations != "" {
+		if err := o.check(ctx, val, seen); err != nil {
+			return err
+		}
+	}
+	return o.report()
+}
+
+// check looks at one split. seen are the contents of images so far.
+func (o *checkOptions) check(ctx context.Context, d dataset.Options, seen map[[sha256.Size]byte]finding) error {
+	d.Display, d.SkipBroken, d.KeepUnannotated = o.display, true, true
+	if o.noImages {
+		path, err := d.Find()
+		if err != nil {
+			return err
+		}
+		read, err := d.Labels(path)
+		if err != nil {
+			return err
+		}
+		set, report, err := dataset.Labels(ctx, read)
+		if err != nil {
+			return err
+		}
+		for _, note := range report.Notes {
+			o.log().Info(d.Split + " labels: " + note.String())
+		}
+		o.checkLabels(d.Split, set)
+		return nil
+	}
+	split, err := dataset.Open(ctx, d)
+	if err != nil {
+		return err
+	}
+	for _, s := range split.Skipped {
+		o.found = append(o.found, finding{foundUnusable, d.Split, s.Name, s.Why()})
+	}
+	o.checkLabels(d.Split, split.Set)
+	return errors.Join(o.checkContents(ctx, d, split, seen), split.Close())
+}
+
+// checkLabels looks at labels alone.
+func (o *checkOptions) checkLabels(split string, set *labels.Set) {
+	for i := range set.Len() {
+		labelled := false
+		set.Annotated(i, func(int, labels.State) { labelled = true })
+		if !labelled {
+			o.found = append(o.found, finding{foundUnlabelled, split, set.ImageName(i), ""})
+		}
+	}
+	for i, c := range set.Stats().Classes {
+		name := set.Classes[i].Name
+		if c.Positives == 0 {
+			o.found = append(o.found, finding{foundNeverPresent, split, name, count.Of(c.Negatives, "absent label")})
+		}
+		if c.Negatives == 0 {
+			o.found = append(o.found, finding{foundNeverAbsent, split, name, count.Of(c.Positives, "present label")})
+		}
+	}
+}
+
+// checkContents looks for the same content twice.
+func (o *checkOptions) checkContents(ctx context.Context, d dataset.Options, split *dataset.Split, seen map[[sha256.Size]byte]finding) error {
+	task := o.display.Start("reading "+d.Split+" images", "img", int64(split.Set.Len()))
+	sums, err := split.Contents(ctx, d.Workers, func() { task.Add(1) })
+	task.Done()
+	if err != nil {
+		return err
+	}
+	for i, sum := range sums {
+		now := finding{foundSameContent, d.Split, split.Set.ImageName(i), ""}
+		first, twice := seen[sum]
+		if !twice {
+			seen[sum] = now
+			continue
+		}
+		if first.Split != now.Split {
+			now.Kind = foundLeak
+		}
+		now.Detail = fmt.Sprintf("%s image %q", first.Split, first.Name)
+		o.found = append(o.found, now)
+	}
+	return nil
+}
+
+// report writes the findings. The error makes exit code 3 if there are any.
+func (o *checkOptions) report() error {
+	if o.out != "" {
+		if err := safefile.Write(o.fs, o.out, o.writeCSV); err != nil {
+			return err
+		}
+	}
+	if o.format == formatJSON {
+		e := json.NewEncoder(o.streams.out)
+		e.SetEscapeHTML(false)
+		e.SetIndent("", "  ")
+		if err := e.Encode(struct {
+			Findings []finding `json:"findings"`
+		}{append([]finding{}, o.found...)}); err != nil {
+			return err
+		}
+	} else if err := o.writeText(o.streams.out); err != nil {
+		return err
+	}
+	if len(o.found) > 0 {
+		return &skippedError{fmt.Errorf("%s found", count.Of(len(o.found), "problem"))}
+	}
+	return nil
+}
+
+// writeText counts each kind and shows the first few.
+func (o *checkOptions) writeText(w io.Writer) error {
+	if len(o.found) == 0 {
+		_, err := fmt.Fprintln(w, "nothing found")
+		return err
+	}
+	var kinds []string
+	byKind := map[string][]finding{}
+	for _, f := range o.found {
+		if byKind[f.Kind] == nil {
+			kinds = append(kinds, f.Kind)
+		}
+		byKind[f.Kind] = append(byKind[f.Kind], f)
+	}
+	for _, kind := range kinds {
+		all := byKind[kind]
+		if _, err := fmt.Fprintf(w, "%d of kind: %s\n", len(all), kind); err != nil {
+			return err
+		}
+		for _, f := range all[:min(o.most, len(all))] {
+			text := f.Split + " " + shown(f.Name)
+			if f.Detail != "" {
+				text += ": " + shown(f.Detail)
+			}
+			if _, err := fmt.Fprintln(w, "  "+text); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (o *checkOptions) writeCSV(w io.Writer) error {
+	c := csv.NewWriter(w)
+	if err := c.Write([]string{"kind", "split", "name", "detail"}); err != nil {
+		return err
+	}
+	for _, f := range o.found {
+		if err := c.Write([]string{f.Kind, f.Split, f.Name, f.Detail}); err != nil {
+			return err
+		}
+	}
+	c.Flush()
+	return c.Error()
+}
