@@ -7,22 +7,22 @@ import (
 	"strings"
 	"testing"
 
-	"csl/internal/train/traintest"
+	"csl/internal/fixture"
 )
 
 // One set with a fault of each kind.
 func TestDataCheckFindsEachPlantedFault(t *testing.T) {
-	d := traintest.Make(t, 6, 0)
+	d := fixture.Make(t, 6, 0)
 	copyOf := func(from, to string) {
 		img, err := os.ReadFile(filepath.Join(d.Dir, d.Images[from[0]-'0']))
 		if err != nil {
 			t.Fatal(err)
 		}
-		traintest.Write(t, filepath.Join(d.Dir, to), string(img))
+		fixture.Write(t, filepath.Join(d.Dir, to), string(img))
 	}
 	copyOf("0", "twin.png")
 	copyOf("1", "leak.png")
-	traintest.Write(t, filepath.Join(d.Dir, "broken.png"), "no image")
+	fixture.Write(t, filepath.Join(d.Dir, "broken.png"), "no image")
 	row := func(image, cells string) string { return image + "," + cells + "\n" }
 	train := "image,red,green,blue\n" + row(d.Images[0], "1,0,") + row(d.Images[1], "0,1,") + row("twin.png", "1,0,0") + row("broken.png", "1,,") + row(d.Images[2], ",,") + row("missing.png", "0,1,0")
 	val := "image,red,green,blue\nleak.png,1,0,1\n" + row(d.Images[3], "0,1,0")
