@@ -13,13 +13,16 @@ import (
 // an interruption: commands save and tidy up.
 var errNoReader = fmt.Errorf("nobody reads the output any more: %w", context.Canceled)
 
-// interruptible gives a context that the first Ctrl-C (or SIGTERM) cancels, so that a command can
-// save and return. The second one calls exit at once. A broken pipe (SIGPIPE, of which the process
+// interruptible gives a context that the first Ctrl-C (or SIGTERM, or SIGHUP of a terminal that closes, unless
+// nohup ignores it) cancels, so that a command can save and return. The second one calls exit at once. A broken pipe (SIGPIPE, of which the process
 // would else die with files half-written) cancels it with [errNoReader]. stop gives the signals back.
 func interruptible(parent context.Context, notice io.Writer, exit func(int)) (ctx context.Context, stop func()) {
 	ctx, cancel := context.WithCancelCause(parent)
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGPIPE)
+	if !signal.Ignored(syscall.SIGHUP) {
+		signal.Notify(signals, syscall.SIGHUP)
+	}
 	done := make(chan struct{})
 	go watch(signals, done, cancel, notice, exit)
 	return ctx, func() {

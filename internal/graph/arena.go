@@ -14,7 +14,13 @@ type Arena struct {
 	dt           tensor.Dtype
 	values, work Buffer
 	users        map[*Machine]struct{} // whose steps point into the memory
+	between      func(done, total int) error
 }
+
+// Between has f called before every operation of the arena's machines, with how many of the run's are done;
+// nil ends it. An error ends the run: what was to be computed is then not valid, and what consumers were
+// given before they keep.
+func (a *Arena) Between(f func(done, total int) error) { a.between = f }
 
 // NewArena makes an empty arena of dt.
 func NewArena(be Backend, dt tensor.Dtype) *Arena {

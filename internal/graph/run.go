@@ -47,6 +47,11 @@ func (m *Machine) runUntil(end int, consume Consumer) error {
 		return err
 	}
 	for ; m.next < end; m.next++ {
+		if m.arena.between != nil {
+			if err := m.arena.between(m.next, len(m.plan.ops)); err != nil {
+				return err
+			}
+		}
 		if err := m.runStep(m.next); err != nil {
 			return m.stepError(m.next, err)
 		}

@@ -41,14 +41,9 @@ func Table(spec Spec, o Options, loss LossFunc) (*LayerTable, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := &LayerTable{}
+	t := &LayerTable{Params: w.trainable()}
 	if err := t.addLayers(eval); err != nil {
 		return nil, err
-	}
-	for _, e := range w.entries {
-		if e.Kind.IsParam() {
-			t.Params += int64(e.Size())
-		}
 	}
 	plan, err := planOnly(w, o, loss)
 	if err != nil {
@@ -56,6 +51,25 @@ func Table(spec Spec, o Options, loss LossFunc) (*LayerTable, error) {
 	}
 	t.ArenaBytes, t.RunFLOPs = plan.ArenaBytes(), plan.FLOPs()
 	return t, nil
+}
+
+// Values is how many trainable values a model has, without making them.
+func Values(spec Spec) (int64, error) {
+	w, err := listWeights(spec)
+	if err != nil {
+		return 0, err
+	}
+	return w.trainable(), nil
+}
+
+// trainable counts the values of all parameters.
+func (w *Weights) trainable() (n int64) {
+	for _, e := range w.entries {
+		if e.Kind.IsParam() {
+			n += int64(e.Size())
+		}
+	}
+	return n
 }
 
 func planOnly(w *Weights, o Options, loss LossFunc) (*graph.Plan, error) {

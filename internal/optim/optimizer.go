@@ -30,6 +30,8 @@ type Optimizer struct {
 	decay, noDecay kernel.AdamStep
 	grads          [][]float32 // by parameter
 	first          int         // the job that the pool calls 0
+	undo           *undo       // what it overwrote; nil: not kept
+	begun          bool        // and can be taken back
 }
 
 type param struct {
@@ -86,6 +88,9 @@ func (o *Optimizer) SetSteps(n int) { o.steps = n }
 // 1-beta1^t, as PyTorch's.
 func (o *Optimizer) Begin(lr, beta1 float64) {
 	o.steps++
+	if o.begun = o.undo != nil; o.begun {
+		o.undo.touched = o.undo.touched[:0]
+	}
 	o.decay = o.cfg.factors(o.steps, lr, beta1)
 	o.noDecay = withoutDecay(o.decay)
 }
@@ -99,6 +104,7 @@ func (o *Optimizer) Apply(pool *kernel.Pool, i int, grad []float32) error {
 	if err := o.check(i, grad); err != nil {
 		return err
 	}
+	o.remember(i)
 	o.grads[i] = grad
 	o.run(pool, o.params[i].first, o.params[i].jobs)
 	return nil
@@ -115,6 +121,9 @@ func (o *Optimizer) Step(pool *kernel.Pool, lr, beta1 float64, grads [][]float32
 		}
 	}
 	o.Begin(lr, beta1)
+	for i := range grads {
+		o.remember(i)
+	}
 	copy(o.grads, grads)
 	o.run(pool, 0, len(o.jobs))
 	return nil

@@ -6,10 +6,11 @@ import (
 	"io"
 
 	"csl/internal/images/loader"
+	"csl/internal/prior"
 )
 
-// loop is the training loop. It stops at ctx's end only between steps and within a validation, where
-// the run can be saved: the validation is then repeated.
+// loop is the training loop. At ctx's end it stops after the step, or within a slow one, which is then taken
+// back, or within a validation, which is then repeated: the run can be saved wherever it stops.
 func (t *trainer) loop(ctx context.Context) error {
 	defer t.o.Garbage.LimitNow()()
 	for t.Cursor.Epoch < t.cfg.Schedule.Trained() && t.Stopped == "" {
@@ -28,13 +29,13 @@ func (t *trainer) loop(ctx context.Context) error {
 
 // epoch takes the steps of one epoch from where the run is, then validates.
 func (t *trainer) epoch(ctx context.Context) error {
-	batches := t.loader.Epoch(context.WithoutCancel(ctx), t.Cursor.Epoch, t.Cursor.Batch)
+	batches := t.loader.Epoch(ctx, t.Cursor.Epoch, t.Cursor.Batch)
 	defer batches.Close()
 	for {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		s, err := t.step(batches)
+		s, err := t.wholeStep(ctx, batches)
 		if errors.Is(err, io.EOF) {
 			break
 		}
@@ -55,9 +56,32 @@ func (t *trainer) epoch(ctx context.Context) error {
 	return nil
 }
 
+// wholeStep takes a step or, if ctx ends in the middle of it, none.
+func (t *trainer) wholeStep(ctx context.Context, batches *loader.Epoch) (stepInfo, error) {
+	before := t.state
+	var mean *prior.Saved
+	if t.running != nil && t.cfg.Train.Accumulate > 1 {
+		m := t.running.Save()
+		mean = &m
+	}
+	back := &t.stepper.rollback
+	back.begin()
+	s, err := t.step(batches)
+	if err == nil || ctx.Err() == nil || !errors.Is(err, ctx.Err()) {
+		return s, err
+	}
+	t.state = before
+	if mean != nil {
+		err = errors.Join(err, t.running.Restore(*mean))
+	}
+	return s, errors.Join(err, back.undo())
+}
+
 // step learns from the next batch, or from as many as are accumulated; io.EOF at the epoch's end.
 func (t *trainer) step(batches *loader.Epoch) (stepInfo, error) {
 	var s stepInfo
+	t.stepper.stepping = true
+	defer func() { t.stepper.stepping = false }()
 	for n := range t.cfg.Train.Accumulate {
 		b, err := batches.Next()
 		if errors.Is(err, io.EOF) && n > 0 {

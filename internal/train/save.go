@@ -37,8 +37,11 @@ type saved struct {
 
 // save stores the run as it is now, if it can go on from here: numbers that are not finite never
 // replace a good state.
-func (t *trainer) save() error {
-	if err := t.stepper.check(); err != nil {
+func (t *trainer) save() error { return t.saveNow(false) }
+
+// saveNow is save; quick leaves out what takes as long as a step.
+func (t *trainer) saveNow(quick bool) error {
+	if err := t.stepper.check(quick); err != nil {
 		return err
 	}
 	if err := errors.Join(t.skips.write(t.folder), t.logs.sync()); err != nil {

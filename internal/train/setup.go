@@ -35,7 +35,10 @@ func newTrainer(ctx context.Context, o Options) (t *trainer, err error) {
 	if err := t.build(ctx); err != nil {
 		return t, err
 	}
-	return t, t.start(ctx)
+	if err := t.start(ctx); err != nil {
+		return t, err
+	}
+	return t, t.pace(ctx)
 }
 
 // build makes the loader, the weights, the loss and the optimizer.
@@ -54,6 +57,13 @@ func (t *trainer) build(ctx context.Context) error {
 	}
 	cycle, err := cycleOf(c, t.loader.Batches())
 	if err != nil {
+		return err
+	}
+	spec, err := Spec(c.Model, classes)
+	if err != nil {
+		return err
+	}
+	if err := t.fits(spec); err != nil {
 		return err
 	}
 	w, err := initialWeights(ctx, c, t.data.train.Names(), t.o.Display.Log())
@@ -183,9 +193,8 @@ func (t *trainer) start(ctx context.Context) error {
 
 func (t *trainer) setHooks(ctx context.Context) error {
 	c, log := t.cfg.Train, t.o.Display.Log()
-	shown := newShowing(t)
-	t.task = shown.task
-	t.hooks = []hook{shown, logging{logs: t.logs, log: log, cycle: t.stepper.cycle, every: c.LogEvery}}
+	t.shown = newShowing(t)
+	t.hooks = []hook{t.shown, logging{logs: t.logs, log: log, cycle: t.stepper.cycle, every: c.LogEvery}}
 	if t.data.val != nil {
 		v, err := newValidating(ctx, t)
 		if err != nil {

@@ -29,11 +29,18 @@ type stepper struct {
 	last     *model.TrainNet // of the last batch; nil before the first
 
 	change, first, add model.ApplyFunc // the methods, made once
+
+	loss     model.LossFunc
+	rollback rollback
+	slow     bool // steps are interruptible
+	stepping bool // a step is being computed, of its batches the one with number batch
+	batch    int
+	checking bool // not interruptible
 }
 
 // newStepper builds the optimizer for weights. cycleSteps is the length of the whole schedule.
 func newStepper(be graph.Host, w *model.Weights, lf model.LossFunc, o optim.Config, cycle optim.OneCycle, size, accumulate int) (*stepper, error) {
-	s := &stepper{be: be, size: size, weights: w, running: w.Buffers(), cycle: cycle, ema: o.EMA}
+	s := &stepper{be: be, loss: lf, size: size, weights: w, running: w.Buffers(), cycle: cycle, ema: o.EMA}
 	var averages []*model.Param
 	if o.EMA != nil {
 		s.average = w.Clone()
@@ -55,6 +62,7 @@ func newStepper(be graph.Host, w *model.Weights, lf model.LossFunc, o optim.Conf
 		return nil, err
 	}
 	s.nets = model.NewNets(be, w, lf, nil)
+	s.rollback.stepper = s
 	s.change, s.first, s.add = s.changeWeight, s.firstGradient, s.addGradient
 	return s, nil
 }
@@ -70,7 +78,7 @@ func (s *stepper) tryBatches(n, batch int) error {
 			return err
 		}
 	}
-	return nil
+	return s.fits(min(n, batch))
 }
 
 // errNonFinite is a result that is NaN or infinite.
@@ -95,7 +103,7 @@ func (s *stepper) learn(b *loader.Batch, step, n int) (loss.Terms, error) {
 	for i, v := range b.States {
 		net.Labels()[i] = float32(v)
 	}
-	s.last = net
+	s.last, s.batch = net, n
 	terms, err := forward(net)
 	if err != nil {
 		return terms, err
@@ -137,9 +145,11 @@ func locate(net *model.TrainNet) error {
 	return errNonFinite{"loss", fault}
 }
 
-// check makes sure that the run can go on from here: weights and average are finite, and so is the
-// loss that the weights give for the last batch. It changes nothing but the results of the last run.
-func (s *stepper) check() error {
+// check makes sure that the run can go on from here: weights and average are finite, and so, unless quick, is
+// the loss that the weights give for the last batch. It changes nothing but the results of the last run.
+func (s *stepper) check(quick bool) error {
+	s.checking = true
+	defer func() { s.checking = false }()
 	for _, w := range []*model.Weights{s.weights, s.average} {
 		if w == nil {
 			continue
@@ -152,7 +162,7 @@ func (s *stepper) check() error {
 			}
 		}
 	}
-	if s.last == nil {
+	if s.last == nil || quick {
 		return nil
 	}
 	_, err := forward(s.last)

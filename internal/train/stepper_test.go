@@ -69,7 +69,7 @@ func TestCheckingTheStateChangesNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	before := l.contents()
-	if err := l.check(); err != nil {
+	if err := l.check(false); err != nil {
 		t.Fatal(err)
 	}
 	if !equalContents(l.contents(), before) {

@@ -8,7 +8,6 @@ import (
 	"csl/internal/config"
 	"csl/internal/images/loader"
 	"csl/internal/prior"
-	"csl/internal/progress"
 )
 
 // trainer is one run in progress: what is saved of it, and the parts that do the work.
@@ -25,7 +24,7 @@ type trainer struct {
 	keeper  *keeper
 	logs    *logs
 	hooks   []hook
-	task    *progress.Task // the run's progress
+	shown   *showing
 
 	saved   string // the last saved state, for messages; "" if there is none worth going on from
 	savedAt cursor // where it was
@@ -51,7 +50,7 @@ func (t *trainer) ended(ctx context.Context, err error) error {
 		return t.explain(err)
 	}
 	if t.Cursor != t.savedAt {
-		if err := t.save(); err != nil {
+		if err := t.saveNow(t.stepper.slow); err != nil {
 			return fmt.Errorf("interrupted, and the run could not be saved: %w", t.explain(err))
 		}
 	}
@@ -68,7 +67,9 @@ func (t *trainer) explain(err error) error {
 }
 
 func (t *trainer) close() error {
-	t.task.Done()
+	if t.shown != nil {
+		t.shown.task.Done()
+	}
 	var errs []error
 	if t.logs != nil {
 		errs = append(errs, t.logs.close())

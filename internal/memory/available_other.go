@@ -1,0 +1,6 @@
+//go:build !linux
+
+package memory
+
+// Available is not known here.
+func Available() (Limit, bool) { return Limit{}, false }

@@ -1,0 +1,147 @@
+package train
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"csl/internal/memory"
+	"csl/internal/model"
+	"csl/internal/progress"
+)
+
+const (
+	// slowStep is how long a step may take without being interrupted in its midst.
+	slowStep = 500 * time.Millisecond
+	// fastFLOPs are so few floating point operations that any machine does them in slowStep.
+	fastFLOPs = 2e8
+	// trialBatch is the batch of the step that is timed.
+	trialBatch = 2
+	// forwardShare is the share of a step that inference on its images takes.
+	forwardShare = 0.3
+)
+
+// pace times a small step, tells how long the run will take if that is more than a minute, and makes slow
+// steps interruptible.
+func (t *trainer) pace(ctx context.Context) error {
+	left := t.cfg.Schedule.Trained() - t.Cursor.Epoch
+	batch := min(t.loader.Len(), t.cfg.Train.Batch)
+	net, err := t.stepper.nets.Train(batch, t.stepper.size, t.stepper.size)
+	if err != nil || left <= 0 || t.Stopped != "" {
+		return err
+	}
+	if flops := float64(net.Machine().Plan().FLOPs()); flops < fastFLOPs && flops/float64(batch)*float64(t.loader.Len()*left) < 60*fastFLOPs {
+		return nil
+	}
+	t.stepper.nets.Arena().Between(func(int, int) error { return ctx.Err() })
+	image, err := t.stepper.timeImage(min(trialBatch, batch))
+	t.stepper.nets.Arena().Between(nil)
+	if err != nil {
+		return err
+	}
+	if image*time.Duration(batch) > slowStep {
+		t.interruptible(ctx)
+	}
+	passes := float64(t.loader.Len())
+	if t.data.val != nil {
+		weights := 1.0
+		if t.stepper.average != nil {
+			weights = 2
+		}
+		passes += forwardShare * weights * float64(t.data.val.Set.Len())
+	}
+	t.announcePace(time.Duration(float64(image)*passes), left)
+	return nil
+}
+
+// announcePace tells how long an epoch and the rest of the run take.
+func (t *trainer) announcePace(epoch time.Duration, left int) {
+	seconds := epoch.Seconds() * float64(left)
+	if seconds < 60 {
+		return
+	}
+	total := "many years"
+	if seconds < 1e9 {
+		total = progress.Duration(time.Duration(seconds) * time.Second)
+	}
+	log := t.o.Display.Log()
+	log.Info(fmt.Sprintf("an epoch takes about %s, all %d about %s (estimated from a small step)", progress.Duration(epoch), left, total))
+	if seconds > 24*3600 {
+		log.Warn(fmt.Sprintf("training would take more than a day (about %s): a smaller model (--model_name tresnet_s), smaller images (--image_size 224) "+
+			"or fewer epochs from pretrained weights (--model_path) take less", total))
+	}
+}
+
+// timeImage is what one image of a step costs: a second run of a net of so many images, unless the first one
+// was slow already.
+func (s *stepper) timeImage(batch int) (time.Duration, error) {
+	net, err := model.NewTrainNet(s.be, s.weights, model.Options{
+		Batch: batch, Height: s.size, Width: s.size, Arena: s.nets.Arena(),
+	}, s.loss)
+	if err != nil {
+		return 0, err
+	}
+	for i := range net.Input() {
+		net.Input()[i] = float32(i%251) / 251
+	}
+	var took time.Duration
+	for range 2 {
+		start := time.Now()
+		if err := net.Forward(); err != nil {
+			return 0, err
+		}
+		if err := net.Backward(nil); err != nil {
+			return 0, err
+		}
+		if took = time.Since(start); took > slowStep {
+			break
+		}
+	}
+	return took / time.Duration(batch), net.Close()
+}
+
+// interruptible lets ctx's end stop a step between two operations; the step is then taken back.
+func (t *trainer) interruptible(ctx context.Context) {
+	s := t.stepper
+	s.opt.KeepOld(s.sums == nil)
+	s.slow = true
+	shown := time.Now()
+	s.nets.Arena().Between(func(done, total int) error {
+		if s.checking {
+			return nil
+		}
+		if s.stepping && time.Since(shown) > slowStep {
+			shown = time.Now()
+			n := float64(t.cfg.Train.Accumulate)
+			t.shown.within(&t.state, (float64(s.batch)+float64(done)/float64(total))/n)
+		}
+		return ctx.Err()
+	})
+}
+
+// fits refuses a run whose tensors this machine has no memory for: weights, moments, average and gradients
+// that are added up, and what a step needs.
+func (t *trainer) fits(spec model.Spec) error {
+	n, err := model.Values(spec)
+	if err != nil {
+		return err
+	}
+	copies := int64(3)
+	if t.cfg.EMA.Decay > 0 {
+		copies++
+	}
+	if t.cfg.Train.Accumulate > 1 {
+		copies++
+	}
+	return memory.Need(fmt.Sprintf("the weights of %s and their moments need", spec.Name), memory.Product(n, copies, 4))
+}
+
+// fits refuses batches whose steps this machine has no memory for.
+func (s *stepper) fits(batch int) error {
+	net, err := s.nets.Train(batch, s.size, s.size)
+	if err != nil {
+		return err
+	}
+	m := net.Machine()
+	return memory.Need(fmt.Sprintf("a step of %d images of %dx%d needs", batch, s.size, s.size), m.ArenaBytes()+m.WorkBytes())
+}

@@ -1,0 +1,69 @@
+package train
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+
+	"csl/internal/train/traintest"
+)
+
+func TestAStepThatIsCutOffIsTakenBack(t *testing.T) {
+	d, j := traintest.Make(t, 14, 5), newJob(t)
+	for name, settings := range map[string][]string{
+		"each batch a step": nil,
+		"accumulating":      {"train.accumulate=2", "prior.source=training"},
+		"without average":   {"ema.decay=0"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			undisturbed := t.TempDir()
+			j.resume = false
+			j.must(t, d.Settings(undisturbed, settings...))
+			want := lasting(t, undisturbed)
+			for _, share := range []float64{0.1, 0.6, 0.95} {
+				out := t.TempDir()
+				j.resume = false
+				j.cut(t, d.Settings(out, settings...), share)
+				j.resume = true
+				j.must(t, d.Settings(out, settings...))
+				same(t, "resumed", lasting(t, out), want)
+			}
+		})
+	}
+}
+
+// cut interrupts a run in its third step, when that share of a batch's operations is done.
+func (j *job) cut(t *testing.T, settings []string, share float64) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	tr, err := newTrainer(ctx, j.options(t, settings))
+	if err != nil {
+		t.Fatal(err)
+	}
+	tr.interruptible(ctx)
+	s := tr.stepper
+	s.nets.Arena().Between(func(done, total int) error {
+		if s.checking {
+			return nil
+		}
+		if s.stepping && tr.Cursor.Step == 2 && s.batch == tr.cfg.Train.Accumulate-1 && float64(done) >= share*float64(total) {
+			cancel()
+		}
+		return ctx.Err()
+	})
+	err = errors.Join(tr.loop(ctx), tr.close())
+	var stopped *Interrupted
+	if !errors.As(err, &stopped) || stopped.Step != 2 {
+		t.Fatalf("err = %v, want an interruption after step 2", err)
+	}
+}
+
+func TestScheduleLongerThanNumbersGoIsRefused(t *testing.T) {
+	d, j, out := traintest.Make(t, 4, 2), newJob(t), t.TempDir()
+	_, err := j.run(t, d.Settings(out, "schedule.epochs=9223372036854775807"))
+	if err == nil || !strings.Contains(err.Error(), "schedule.epochs") {
+		t.Errorf("err = %v", err)
+	}
+}
