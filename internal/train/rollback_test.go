@@ -6,11 +6,11 @@ import (
 	"strings"
 	"testing"
 
-	"csl/internal/train/traintest"
+	"csl/internal/fixture"
 )
 
 func TestAStepThatIsCutOffIsTakenBack(t *testing.T) {
-	d, j := traintest.Make(t, 14, 5), newJob(t)
+	d, j := fixture.Make(t, 14, 5), newJob(t)
 	for name, settings := range map[string][]string{
 		"each batch a step": nil,
 		"accumulating":      {"train.accumulate=2", "prior.source=training"},
@@ -61,7 +61,7 @@ func (j *job) cut(t *testing.T, settings []string, share float64) {
 }
 
 func TestScheduleLongerThanNumbersGoIsRefused(t *testing.T) {
-	d, j, out := traintest.Make(t, 4, 2), newJob(t), t.TempDir()
+	d, j, out := fixture.Make(t, 4, 2), newJob(t), t.TempDir()
 	_, err := j.run(t, d.Settings(out, "schedule.epochs=9223372036854775807"))
 	if err == nil || !strings.Contains(err.Error(), "schedule.epochs") {
 		t.Errorf("err = %v", err)
