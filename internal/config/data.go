@@ -19,7 +19,7 @@ type Data struct {
 	Cache             string    // folder for resized images; empty: none
 	SkipBroken        bool      // skip unreadable images instead of stopping
 	KeepUnannotated   bool      // keep images without annotations as all-negative (COCO)
-	MaxPixels         int       // larger images are refused from their header
+	MaxPixels         int       // reject larger images before decoding
 	MaxImageMemory    int       // bytes that images being decoded may take together
 }
 
@@ -110,7 +110,7 @@ func (d *Data) settings() []setting {
 		},
 		{
 			name: "data.exif_orientation", value: truth{&d.EXIFOrientation},
-			meaning: "turn images as their EXIF tag says; the reference does not",
+			meaning: "rotate images as their EXIF tag says; the reference does not",
 		},
 		{
 			name: "data.mean", value: list[float64]{&d.Mean, 3, toFloat, "numbers"},
@@ -189,7 +189,7 @@ type Simulate struct {
 	Seed  uint64  // which labels; apart from Train.Seed, so that runs can share labels
 }
 
-// Kinds of simulation (Simulate.Type): fixed number per class, random per sample.
+// Kinds of simulation (Simulate.Type): fixed number per class, random per image.
 const (
 	SimulateNone = "none"
 	SimulateFPC  = "fpc"

@@ -28,7 +28,7 @@ type file struct {
 func (f *file) where(line int) string { return fmt.Sprintf("config %q line %d", f.name, line) }
 
 // readFile reads path and checks its keys. The second result lists unknown, repeated and misplaced
-// keys; the error is for what is no readable YAML at all.
+// keys; the error is for what cannot be read as YAML.
 func readFile(path string) (*file, []*Problem, error) {
 	in, err := os.Open(path)
 	if err != nil {
@@ -136,7 +136,7 @@ func (w *walker) group(prefix string, n *yaml.Node) {
 		return
 	}
 	if n.Kind != yaml.MappingNode {
-		w.complain(n, orWhole(prefix), "is a group: must hold keys, each as \"name: value\" on a line of its own")
+		w.complain(n, orWhole(prefix), "is a group: must hold keys, one \"name: value\" per line")
 		return
 	}
 	for i := 0; i+1 < len(n.Content); i += 2 {

@@ -52,6 +52,6 @@ func TestReadFileNamesWrongLines(t *testing.T) {
 		}
 	}
 	if _, err := ReadFile(filepath.Join(t.TempDir(), "none.yaml")); err == nil {
-		t.Error("a missing file is no error")
+		t.Error("no error for a missing file")
 	}
 }

@@ -51,7 +51,7 @@ func (s *Schedule) settings() []setting {
 		{name: "schedule.epochs", flag: "epochs", value: whole{p: &s.Epochs, min: 1}, meaning: "passes over the data that the cycle spans"},
 		{
 			name: "schedule.stop_epoch", flag: "stop_epoch", value: whole{p: &s.StopEpoch},
-			meaning: "stop after so many epochs of the cycle; 0 = at its end",
+			meaning: "stop after this many epochs of the cycle; 0 = full schedule",
 		},
 	}
 }
@@ -70,7 +70,7 @@ func (e *EMA) settings() []setting {
 		},
 		{
 			name: "ema.warmup", value: truth{&e.Warmup},
-			meaning: "begin with a smaller decay, (1+step)/(10+step); the reference does not",
+			meaning: "start with a smaller decay, (1+step)/(10+step); the reference does not",
 		},
 	}
 }
@@ -102,7 +102,7 @@ func (t *Train) settings() []setting {
 		},
 		{
 			name: "train.patience", value: whole{p: &t.Patience},
-			meaning: "stop after so many validations without improvement; 0 = never",
+			meaning: "stop after this many validations without improvement; 0 = never",
 		},
 		{name: "train.save_every", value: whole{p: &t.SaveEvery}, meaning: "steps between saves; 0 = after each epoch"},
 		{

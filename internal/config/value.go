@@ -136,7 +136,7 @@ func (v seed) get() any        { return *v.p }
 func (v seed) allowed() string { return "a whole number of at least 0" }
 func (v seed) kind() string    { return "uint" }
 
-// real is a finite number from lo to hi, either end left out where its open flag says so.
+// real is a finite number from lo to hi, without the ends whose open flags are set.
 type real struct {
 	p              *float64
 	lo, hi         float64

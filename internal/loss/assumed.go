@@ -67,7 +67,7 @@ func entropy(x, target float64) (loss, grad float64) {
 	return -target*logSigmoid(x) - (1-target)*logSigmoid(-x), sigmoid64(x) - target
 }
 
-// cell is the loss of one cell among so many classes, and its gradient by the logit, unweighted.
+// cell is the loss of one cell of an image of that many classes, and its gradient by the logit, unweighted.
 func (a assumed) cell(kind int, x float64, classes int) (loss, grad float64) {
 	switch {
 	case kind == positive && a.name == LSAN:

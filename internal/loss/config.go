@@ -162,7 +162,7 @@ func (c Config) Conflict() *Problem {
 	return nil
 }
 
-// checkPrior demands one value in [0, 1] per class; nil is no prior.
+// checkPrior demands one value in [0, 1] per class; nil stands for none.
 func checkPrior(prior []float32, classes int) error {
 	if prior == nil {
 		return nil

@@ -64,7 +64,7 @@ func log1p[T kernel.Float](dst, e []T) {
 	}
 }
 
-// log1p32 is the series of 2 atanh(s), s = e/(2+e) <= 1/3; the first term left out is 1.4e-8 of the sum.
+// log1p32 is the series of 2 atanh(s), s = e/(2+e) <= 1/3; the first omitted term is 1.4e-8 of the sum.
 func log1p32(dst, e []float32) {
 	dst = dst[:len(e)]
 	for i, v := range e {

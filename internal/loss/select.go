@@ -18,7 +18,7 @@ const (
 // cell with a smaller key is taken, and how many of those with an equal key, the first in flat
 // order, are taken too. All scratch is allocated once.
 type selection struct {
-	keys    []uint32             // per cell; keyNone if the cell is no candidate
+	keys    []uint32             // per cell; keyNone unless the cell is a candidate
 	counts  [][keyBuckets]uint32 // per chunk
 	counted []int                // per chunk: of the first round
 	ties    []int                // per chunk: cells with the key `limit` that are taken
@@ -44,7 +44,7 @@ func negativeKey(x, e, clip float32) uint32 {
 	if clip > 0 {
 		q = min(q+clip, 1)
 	}
-	return min(math.Float32bits(q), keyNone) // NaN is no candidate
+	return min(math.Float32bits(q), keyNone) // NaN is not a candidate
 }
 
 // fill computes the keys of a chunk, from cell `from` on, and counts their top bits. skip marks the

@@ -12,7 +12,7 @@ import (
 )
 
 // TestReferencePriorLoadsWithAWarning reads the file that the paper's authors
-// published, by the class names of its own rows.
+// published, by the class names of its rows.
 func TestReferencePriorLoadsWithAWarning(t *testing.T) {
 	root := os.Getenv("CSL_SHARED")
 	if root == "" {

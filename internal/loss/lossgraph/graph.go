@@ -34,7 +34,7 @@ func Add(b loss.Bound, logits, labels *G.Node) (*G.Node, error) {
 }
 
 // apply adds the two operations of a loss. The first computes everything at once, the flat vector
-// [gradient..., terms...], and is no function of the logits for Gorgonia; the second takes the terms
+// [gradient..., terms...], which Gorgonia does not take for a function of the logits; the second takes the terms
 // out of it and is differentiable by the logits, with the gradient that lies ready in the vector.
 func apply(d fused, logits, labels *G.Node) (*G.Node, error) {
 	m := d.matrix
