@@ -13,7 +13,9 @@ type ABNShape struct {
 
 // BNStats computes per channel the mean and the biased variance of z. Input: z [Rows,C].
 // Output: [2,C], means first. The variance is two-pass or equally accurate.
-type BNStats struct{ Rows, C int }
+type BNStats struct {
+	Rows, C int // pixels of all images, channels
+}
 
 // ABN normalises with batch statistics. Inputs: z, stats [2,C], gamma [C], beta [C]. Output: y.
 // out may be z.
@@ -21,7 +23,9 @@ type ABN struct{ ABNShape }
 
 // ABNAddReLU is max(0, ABN with slope 1 + residual), the end of a block in training.
 // Inputs: z, stats [2,C], gamma [C], beta [C], residual [Rows,C]. Output: y. out may be z.
-type ABNAddReLU struct{ Rows, C int }
+type ABNAddReLU struct {
+	Rows, C int // pixels of all images, channels
+}
 
 // ABNEval normalises with running statistics. Inputs: z, mean [C], var [C], gamma, beta. out may be z.
 type ABNEval struct{ ABNShape }
@@ -45,45 +49,83 @@ type ABNInputGrad struct {
 
 // ABNGammaGrad is sums[1], negated where gamma < 0 (d|w|/dw = +1 at 0 and -0).
 // Inputs: sums [2,C], gamma [C]. Output: [C].
-type ABNGammaGrad struct{ C int }
+type ABNGammaGrad struct {
+	C int // channels
+}
 
 // ABNBetaGrad is sums[0]. Input: sums [2,C]. Output: [C].
-type ABNBetaGrad struct{ C int }
+type ABNBetaGrad struct {
+	C int // channels
+}
 
+// Inputs implements Desc.
 func (d BNStats) Inputs() []int { return []int{d.Rows * d.C} }
-func (d BNStats) Output() int   { return 2 * d.C }
-func (d BNStats) FLOPs() int64  { return 4 * int64(d.Rows) * int64(d.C) }
 
-func (s ABNShape) len() int     { return s.Rows * s.C }
+// Output implements Desc.
+func (d BNStats) Output() int { return 2 * d.C }
+
+// FLOPs implements Desc.
+func (d BNStats) FLOPs() int64 { return 4 * int64(d.Rows) * int64(d.C) }
+
+func (s ABNShape) len() int { return s.Rows * s.C }
+
+// FLOPs implements Desc.
 func (s ABNShape) FLOPs() int64 { return 3 * int64(s.Rows) * int64(s.C) }
 
+// Inputs implements Desc.
 func (d ABN) Inputs() []int { return []int{d.len(), 2 * d.C, d.C, d.C} }
-func (d ABN) Output() int   { return d.len() }
 
+// Output implements Desc.
+func (d ABN) Output() int { return d.len() }
+
+// Inputs implements Desc.
 func (d ABNAddReLU) Inputs() []int {
 	return []int{d.Rows * d.C, 2 * d.C, d.C, d.C, d.Rows * d.C}
 }
-func (d ABNAddReLU) Output() int  { return d.Rows * d.C }
+
+// Output implements Desc.
+func (d ABNAddReLU) Output() int { return d.Rows * d.C }
+
+// FLOPs implements Desc.
 func (d ABNAddReLU) FLOPs() int64 { return 5 * int64(d.Rows) * int64(d.C) }
 
 // norm is the batch norm of d.
 func (d ABNAddReLU) norm() ABN { return ABN{ABNShape{Rows: d.Rows, C: d.C, Slope: 1}} }
 
+// Inputs implements Desc.
 func (d ABNEval) Inputs() []int { return []int{d.len(), d.C, d.C, d.C, d.C} }
-func (d ABNEval) Output() int   { return d.len() }
 
+// Output implements Desc.
+func (d ABNEval) Output() int { return d.len() }
+
+// Inputs implements Desc.
 func (d ABNReduce) Inputs() []int { return []int{d.len(), d.len(), 2 * d.C, d.C, d.C} }
-func (d ABNReduce) Output() int   { return 2 * d.C }
 
+// Output implements Desc.
+func (d ABNReduce) Output() int { return 2 * d.C }
+
+// Inputs implements Desc.
 func (d ABNInputGrad) Inputs() []int {
 	return []int{d.len(), d.len(), 2 * d.C, 2 * d.C, d.C, d.C}
 }
+
+// Output implements Desc.
 func (d ABNInputGrad) Output() int { return d.len() }
 
+// Inputs implements Desc.
 func (d ABNGammaGrad) Inputs() []int { return []int{2 * d.C, d.C} }
-func (d ABNGammaGrad) Output() int   { return d.C }
-func (d ABNGammaGrad) FLOPs() int64  { return int64(d.C) }
 
+// Output implements Desc.
+func (d ABNGammaGrad) Output() int { return d.C }
+
+// FLOPs implements Desc.
+func (d ABNGammaGrad) FLOPs() int64 { return int64(d.C) }
+
+// Inputs implements Desc.
 func (d ABNBetaGrad) Inputs() []int { return []int{2 * d.C} }
-func (d ABNBetaGrad) Output() int   { return d.C }
-func (d ABNBetaGrad) FLOPs() int64  { return 0 }
+
+// Output implements Desc.
+func (d ABNBetaGrad) Output() int { return d.C }
+
+// FLOPs implements Desc.
+func (d ABNBetaGrad) FLOPs() int64 { return 0 }

@@ -39,6 +39,7 @@ func (s ConvShape) FLOPs() int64 {
 	return 2 * int64(s.N*s.H*s.W) * int64(s.wLen())
 }
 
+// Inputs implements Desc.
 func (d Conv) Inputs() []int {
 	in := []int{d.xLen(), d.wLen()}
 	if d.Bias {
@@ -49,8 +50,11 @@ func (d Conv) Inputs() []int {
 	}
 	return in
 }
+
+// Output implements Desc.
 func (d Conv) Output() int { return d.yLen() }
 
+// Inputs implements Desc.
 func (d ConvDataGrad) Inputs() []int {
 	in := []int{d.yLen(), d.wLen()}
 	if d.Accumulate {
@@ -58,13 +62,18 @@ func (d ConvDataGrad) Inputs() []int {
 	}
 	return in
 }
+
+// Output implements Desc.
 func (d ConvDataGrad) Output() int { return d.xLen() }
 
 // epilogue is that of the convolution which computes the gradient: what it is added to is a residual.
 func (d ConvDataGrad) epilogue() Epilogue { return Epilogue{Residual: d.Accumulate, Slope: 1} }
 
+// Inputs implements Desc.
 func (d ConvWeightGrad) Inputs() []int { return []int{d.xLen(), d.yLen()} }
-func (d ConvWeightGrad) Output() int   { return d.wLen() }
+
+// Output implements Desc.
+func (d ConvWeightGrad) Output() int { return d.wLen() }
 
 // LinearShape is y = x*w + b with x [N,In], w [In,Out], y [N,Out].
 type LinearShape struct{ N, In, Out int }
@@ -82,20 +91,36 @@ type LinearDataGrad struct{ LinearShape }
 type LinearWeightGrad struct{ LinearShape }
 
 // BiasGrad sums the rows of dy [Rows,C]. Input: dy. Output: [C].
-type BiasGrad struct{ Rows, C int }
+type BiasGrad struct {
+	Rows, C int // pixels of all images, channels
+}
 
 // FLOPs counts multiply-adds as two; the bias is not counted.
 func (s LinearShape) FLOPs() int64 { return 2 * int64(s.N) * int64(s.In) * int64(s.Out) }
 
+// Inputs implements Desc.
 func (d Linear) Inputs() []int { return []int{d.N * d.In, d.In * d.Out, d.Out} }
-func (d Linear) Output() int   { return d.N * d.Out }
 
+// Output implements Desc.
+func (d Linear) Output() int { return d.N * d.Out }
+
+// Inputs implements Desc.
 func (d LinearDataGrad) Inputs() []int { return []int{d.N * d.Out, d.In * d.Out} }
-func (d LinearDataGrad) Output() int   { return d.N * d.In }
 
+// Output implements Desc.
+func (d LinearDataGrad) Output() int { return d.N * d.In }
+
+// Inputs implements Desc.
 func (d LinearWeightGrad) Inputs() []int { return []int{d.N * d.In, d.N * d.Out} }
-func (d LinearWeightGrad) Output() int   { return d.In * d.Out }
 
+// Output implements Desc.
+func (d LinearWeightGrad) Output() int { return d.In * d.Out }
+
+// Inputs implements Desc.
 func (d BiasGrad) Inputs() []int { return []int{d.Rows * d.C} }
-func (d BiasGrad) Output() int   { return d.C }
-func (d BiasGrad) FLOPs() int64  { return int64(d.Rows) * int64(d.C) }
+
+// Output implements Desc.
+func (d BiasGrad) Output() int { return d.C }
+
+// FLOPs implements Desc.
+func (d BiasGrad) FLOPs() int64 { return int64(d.Rows) * int64(d.C) }

@@ -29,18 +29,38 @@ type Add struct{ Len int }
 // Its gradient by both is ActivateGrad{ReLU}.
 type AddReLU struct{ Len int }
 
+// Inputs implements Desc.
 func (d Activate) Inputs() []int { return []int{d.Len} }
-func (d Activate) Output() int   { return d.Len }
-func (d Activate) FLOPs() int64  { return int64(d.Len) }
 
+// Output implements Desc.
+func (d Activate) Output() int { return d.Len }
+
+// FLOPs implements Desc.
+func (d Activate) FLOPs() int64 { return int64(d.Len) }
+
+// Inputs implements Desc.
 func (d ActivateGrad) Inputs() []int { return []int{d.Len, d.Len} }
-func (d ActivateGrad) Output() int   { return d.Len }
-func (d ActivateGrad) FLOPs() int64  { return int64(d.Len) }
 
+// Output implements Desc.
+func (d ActivateGrad) Output() int { return d.Len }
+
+// FLOPs implements Desc.
+func (d ActivateGrad) FLOPs() int64 { return int64(d.Len) }
+
+// Inputs implements Desc.
 func (d Add) Inputs() []int { return []int{d.Len, d.Len} }
-func (d Add) Output() int   { return d.Len }
-func (d Add) FLOPs() int64  { return int64(d.Len) }
 
+// Output implements Desc.
+func (d Add) Output() int { return d.Len }
+
+// FLOPs implements Desc.
+func (d Add) FLOPs() int64 { return int64(d.Len) }
+
+// Inputs implements Desc.
 func (d AddReLU) Inputs() []int { return []int{d.Len, d.Len} }
-func (d AddReLU) Output() int   { return d.Len }
-func (d AddReLU) FLOPs() int64  { return int64(d.Len) }
+
+// Output implements Desc.
+func (d AddReLU) Output() int { return d.Len }
+
+// FLOPs implements Desc.
+func (d AddReLU) FLOPs() int64 { return int64(d.Len) }

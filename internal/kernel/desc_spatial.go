@@ -3,7 +3,9 @@ package kernel
 // MapShape is a feature map [N,H,W,C].
 type MapShape struct{ N, H, W, C int }
 
-func (s MapShape) len() int     { return s.N * s.H * s.W * s.C }
+func (s MapShape) len() int { return s.N * s.H * s.W * s.C }
+
+// FLOPs implements Desc.
 func (s MapShape) FLOPs() int64 { return int64(s.len()) }
 
 // half is the side after a stride-2 reduction: ceil(n/2), for blur and average pool alike.
@@ -53,47 +55,97 @@ type SqueezeGrad struct{ MapShape }
 // Inputs: x, s [N,C], residual. out may be x or residual.
 type ScaleAddReLU struct{ MapShape }
 
+// Inputs implements Desc.
 func (d SpaceToDepth) Inputs() []int { return []int{d.len()} }
-func (d SpaceToDepth) Output() int   { return d.len() }
-func (d SpaceToDepth) FLOPs() int64  { return 0 }
 
+// Output implements Desc.
+func (d SpaceToDepth) Output() int { return d.len() }
+
+// FLOPs implements Desc.
+func (d SpaceToDepth) FLOPs() int64 { return 0 }
+
+// Inputs implements Desc.
 func (d SpaceToDepthGrad) Inputs() []int { return []int{d.len()} }
-func (d SpaceToDepthGrad) Output() int   { return d.len() }
-func (d SpaceToDepthGrad) FLOPs() int64  { return 0 }
+
+// Output implements Desc.
+func (d SpaceToDepthGrad) Output() int { return d.len() }
+
+// FLOPs implements Desc.
+func (d SpaceToDepthGrad) FLOPs() int64 { return 0 }
 
 func (s MapShape) halfLen() int { return s.N * half(s.H) * half(s.W) * s.C }
 
+// Inputs implements Desc.
 func (d BlurPool) Inputs() []int { return []int{d.len()} }
-func (d BlurPool) Output() int   { return d.halfLen() }
-func (d BlurPool) FLOPs() int64  { return 18 * int64(d.halfLen()) }
 
+// Output implements Desc.
+func (d BlurPool) Output() int { return d.halfLen() }
+
+// FLOPs implements Desc.
+func (d BlurPool) FLOPs() int64 { return 18 * int64(d.halfLen()) }
+
+// Inputs implements Desc.
 func (d BlurPoolGrad) Inputs() []int { return []int{d.halfLen()} }
-func (d BlurPoolGrad) Output() int   { return d.len() }
-func (d BlurPoolGrad) FLOPs() int64  { return 18 * int64(d.halfLen()) }
 
+// Output implements Desc.
+func (d BlurPoolGrad) Output() int { return d.len() }
+
+// FLOPs implements Desc.
+func (d BlurPoolGrad) FLOPs() int64 { return 18 * int64(d.halfLen()) }
+
+// Inputs implements Desc.
 func (d AvgPool) Inputs() []int { return []int{d.len()} }
-func (d AvgPool) Output() int   { return d.halfLen() }
 
+// Output implements Desc.
+func (d AvgPool) Output() int { return d.halfLen() }
+
+// Inputs implements Desc.
 func (d AvgPoolGrad) Inputs() []int { return []int{d.halfLen()} }
-func (d AvgPoolGrad) Output() int   { return d.len() }
 
+// Output implements Desc.
+func (d AvgPoolGrad) Output() int { return d.len() }
+
+// Inputs implements Desc.
 func (d GlobalPool) Inputs() []int { return []int{d.len()} }
-func (d GlobalPool) Output() int   { return d.N * d.C }
 
+// Output implements Desc.
+func (d GlobalPool) Output() int { return d.N * d.C }
+
+// Inputs implements Desc.
 func (d GlobalPoolGrad) Inputs() []int { return []int{d.N * d.C} }
-func (d GlobalPoolGrad) Output() int   { return d.len() }
 
+// Output implements Desc.
+func (d GlobalPoolGrad) Output() int { return d.len() }
+
+// Inputs implements Desc.
 func (d ScaleChannels) Inputs() []int { return []int{d.len(), d.N * d.C} }
-func (d ScaleChannels) Output() int   { return d.len() }
 
+// Output implements Desc.
+func (d ScaleChannels) Output() int { return d.len() }
+
+// Inputs implements Desc.
 func (d ScaleChannelsGrad) Inputs() []int { return []int{d.len(), d.len()} }
-func (d ScaleChannelsGrad) Output() int   { return d.N * d.C }
-func (d ScaleChannelsGrad) FLOPs() int64  { return 2 * int64(d.len()) }
 
+// Output implements Desc.
+func (d ScaleChannelsGrad) Output() int { return d.N * d.C }
+
+// FLOPs implements Desc.
+func (d ScaleChannelsGrad) FLOPs() int64 { return 2 * int64(d.len()) }
+
+// Inputs implements Desc.
 func (d SqueezeGrad) Inputs() []int { return []int{d.len(), d.N * d.C, d.N * d.C} }
-func (d SqueezeGrad) Output() int   { return d.len() }
-func (d SqueezeGrad) FLOPs() int64  { return 2 * int64(d.len()) }
 
+// Output implements Desc.
+func (d SqueezeGrad) Output() int { return d.len() }
+
+// FLOPs implements Desc.
+func (d SqueezeGrad) FLOPs() int64 { return 2 * int64(d.len()) }
+
+// Inputs implements Desc.
 func (d ScaleAddReLU) Inputs() []int { return []int{d.len(), d.N * d.C, d.len()} }
-func (d ScaleAddReLU) Output() int   { return d.len() }
-func (d ScaleAddReLU) FLOPs() int64  { return 3 * int64(d.len()) }
+
+// Output implements Desc.
+func (d ScaleAddReLU) Output() int { return d.len() }
+
+// FLOPs implements Desc.
+func (d ScaleAddReLU) FLOPs() int64 { return 3 * int64(d.len()) }

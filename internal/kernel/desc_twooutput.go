@@ -4,10 +4,17 @@ package kernel
 // Outputs: y [N,H,W,Co]; statistics [2,Co] of y as it is stored, as accurate as those of BNStats.
 type ConvStats struct{ ConvShape }
 
+// Inputs implements Desc.
 func (d ConvStats) Inputs() []int { return []int{d.xLen(), d.wLen()} }
-func (d ConvStats) Output() int   { return d.yLen() }
-func (d ConvStats) Aux() int      { return 2 * d.Co }
-func (d ConvStats) FLOPs() int64  { return d.conv().FLOPs() + d.stats().FLOPs() }
+
+// Output implements Desc.
+func (d ConvStats) Output() int { return d.yLen() }
+
+// Aux implements TwoOutput.
+func (d ConvStats) Aux() int { return 2 * d.Co }
+
+// FLOPs implements Desc.
+func (d ConvStats) FLOPs() int64 { return d.conv().FLOPs() + d.stats().FLOPs() }
 
 // conv and stats are the two operations of d.
 func (d ConvStats) conv() Conv {
@@ -18,11 +25,20 @@ func (d ConvStats) stats() BNStats { return BNStats{Rows: d.N * d.H * d.W, C: d.
 // ABNResidualReduce begins the backward pass of ABNAddReLU: the gradient d of the sum is dy where y > 0, else 0;
 // ABNReduce of slope 1 sums it. Inputs: y, dy, z, stats [2,C]. Outputs: d, which may be dy; the sums of d
 // and of d*xhat, [2,C].
-type ABNResidualReduce struct{ Rows, C int }
+type ABNResidualReduce struct {
+	Rows, C int // pixels of all images, channels
+}
 
+// Inputs implements Desc.
 func (d ABNResidualReduce) Inputs() []int {
 	return []int{d.Rows * d.C, d.Rows * d.C, d.Rows * d.C, 2 * d.C}
 }
-func (d ABNResidualReduce) Output() int  { return d.Rows * d.C }
-func (d ABNResidualReduce) Aux() int     { return 2 * d.C }
+
+// Output implements Desc.
+func (d ABNResidualReduce) Output() int { return d.Rows * d.C }
+
+// Aux implements TwoOutput.
+func (d ABNResidualReduce) Aux() int { return 2 * d.C }
+
+// FLOPs implements Desc.
 func (d ABNResidualReduce) FLOPs() int64 { return 4 * int64(d.Rows) * int64(d.C) }
