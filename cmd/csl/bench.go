@@ -25,21 +25,21 @@ func newBenchCommand(s *streams) *cobra.Command {
 		Long: `Measure inference, or training steps (forward, selective loss, backward, Adam, average of the
 weights), on random weights and random images. FLOPs are those of the plain algorithms; kernels
 that need fewer may exceed the machine's peak. Use an otherwise idle machine.`,
-		Example: `  csl bench --model_name tresnet_m --input_size 224 --batch_size 8
+		Example: `  csl bench --model_name tresnet_m --image_size 224 --batch_size 8
   csl bench --mode train --batch_size 16 --profile --threads 2`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return runBench(cmd.Context(), o) },
 	}
 	fs := cmd.Flags()
 	fs.StringVar(&o.what.Model, "model_name", "tresnet_m", "architecture")
-	fs.IntVar(&o.what.Size, "input_size", 224, "side of the images in pixels")
-	fs.IntVar(&o.what.Classes, "num_classes", 80, "classes")
+	fs.IntVar(&o.what.Size, "image_size", 224, "side of the square input in pixels (reference: --input_size)")
+	fs.IntVar(&o.what.Classes, "num_classes", 80, "number of classes")
 	fs.IntVar(&o.what.Batch, "batch_size", 8, "images per step")
-	fs.StringVar(&o.what.Mode, "mode", bench.Infer, "infer or train")
-	fs.Float64Var(&o.what.Seconds, "seconds", 5, "how long to repeat the timed runs")
-	fs.BoolVar(&o.noEMA, "no_ema", false, "train without an average of the weights")
+	fs.StringVar(&o.what.Mode, "mode", bench.Infer, "measure infer (classification) or train (training steps)")
+	fs.Float64Var(&o.what.Seconds, "seconds", 5, "repeat the timed runs for this many seconds")
+	fs.BoolVar(&o.noEMA, "no_ema", false, "train without the moving average of the weights")
 	fs.BoolVar(&o.what.Profile, "profile", false, "also print the time per kind of operation and the slowest layers")
-	fs.StringVar(&o.format, "format", formatText, "text or json")
+	fs.StringVar(&o.format, "format", formatText, "print results as text or json")
 	return cmd
 }
 

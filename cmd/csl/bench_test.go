@@ -46,7 +46,7 @@ func TestBenchPrintsText(t *testing.T) {
 func TestBenchRefusesWhatItCannotMeasure(t *testing.T) {
 	for args, want := range map[string]string{
 		"--model_name tresnet_q": `--model_name: unknown model "tresnet_q"`,
-		"--input_size 30":        "--input_size: input size 30x30",
+		"--input_size 30":        "--image_size: input size 30x30",
 		"--batch_size 0":         "--batch_size 0: must be at least 1",
 		"--mode both":            `--mode "both": must be infer or train`,
 		"--seconds=-1":           "--seconds -1: must be at least 0",

@@ -160,7 +160,7 @@ func TestFirstInterruptCancelsSecondEndsAtOnce(t *testing.T) {
 	go watch(signals, done, cancel, &notice, func(code int) { exited <- code })
 	signals <- os.Interrupt
 	<-ctx.Done()
-	if !strings.Contains(notice.String(), "again ends at once") {
+	if !strings.Contains(notice.String(), "press Ctrl-C again to quit now") {
 		t.Errorf("notice %q", &notice)
 	}
 	signals <- os.Interrupt

@@ -14,12 +14,12 @@ import (
 
 // newConfigCommand holds what there is to know about settings.
 func newConfigCommand(s *streams) *cobra.Command {
-	return newGroup("config", "Show all settings, or begin a configuration file",
+	return newGroup("config", "Show settings or write a configuration file",
 		newConfigShowCommand(s), newConfigInitCommand(s))
 }
 
 // starterHeader opens the file that "csl config init" writes.
-const starterHeader = `csl configuration: every setting with its default. Lines that stay as they are can go.
+const starterHeader = `csl configuration: every setting with its default. Lines with defaults can be removed.
 Use it with: csl train --config THIS_FILE
 A flag, --set key=value or an environment variable such as CSL_LOSS_TOPK overrides a line.`
 
@@ -33,11 +33,11 @@ type configInitOptions struct {
 func newConfigInitCommand(s *streams) *cobra.Command {
 	o := &configInitOptions{streams: s}
 	cmd := &cobra.Command{
-		Use: "init", Short: "Write a commented configuration file to begin with", Args: noArgs,
+		Use: "init", Short: "Write a commented starter configuration file", Args: noArgs,
 		RunE: func(*cobra.Command, []string) error { return runConfigInit(o) },
 	}
-	cmd.Flags().StringVarP(&o.path, "out", "o", "", "`file` to write; standard output if not given")
-	cmd.Flags().BoolVar(&o.force, "force", false, "overwrite a file that exists")
+	cmd.Flags().StringVarP(&o.path, "out", "o", "", "write to `FILE` instead of standard output")
+	cmd.Flags().BoolVar(&o.force, "force", false, "overwrite an existing file")
 	return cmd
 }
 
@@ -50,7 +50,7 @@ func runConfigInit(o *configInitOptions) error {
 	info, err := o.fs.Stat(o.path)
 	switch {
 	case err == nil && info.Mode().IsRegular() && !o.force:
-		return fmt.Errorf("write %q: it exists; --force overwrites it", o.path)
+		return fmt.Errorf("write %q: the file exists; use --force to overwrite it", o.path)
 	case err != nil && !errors.Is(err, fs.ErrNotExist):
 		return err
 	}

@@ -22,14 +22,14 @@ func newConfigShowCommand(s *streams) *cobra.Command {
 	o := &configShowOptions{streams: s}
 	cmd := &cobra.Command{
 		Use: "show", Short: "Print every setting with default, flag and meaning", Args: noArgs,
-		Long: `Prints every setting with its default, its flag and its meaning.
+		Long: `Print every setting with its default, its flag and its meaning.
 
-With --config, --set or environment variables it prints what the settings then are and where each
-value comes from. With --format yaml the result is a configuration file.`,
+With --config, --set or environment variables the resolved values and the origin of each are
+printed. With --format yaml the result is a configuration file.`,
 		RunE: func(*cobra.Command, []string) error { return runConfigShow(o) },
 	}
 	o.settings = bindSettings(cmd)
-	cmd.Flags().StringVar(&o.format, "format", "text", "text or yaml")
+	cmd.Flags().StringVar(&o.format, "format", "text", "print as text or yaml")
 	return cmd
 }
 

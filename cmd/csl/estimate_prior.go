@@ -57,11 +57,11 @@ compared with the full annotations, beside the count of annotated positives.`,
 		"loss.mode", "loss.topk", "loss.gamma_unann", "loss.alpha_unann", "prior.threshold", "prior.top_n", "prior.quantile")...)
 	fs := cmd.Flags()
 	bindModel(fs, &o.model, &o.strict)
-	fs.Lookup("model_path").Usage = "checkpoint `FILE`, or run directory, to use instead of training a model"
-	fs.StringVar(&o.out, "out", "prior.csv", "prior `FILE` to write: Classes,avg_pred, with shift also low,high")
-	fs.StringVar(&o.compareWith, "compare_with", "", "full annotations `FILE` to compare with")
-	fs.StringVar(&o.runDir, "run_dir", "", "`folder` of the temporary model's run; default: "+temporaryRun+" in that of train.out")
-	fs.BoolVar(&o.resume, "resume", false, "go on with the temporary model's training")
+	fs.Lookup("model_path").Usage = "use the checkpoint `FILE`, or run directory, instead of training a model"
+	fs.StringVar(&o.out, "out", "prior.csv", "write the prior to `FILE`: CSV Classes,avg_pred, with shift also low,high")
+	fs.StringVar(&o.compareWith, "compare_with", "", "compare the prior with the full annotations in `FILE`")
+	fs.StringVar(&o.runDir, "run_dir", "", "run directory `DIR` of the temporary model; default "+temporaryRun+" in that of train.out")
+	fs.BoolVar(&o.resume, "resume", false, "resume the training of the temporary model")
 	return cmd
 }
 
@@ -118,7 +118,7 @@ func (o *priorOptions) interrupted(err error, run string) error {
 		return howToGoOn(err, command)
 	}
 	if _, serr := os.Stat(filepath.Join(run, rundir.Best)); o.model.Path == "" && serr == nil {
-		return fmt.Errorf("interrupted; the temporary model is trained and kept; go on with: %s: %w", command, context.Canceled)
+		return fmt.Errorf("interrupted; the temporary model is trained and kept; resume with: %s: %w", command, context.Canceled)
 	}
 	return context.Canceled
 }

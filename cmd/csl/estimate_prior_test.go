@@ -24,7 +24,7 @@ func TestAnInterruptedEstimateSaysHowToGoOn(t *testing.T) {
 		run  string
 		want string
 	}{
-		{priorOptions{}, context.Canceled, trained, "interrupted; the temporary model is trained and kept; go on with: the same command with --resume: "},
+		{priorOptions{}, context.Canceled, trained, "interrupted; the temporary model is trained and kept; resume with: the same command with --resume: "},
 		{priorOptions{}, context.Canceled, empty, ""},
 		{priorOptions{model: modelfile.Options{Path: "m"}}, context.Canceled, trained, ""},
 		{priorOptions{}, broken, trained, "disk full"},

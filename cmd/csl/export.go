@@ -60,9 +60,9 @@ Tensors are written as float32, under the names and with the meaning of the Alib
 	bindModel(fs, &o.model, &o.strict)
 	fs.StringVarP(&o.path, "out", "o", "", "`FILE` to write")
 	fs.StringVar(&o.to, "to", "", "safetensors, onnx or pth; default by the name of --out")
-	fs.StringVar(&o.model.Classes, "classes", "", "class names `FILE` to store: one per line in the order of the outputs, CSV id,name, or JSON")
-	fs.StringVar(&o.model.Descriptions, "class_description_path", "", "Open Images class descriptions `FILE`: CSV MID,name")
-	fs.StringVar(&o.thresholds, "thresholds", "", "threshold per class `FILE` to store, which csl infer then uses: CSV class,threshold")
+	fs.StringVar(&o.model.Classes, "classes", "", "store class names from `FILE`: one per line in the order of the outputs, CSV id,name, or JSON")
+	fs.StringVar(&o.model.Descriptions, "class_description_path", "", "read Open Images class descriptions from `FILE`: CSV MID,name")
+	fs.StringVar(&o.thresholds, "thresholds", "", "store thresholds per class from `FILE`, for csl infer and csl validate: CSV class,threshold")
 	fs.StringVar(&o.model.Encoding, "encoding", "", "encoding of these files, such as latin1, gbk or utf-16; default UTF-8")
 	fs.BoolVar(&o.nonFinite, "allow_nonfinite", false, "write the file although weights are NaN or infinite")
 	fs.BoolVar(&o.force, "force", false, "overwrite a file that exists")
@@ -76,9 +76,9 @@ func (o *exportOptions) target() (string, error) {
 	known := []string{toSafetensors, toONNX, toTorch}
 	switch {
 	case o.model.Path == "":
-		return "", usagef("--model_path is missing: which checkpoint?")
+		return "", usagef("--model_path is missing: give a checkpoint or a run directory")
 	case o.path == "":
-		return "", usagef("--out is missing: which file to write?")
+		return "", usagef("--out is missing: give the file to write")
 	case slices.Contains(known, o.to):
 		return o.to, nil
 	case o.to != "":
@@ -107,7 +107,7 @@ func runExport(ctx context.Context, o *exportOptions) error {
 		return err
 	}
 	if info, err := o.fs.Stat(o.path); err == nil && info.Mode().IsRegular() && !o.force {
-		return fmt.Errorf("write %q: it exists; --force overwrites it", o.path)
+		return fmt.Errorf("write %q: the file exists; use --force to overwrite it", o.path)
 	}
 	o.model.Lenient = !o.strict
 	m, err := modelfile.Open(ctx, o.model)
@@ -115,7 +115,7 @@ func runExport(ctx context.Context, o *exportOptions) error {
 		return err
 	}
 	if len(m.NonFinite) > 0 && !o.nonFinite {
-		return fmt.Errorf("checkpoint %q: %s; --allow_nonfinite exports it all the same", m.Path, checkpoint.DescribeNonFinite(m.NonFinite))
+		return fmt.Errorf("checkpoint %q: %s; use --allow_nonfinite to export them anyway", m.Path, checkpoint.DescribeNonFinite(m.NonFinite))
 	}
 	for _, w := range m.Warnings {
 		o.log().Warn(w)

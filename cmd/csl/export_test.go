@@ -113,7 +113,7 @@ func TestExportWrongInputsGiveOneClearLine(t *testing.T) {
 		{[]string{"--model_path", from}, exitUsage, "--out is missing"},
 		{[]string{"--model_path", from, "--out", filepath.Join(dir, "x")}, exitUsage, "does not tell the format"},
 		{[]string{"--model_path", from, "--out", filepath.Join(dir, "x"), "--to", "tflite"}, exitUsage, `--to "tflite": must be safetensors, onnx, pth`},
-		{[]string{"--model_path", from, "--out", there}, exitFailure, "it exists; --force overwrites it"},
+		{[]string{"--model_path", from, "--out", there}, exitFailure, "the file exists; use --force to overwrite it"},
 		{[]string{"--model_path", "none.pth", "--out", filepath.Join(dir, "x.pth")}, exitFailure, "no such file"},
 		{[]string{"--model_path", from, "--out", filepath.Join(dir, "no", "x.pth")}, exitFailure, "no such file"},
 		{[]string{"--model_path", from, "--out", filepath.Join(dir, "x.pth"), "--classes", "none"}, exitFailure, "no such file"},

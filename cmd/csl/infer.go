@@ -25,7 +25,7 @@ import (
 type inferOptions struct {
 	csvSafe bool
 	*streams
-	images []string // --pic_path and further arguments
+	images []string // --images and further arguments
 
 	model           infer.ModelOptions
 	dataset         string
@@ -48,21 +48,23 @@ type inferOptions struct {
 func newInferCommand(s *streams) *cobra.Command {
 	o := &inferOptions{streams: s}
 	cmd := &cobra.Command{
-		Use:   "infer --model_path FILE --pic_path PICTURE...",
-		Short: "Say what is in images",
-		Long: `Say what is in images. A PICTURE is a file, a folder (all images below it), a pattern such as
-'photos/*.jpg', @FILE (a list of paths, one per line) or - (such a list on standard input); several
-may follow each other.
+		Use:   "infer --model_path FILE --images IMAGE...",
+		Short: "Classify images",
+		Long: `Classify images. An IMAGE is a file, a folder or a tar (all images in it), a pattern such as
+'photos/*.jpg', @FILE (a list of paths, one per line) or - (such a list on standard input). Give any
+number of them.
 
-Results come in the order of the images, as text, as JSON lines or as CSV. An image that cannot be
-read is named and passed over, and the exit code is 3 in the end. Classes count as present above a
-threshold: --th, else the checkpoint's own, else that of --dataset_type, else 0.8.`,
-		Example: `  csl infer --model_path model.pth --pic_path photo.jpg
-  csl infer --model_path model.pth --pic_path photos --format json --out annotated
-  find / -name '*.jpg' | csl infer --model_path model.pth --pic_path - --format csv >tags.csv`,
+Results keep the order of the images and are text, JSON lines or CSV. An image that cannot be read
+is reported and skipped; the exit code is then 3. A class counts as present if its score is above a
+threshold: --threshold, else the checkpoint's, else that of --dataset_type, else 0.8.
+
+The reference's names --pic_path, --th and --input_size mean --images, --threshold and --image_size.`,
+		Example: `  csl infer --model_path model.pth --images photo.jpg
+  csl infer --model_path model.pth --images photos --format json --out annotated
+  find / -name '*.jpg' | csl infer --model_path model.pth --images - --format csv >tags.csv`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.images = append(o.images, args...)
-			if cmd.Flags().Changed("th") {
+			if cmd.Flags().Changed("threshold") {
 				o.model.Threshold = &o.threshold
 			}
 			if cmd.Flags().Changed("exif_orientation") {
@@ -79,24 +81,24 @@ func (o *inferOptions) bind(cmd *cobra.Command) {
 	fs := cmd.Flags()
 	fs.SortFlags = false
 	bindModel(fs, &o.model.Options, &o.strict)
-	fs.StringArrayVar(&o.images, "pic_path", nil, "`PICTURE`: file, folder, pattern, @list or - (paths on standard input)")
-	fs.StringVar(&o.dataset, "dataset_type", "", "what published weights were trained on: MS-COCO (threshold 0.7) or OpenImages (0.995)")
-	fs.StringVar(&o.model.Name, "model_name", "", "architecture that the checkpoint must have; it is found out anyway")
-	fs.StringVar(&o.inputSize, "input_size", "", "input in pixels, `N|HxW`; default the checkpoint's, else 448")
-	fs.Float64Var(&o.threshold, "th", modelfile.DefaultThreshold, "score above which a class counts as present; 0: every class")
-	fs.IntVar(&o.topK, "top_k", 30, "only the most likely classes are compared with the threshold; 0: all")
-	fs.StringVar(&o.model.Classes, "classes", "", "class names `FILE`: one per line in the order of the outputs, CSV id,name, or JSON")
-	fs.StringVar(&o.model.Descriptions, "class_description_path", "", "Open Images class descriptions `FILE`: CSV MID,name")
+	fs.StringArrayVar(&o.images, "images", nil, "`IMAGE` to classify: file, folder, tar, pattern, @list or - (paths on standard input); may be repeated (reference: --pic_path)")
+	fs.StringVar(&o.dataset, "dataset_type", "", "data that published weights were trained on: MS-COCO (threshold 0.7) or OpenImages (0.995)")
+	fs.StringVar(&o.model.Name, "model_name", "", "refuse checkpoints of another architecture; default: accept any")
+	fs.StringVar(&o.inputSize, "image_size", "", "resize images to `N|HxW` pixels; default the checkpoint's, else 448 (reference: --input_size)")
+	fs.Float64Var(&o.threshold, "threshold", modelfile.DefaultThreshold, "score above which a class counts as present; 0 = every class that --top_k allows (reference: --th)")
+	fs.IntVar(&o.topK, "top_k", 30, "report at most this many classes per image, most likely first; 0 = no limit")
+	fs.StringVar(&o.model.Classes, "classes", "", "read class names from `FILE`: one per line in the order of the outputs, CSV id,name, or JSON")
+	fs.StringVar(&o.model.Descriptions, "class_description_path", "", "read Open Images class descriptions from `FILE`: CSV MID,name")
 	fs.StringVar(&o.model.Encoding, "encoding", "", "encoding of these files, such as latin1, gbk or utf-16; default UTF-8")
-	fs.StringVar(&o.model.Interpolation, "interpolation", "", "resizing: bilinear or bicubic; default the checkpoint's, else bilinear")
-	fs.BoolVar(&o.exifOrientation, "exif_orientation", false, "turn images upright as their EXIF says; default the checkpoint's, else no")
-	fs.Int64Var(&o.maxMemory, "max_image_memory", codec.DefaultMaxMemory, "bytes that images being decoded may take together; reject those that need more before decoding")
+	fs.StringVar(&o.model.Interpolation, "interpolation", "", "resize with bilinear or bicubic; default the checkpoint's, else bilinear")
+	fs.BoolVar(&o.exifOrientation, "exif_orientation", false, "rotate images upright by their EXIF orientation; default the checkpoint's, else no")
+	fs.Int64Var(&o.maxMemory, "max_image_memory", codec.DefaultMaxMemory, "limit the memory of images being decoded to this many bytes; reject larger images before decoding")
 	fs.Int64Var(&o.maxPixels, "max_pixels", codec.DefaultMaxPixels, "reject images of more pixels before decoding")
-	fs.IntVar(&o.batch, "batch_size", 8, "images per run of the network")
-	fs.IntVar(&o.workers, "workers", 0, "goroutines that decode; 0: one per thread")
-	fs.StringVar(&o.out, "out", "", "write each image with its tags into the folder `DIR`")
+	fs.IntVar(&o.batch, "batch_size", 8, "classify this many images at once")
+	fs.IntVar(&o.workers, "workers", 0, "decode with this many goroutines; 0 = one per thread")
+	fs.StringVar(&o.out, "out", "", "write each image with its tags to the folder `DIR`")
 	fs.BoolVar(&o.logits, "logits", false, "print logits as well")
-	fs.StringVar(&o.format, "format", formatText, "text, json (an object per image and line) or csv")
+	fs.StringVar(&o.format, "format", formatText, "print results as text, json (one object per line and image) or csv")
 	fs.BoolVar(&o.csvSafe, "csv_safe", false, "with --format csv: put ' before names that a spreadsheet would take for formulas")
 	complete := func(flag string, values ...string) {
 		// An error would mean that the flag does not exist or is completed already.
@@ -116,11 +118,11 @@ func (o *inferOptions) check() error {
 	var err error
 	switch {
 	case o.model.Path == "":
-		return usagef("--model_path is missing: which checkpoint?")
+		return usagef("--model_path is missing: give a checkpoint or a run directory")
 	case len(o.images) == 0:
-		return usagef("--pic_path is missing: which images?")
+		return usagef("--images is missing: give files, folders or patterns")
 	case !(o.threshold >= 0 && o.threshold <= 1):
-		return usagef("--th %v: must be from 0 to 1", o.threshold)
+		return usagef("--threshold %v: must be from 0 to 1", o.threshold)
 	case o.topK < 0:
 		return usagef("--top_k %d: must be at least 0", o.topK)
 	case o.batch < 1:
@@ -146,7 +148,7 @@ func (o *inferOptions) check() error {
 		}
 	}
 	if o.model.Height, o.model.Width, err = parseSize(o.inputSize); err != nil {
-		return usagef("--input_size: %w", err)
+		return usagef("--image_size: %w", err)
 	}
 	o.model.Lenient = !o.strict
 	return nil
@@ -166,7 +168,7 @@ func parseSize(text string) (height, width int, err error) {
 		width, err = strconv.Atoi(w)
 	}
 	if err != nil {
-		return 0, 0, fmt.Errorf("%q: must be a side or HEIGHTxWIDTH", text)
+		return 0, 0, fmt.Errorf("%q: must be N or HEIGHTxWIDTH", text)
 	}
 	return height, width, model.CheckSize(height, width)
 }
@@ -245,7 +247,7 @@ func (o *inferOptions) classify(ctx context.Context, m *infer.Model, images []st
 		return err
 	}
 	if skipped > 0 {
-		return &skippedError{fmt.Errorf("%d of %s could not be classified", skipped, count.Of(len(images), "image"))}
+		return &skippedError{fmt.Errorf("%d of %s skipped", skipped, count.Of(len(images), "image"))}
 	}
 	return nil
 }

@@ -126,7 +126,7 @@ func TestInferTakesFilesFoldersPatternsAndLists(t *testing.T) {
 				t.Errorf("%v in batches of %s: code %d, %s, want %s; stderr %q", x.args, batch, code, got, x.want, err)
 			}
 			if bad := strings.Count(x.want, "!"); strings.Count(err, "warning: skipped ") != bad ||
-				bad > 0 && !strings.HasSuffix(err, fmt.Sprintf("csl: %d of %s could not be classified\n", bad, count.Of(len(strings.Fields(x.want)), "image"))) {
+				bad > 0 && !strings.HasSuffix(err, fmt.Sprintf("csl: %d of %s skipped\n", bad, count.Of(len(strings.Fields(x.want)), "image"))) {
 				t.Errorf("%v: stderr %q", x.args, err)
 			}
 		}
@@ -302,16 +302,16 @@ func TestInferWrongInputsGiveOneClearLine(t *testing.T) {
 		want string
 	}{
 		{[]string{"--pic_path", img}, exitUsage, "--model_path is missing"},
-		{model, exitUsage, "--pic_path is missing"},
+		{model, exitUsage, "--images is missing"},
 		{[]string{"--model_path", "none.pth", img}, exitFailure, `open checkpoint "none.pth": no such file`},
 		{[]string{"--model_path", at("fake.pth", "<html>404</html>"), img}, exitFailure, "it is a web page"},
 		{append(model, img, "--dataset_type", "COCA"), exitUsage, "must be MS-COCO or OpenImages"},
 		{append(model, img, "--model_name", "tresnet_q"), exitUsage, `unknown model "tresnet_q"`},
 		{append(model, img, "--model_name", "tresnet_m"), exitFailure, "does not fit tresnet_m: it is tresnet_tiny (stages [1 1 1 1], 8 planes)"},
 		{append(model, img, "--input_size", "33"), exitUsage, "multiples of 4"},
-		{append(model, img, "--input_size", "64x"), exitUsage, `"64x": must be a side or HEIGHTxWIDTH`},
+		{append(model, img, "--input_size", "64x"), exitUsage, `"64x": must be N or HEIGHTxWIDTH`},
 		{append(model, img, "--interpolation", "nearest"), exitUsage, `"nearest"`},
-		{append(model, img, "--th", "1.5"), exitUsage, "--th 1.5: must be from 0 to 1"},
+		{append(model, img, "--th", "1.5"), exitUsage, "--threshold 1.5: must be from 0 to 1"},
 		{append(model, img, "--th", "NaN"), exitUsage, "must be from 0 to 1"},
 		{append(model, img, "--batch_size", "0"), exitUsage, "--batch_size 0"},
 		{append(model, img, "--top_k", "-1"), exitUsage, "--top_k -1"},

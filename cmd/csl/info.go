@@ -31,32 +31,32 @@ func newInfoCommand(s *streams) *cobra.Command {
 		Short: "Describe a checkpoint, or the layers of a model",
 		Long: `Describe a checkpoint: format, naming scheme, architecture, classes, preprocessing, sum; or, with
 --model_name or --config, a model: every layer with shape, parameters and FLOPs, and the memory that
-a run needs. Nothing is computed.`,
+a run needs. No weights are computed or changed.`,
 		Example: `  csl info model.pth
-  csl info --model_name tresnet_l --input_size 448 --num_classes 9605
+  csl info --model_name tresnet_l --image_size 448 --num_classes 9605
   csl info --config configs/openimages_v6.yaml --mode train --batch_size 16`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			switch asked := cmd.Flags().Changed("model_name") || o.settings.file != ""; {
 			case len(args) > 1:
 				return usagef("%q takes one file, but got %q as well", cmd.CommandPath(), args[1])
 			case len(args) == 1 && asked:
-				return usagef("either a checkpoint or --model_name (or --config), not both")
+				return usagef("give either a checkpoint or --model_name (or --config), not both")
 			case len(args) == 1:
 				return runInfoCheckpoint(cmd.Context(), o, args[0])
 			case asked:
 				return runInfoModel(o)
 			}
-			return usagef("which one? Give a checkpoint file or --model_name")
+			return usagef("nothing to describe: give a checkpoint file or --model_name")
 		},
 	}
 	o.settings = bindSettings(cmd, "model.name", "model.num_classes")
 	config.BindFlagAs(cmd.Flags(), "head", "model.head")
 	fs := cmd.Flags()
-	fs.StringVar(&o.inputSize, "input_size", "", "input in pixels, `N|HxW`; default data.size")
+	fs.StringVar(&o.inputSize, "image_size", "", "input size in pixels, `N|HxW`; default data.size (reference: --input_size)")
 	bindWeights(fs, &o.weights)
 	fs.IntVarP(&o.batch, "batch_size", "b", 1, "images per run")
-	fs.StringVar(&o.mode, "mode", modeInfer, "what the memory is planned for: infer or train")
-	fs.StringVar(&o.format, "format", formatText, "text or json")
+	fs.StringVar(&o.mode, "mode", modeInfer, "plan the memory for infer or train")
+	fs.StringVar(&o.format, "format", formatText, "print results as text or json")
 	return cmd
 }
 

@@ -59,7 +59,7 @@ func runInfoModel(o *infoOptions) error {
 	}
 	height, width, err := parseSize(o.inputSize)
 	if err != nil {
-		return usagef("--input_size: %w", err)
+		return usagef("--image_size: %w", err)
 	}
 	if height == 0 {
 		height, width = cfg.Data.Size, cfg.Data.Size

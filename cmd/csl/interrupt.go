@@ -11,7 +11,7 @@ import (
 
 // errNoReader ends a command whose output nobody reads any more, as in "csl infer ... | head -1". It is
 // an interruption: commands save and tidy up.
-var errNoReader = fmt.Errorf("nobody reads the output any more: %w", context.Canceled)
+var errNoReader = fmt.Errorf("output pipe closed: %w", context.Canceled)
 
 // interruptible gives a context that the first Ctrl-C (or SIGTERM, or SIGHUP of a terminal that closes, unless
 // nohup ignores it) cancels, so that a command can save and return. The second one calls exit at once. A broken pipe (SIGPIPE, of which the process
@@ -47,7 +47,7 @@ func watch(signals <-chan os.Signal, done <-chan struct{}, cancel func(error), n
 				return
 			default:
 				asked = true
-				fmt.Fprintln(notice, "\ncsl: stopping; Ctrl-C again ends at once")
+				fmt.Fprintln(notice, "\ncsl: stopping; press Ctrl-C again to quit now")
 				cancel(nil)
 			}
 		}

@@ -10,14 +10,14 @@ import (
 // bindModel adds the flags that choose a model: which file, which of its weights, and how exactly
 // it must fit.
 func bindModel(fs *pflag.FlagSet, o *modelfile.Options, strict *bool) {
-	fs.StringVar(&o.Path, "model_path", "", "checkpoint `FILE` (.pth, .safetensors), or run directory whose best weights to take")
+	fs.StringVar(&o.Path, "model_path", "", "read the model from `FILE` (.pth, .safetensors), or the best weights of a run directory")
 	bindWeights(fs, &o.Weights)
-	fs.BoolVar(strict, "strict", true, "refuse a checkpoint with tensors that the model has no place for")
+	fs.BoolVar(strict, "strict", true, "refuse checkpoints with tensors that the model does not use")
 }
 
 // bindWeights adds the flag that chooses between the models of a file.
 func bindWeights(fs *pflag.FlagSet, v *checkpoint.Variant) {
-	fs.Var((*variantValue)(v), "weights", "weights to take where a checkpoint has several: `model|ema`; default model, else ema")
+	fs.Var((*variantValue)(v), "weights", "use these weights of a checkpoint that has several: `model|ema`; default model, else ema")
 }
 
 // variantValue is a [checkpoint.Variant] as a flag.

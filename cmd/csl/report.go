@@ -30,13 +30,13 @@ func newReportCommand(s *streams) *cobra.Command {
 		Use:   "report RUN [RUN...]",
 		Short: "Compare training runs in a table and a web page",
 		Long: `Compare training runs: a table on standard output, and one HTML page that opens offline, with
-curves, results per class, the class prior and predicted validation images. RUN is a run's folder
-(train.out). Paths of data in the runs are relative to the current directory, as in training.`,
+curves, results per class, the class prior and predicted validation images. RUN is a run directory
+(train.out). Relative paths of data are resolved against the current directory, as in training.`,
 		Example: `  csl report outputs
   csl report runs/ignore runs/negative runs/selective --out compare.html`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 {
-				return usagef("no run named: csl report RUN [RUN...]")
+				return usagef("no run given: csl report RUN [RUN...]")
 			}
 			return nil
 		},
@@ -46,10 +46,10 @@ curves, results per class, the class prior and predicted validation images. RUN 
 		},
 	}
 	fs := cmd.Flags()
-	fs.StringVar(&o.page, "out", "", "page `FILE` to write; empty = report.html, in the run's folder if there is one run")
-	fs.StringVar(&o.format, "format", formatText, "text or json, of the table")
-	fs.IntVar(&o.images, "images", imagesShown, "predicted validation images on the page")
-	fs.IntVar(&o.scored, "score_images", 0, "validation images to score for results per class; 0 = as many as take seconds")
+	fs.StringVar(&o.page, "out", "", "write the page to `FILE`; empty = report.html, in the run directory if there is one run")
+	fs.StringVar(&o.format, "format", formatText, "print the table as text or json")
+	fs.IntVar(&o.images, "images", imagesShown, "show this many predicted validation images")
+	fs.IntVar(&o.scored, "score_images", 0, "score this many validation images for results per class; 0 = as many as take a few seconds")
 	return cmd
 }
 
@@ -87,7 +87,7 @@ func runReport(ctx context.Context, o *reportOptions) error {
 	if err := s.WriteText(o.out); err != nil {
 		return err
 	}
-	o.log().Info("page " + s.Page)
+	o.log().Info("wrote " + s.Page)
 	return nil
 }
 

@@ -16,7 +16,7 @@ func TestReportRefusesWrongUsageAndFoldersThatAreNoRun(t *testing.T) {
 		code int
 		text string
 	}{
-		"report":                           {exitUsage, "no run named"},
+		"report":                           {exitUsage, "no run given"},
 		"report x --format xml":            {exitUsage, `--format "xml"`},
 		"report x --images -1":             {exitUsage, "--images -1"},
 		"report " + none:                   {exitFailure, "not a run directory"},

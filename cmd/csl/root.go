@@ -48,8 +48,8 @@ func newRootCommand(s *streams) *cobra.Command {
 		Use:   "csl",
 		Short: "Multi-label image classification from partially annotated data",
 		Long: `csl trains, validates and runs multi-label image classifiers on partially annotated
-photos: labels are present, absent or unknown, and unknown ones are told apart by the
-class-aware selective loss (arXiv 2110.10955).`,
+images: each label is present, absent or unknown, and the class-aware selective loss
+(arXiv 2110.10955) decides how unknown labels are used.`,
 		Version: version(), SilenceErrors: true, SilenceUsage: true,
 		Args: onlySubcommands, RunE: help,
 		PersistentPreRunE: func(*cobra.Command, []string) error {
@@ -69,10 +69,10 @@ class-aware selective loss (arXiv 2110.10955).`,
 
 	flags := root.PersistentFlags()
 	flags.SortFlags = false
-	flags.IntVar(&s.global.threads, "threads", runtime.GOMAXPROCS(0), "CPU threads to use; results do not depend on it")
+	flags.IntVar(&s.global.threads, "threads", runtime.GOMAXPROCS(0), "use this many CPU threads; results do not depend on it")
 	flags.BoolVarP(&s.global.quiet, "quiet", "q", false, "print warnings and errors only")
 	flags.BoolVarP(&s.global.verbose, "verbose", "v", false, "print more, with the time of day")
-	flags.StringVar(&s.global.logFormat, "log_format", "text", "format of messages on standard error (text|json)")
+	flags.StringVar(&s.global.logFormat, "log_format", "text", "print messages on standard error as text or json")
 	root.MarkFlagsMutuallyExclusive("quiet", "verbose")
 
 	root.AddCommand(

@@ -20,8 +20,8 @@ type settings struct {
 func bindSettings(cmd *cobra.Command, keys ...string) *settings {
 	fs := cmd.Flags()
 	s := &settings{flags: fs}
-	fs.StringVarP(&s.file, "config", "c", "", "YAML `file` of settings (see csl config show)")
-	fs.StringArrayVar(&s.set, "set", nil, "one setting as `key=value`; may be repeated")
+	fs.StringVarP(&s.file, "config", "c", "", "read settings from the YAML file `FILE` (see csl config show)")
+	fs.StringArrayVar(&s.set, "set", nil, "set one setting as `KEY=VALUE`; may be repeated")
 	config.BindFlags(fs, keys...)
 	for _, key := range config.Keys() {
 		if len(key.Options) > 0 && fs.Lookup(key.Flag) != nil {

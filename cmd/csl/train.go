@@ -33,19 +33,20 @@ func newTrainCommand(s *streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "train --config FILE",
 		Short: "Train a model on partially annotated images",
-		Long: `Train a model. The run's folder (--out) gets the resolved configuration, the logs, the saved
-state and the best weights. Ctrl-C saves and says how to go on; a second one ends at once.
+		Long: `Train a model. The run directory (--out) receives the resolved configuration, the logs, the
+saved state and the best weights. Ctrl-C saves the run and prints how to resume it; press it again to
+quit now.
 
-A run that ended early, in whatever way, goes on with --resume and the folder; --resume last means
-the folder of --out or of the configuration. Its settings are those it was started with.`,
+--resume DIR continues a run that ended early for any reason, with the settings it was started with;
+--resume last takes the directory from --out or the configuration.`,
 		Example: `  csl train --config configs/coco_fpc_1000.yaml --data /data/coco
   csl train --resume outputs`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return runTrain(cmd.Context(), o) },
 	}
 	o.settings = bindSettings(cmd, settingsWithFlags()...)
-	cmd.Flags().StringVar(&o.resume, "resume", "", "run to go on with: its folder `DIR`, or last for that of --out")
-	cmd.Flags().BoolVar(&o.force, "force_resume", false, "resume although labels or images changed since the run was saved")
+	cmd.Flags().StringVar(&o.resume, "resume", "", "resume the run in `DIR`, or last for the directory of --out")
+	cmd.Flags().BoolVar(&o.force, "force_resume", false, "resume even if labels or images have changed since the run was saved")
 	return cmd
 }
 
@@ -81,7 +82,7 @@ func runTrain(ctx context.Context, o *trainOptions) error {
 		return err
 	}
 	if err := reportRun(ctx, o.streams, be, r.Dir); err != nil {
-		return fmt.Errorf("the run is complete, its %s is not: %w", rundir.Report, err)
+		return fmt.Errorf("the run is complete, but writing its %s failed: %w", rundir.Report, err)
 	}
 	if r.Skipped > 0 {
 		return &skippedError{fmt.Errorf("%w; %s names them", imagesSkipped(r.Skipped), filepath.Join(r.Dir, rundir.Skipped))}
@@ -95,7 +96,7 @@ func howToGoOn(err error, command string) error {
 	if !errors.As(err, &stopped) {
 		return err
 	}
-	return fmt.Errorf("interrupted after step %d, which is saved; go on with: %s: %w", stopped.Step, command, context.Canceled)
+	return fmt.Errorf("interrupted after step %d, which is saved; resume with: %s: %w", stopped.Step, command, context.Canceled)
 }
 
 // shellWord quotes a path that a shell would take apart.

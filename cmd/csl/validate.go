@@ -33,11 +33,13 @@ func newValidateCommand(s *streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "validate --model_path FILE --data ROOT --annotations FILE",
 		Short: "Score a checkpoint on labelled images",
-		Long: `Score a checkpoint. All numbers are over annotated cells only, but for map and
-prf_unknown_as_negative, which count unknown labels as negatives, as the reference does.
+		Long: `Score a checkpoint. All metrics use annotated labels only, except map and prf_unknown_as_negative,
+which count unknown labels as negatives, as the reference does.
 
 With --scores, score predictions that are already in a file, of any program, against --annotations;
-neither a checkpoint nor images are needed.`,
+neither a checkpoint nor images are needed.
+
+The reference's names --thre and --input_size mean --threshold and --image_size.`,
 		Example: `  csl validate --model_path outputs/best.safetensors --data /data/coco
   csl validate --model_path best.safetensors --data photos.tar --annotations labels.csv --format json
   csl validate --scores scores.npy --annotations labels.csv --bootstrap 1000`,
@@ -54,8 +56,8 @@ neither a checkpoint nor images are needed.`,
 	config.BindFlagAs(fs, "data", "data.val.root")
 	config.BindFlagAs(fs, "annotations", "data.val.annotations")
 	config.BindFlagAs(fs, "data_format", "data.val.format")
-	fs.Lookup("data").Usage = "labelled images: folder or tar, or a folder laid out as COCO"
-	fs.Lookup("annotations").Usage = "their labels; empty = found in a COCO layout"
+	fs.Lookup("data").Usage = "read labelled images from a folder or tar, or a folder in COCO layout"
+	fs.Lookup("annotations").Usage = "read their labels from this file; empty = find them in a COCO layout"
 	fs.Lookup("data_format").Usage = "format of the labels; auto = by content (auto|" + formatNames("|") + ")"
 	bindModel(fs, &o.model, &o.strict)
 	fs.IntVar(&o.size, "image_size", 0, "side of the square input in pixels; 0 = the checkpoint's, else 448")
@@ -67,7 +69,7 @@ neither a checkpoint nor images are needed.`,
 	fs.IntVar(&o.extras.Bootstrap, "bootstrap", 0, "compute 95% intervals from `N` draws of the images; 0 = none")
 	fs.Uint64Var(&o.extras.Seed, "bootstrap_seed", 1, "decides the draws")
 	fs.StringVar(&o.extras.CurvesPath, "pr_curves", "", "write precision-recall curves of the classes to `FILE`: CSV")
-	fs.StringVar(&o.format, "format", formatText, "text or json")
+	fs.StringVar(&o.format, "format", formatText, "print metrics as text or json")
 	return cmd
 }
 
@@ -77,7 +79,7 @@ func runValidate(ctx context.Context, o *validateOptions) error {
 	}
 	switch {
 	case o.model.Path == "" && o.scores == "":
-		return usagef("--model_path is missing: which checkpoint?")
+		return usagef("--model_path is missing: give a checkpoint or a run directory")
 	case o.model.Path != "" && o.scores != "":
 		return usagef("--model_path and --scores: give one of them")
 	case o.saveScores != "" && o.scores != "":
@@ -102,7 +104,7 @@ func runValidate(ctx context.Context, o *validateOptions) error {
 		return o.judge(ctx, cfg)
 	}
 	if cfg.Data.Val.Root == "" && cfg.Data.Train.Root == "" {
-		return usagef("--data is missing: which images?")
+		return usagef("--data is missing: give a folder or tar of images")
 	}
 	be, err := o.startCPU()
 	if err != nil {

@@ -8,24 +8,38 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// release is the version that the Makefile links in (-ldflags "-X main.release=..."): the name that
-// git describe gives the source.
+// release overrides the version, for builds outside a repository (-ldflags "-X main.release=...").
 var release string
 
 // version is one line: release, Go and platform.
 func version() string {
 	name := release
 	if name == "" {
-		name = "(built without make)"
-		if info, ok := debug.ReadBuildInfo(); ok {
-			for _, s := range info.Settings {
-				if s.Key == "vcs.revision" {
-					name = s.Value
-				}
-			}
-		}
+		info, _ := debug.ReadBuildInfo() // nil: a build without module support
+		name = releaseOf(info)
 	}
 	return fmt.Sprintf("csl %s (%s, %s/%s)", name, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+}
+
+// releaseOf is the version that the go command recorded: that of the module, or else the revision
+// of the source, marked where files differ from it.
+func releaseOf(info *debug.BuildInfo) string {
+	if info == nil {
+		return "unknown"
+	}
+	if v := info.Main.Version; v != "" && v != "(devel)" {
+		return v
+	}
+	name, modified := "devel", ""
+	for _, s := range info.Settings {
+		switch {
+		case s.Key == "vcs.revision":
+			name = s.Value
+		case s.Key == "vcs.modified" && s.Value == "true":
+			modified = "+dirty"
+		}
+	}
+	return name + modified
 }
 
 // newVersionCommand prints what "csl --version" prints.

@@ -43,7 +43,7 @@ func (o Options) Validate() error {
 		return fmt.Errorf("--model_name: %w", err)
 	}
 	if err := model.CheckSize(o.Size, o.Size); err != nil {
-		return fmt.Errorf("--input_size: %w", err)
+		return fmt.Errorf("--image_size: %w", err)
 	}
 	switch {
 	case o.Classes < 1:

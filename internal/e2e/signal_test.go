@@ -64,8 +64,8 @@ func TestCtrlCSavesAndSaysHowToGoOn(t *testing.T) {
 		if err != nil || g.Step == 0 {
 			t.Fatalf("%v: state %+v, %v", sig, g, err)
 		}
-		want := fmt.Sprintf("csl: interrupted after step %d, which is saved; go on with: csl train --resume '%s'\n", g.Step, out)
-		if !strings.HasSuffix(stderr.String(), want) || !strings.Contains(stderr.String(), "csl: stopping; Ctrl-C again ends at once") {
+		want := fmt.Sprintf("csl: interrupted after step %d, which is saved; resume with: csl train --resume '%s'\n", g.Step, out)
+		if !strings.HasSuffix(stderr.String(), want) || !strings.Contains(stderr.String(), "csl: stopping; press Ctrl-C again to quit now") {
 			t.Errorf("%v: stderr\n%s\nwant at its end\n%s", sig, stderr, want)
 		}
 	}
@@ -79,7 +79,7 @@ func TestASecondCtrlCEndsAtOnce(t *testing.T) {
 	// Steps take long, and the first Ctrl-C waits for the end of the one under way: here the second.
 	c := command(t, train(d.Settings(out, "model.planes=0", "model.name=tresnet_s", "data.size=160", "train.batch=7"))...)
 	c.Env = append(c.Env, "CSL_KERNELS=portable")
-	notice := &waiter{text: "csl: stopping; Ctrl-C again ends at once", found: make(chan struct{})}
+	notice := &waiter{text: "csl: stopping; press Ctrl-C again to quit now", found: make(chan struct{})}
 	c.Stderr = notice
 	if err := c.Start(); err != nil {
 		t.Fatal(err)
