@@ -76,7 +76,7 @@ func TestInfoSaysWhatIsWrong(t *testing.T) {
 		code int
 		text string
 	}{
-		"info":         {exitUsage, "Give a checkpoint file or --model_name"},
+		"info":         {exitUsage, "nothing to describe"},
 		"info a b":     {exitUsage, `but got "b"`},
 		"info none":    {exitFailure, "no such file"},
 		"info " + file: {exitFailure, "web page"},
