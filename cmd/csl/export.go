@@ -132,7 +132,20 @@ func runExport(ctx context.Context, o *exportOptions) error {
 		return err
 	}
 	_, err = fmt.Fprintf(o.out, "%s: %s, %s, %s\n", o.path, w.Spec().Name, count.Of(w.Spec().NumClasses, "class"), to)
+	if err == nil && to == toONNX {
+		_, err = io.WriteString(o.out, describeONNX(m.Input))
+	}
 	return err
+}
+
+// describeONNX says how to call an exported ONNX model: names, shapes and scaling.
+func describeONNX(in checkpoint.Input) string {
+	scaling := "RGB from 0 to 1"
+	if len(in.Mean) > 0 {
+		scaling += fmt.Sprintf(", minus mean %v, divided by std %v", in.Mean, in.Std)
+	}
+	return fmt.Sprintf("input    image: float32 [batch,3,height,width], %s; %dx%d pixels, %s resizing\n"+
+		"outputs  logits, scores (sigmoid of logits): float32 [batch,classes]\n", scaling, in.Height, in.Width, in.Interpolation)
 }
 
 // metadata is the checkpoint's own, with class names and thresholds where they are given.
