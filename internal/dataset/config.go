@@ -56,7 +56,7 @@ type Loading struct {
 	Shuffle       bool
 	Seed          uint64
 	Augment       transform.Augment
-	// OnSkip is told of images that turn out to be broken.
+	// OnSkip is called for images that turn out to be broken.
 	OnSkip func(loader.Skipped)
 	// Cache is a folder for resized images, "" for none. FS writes there, Display shows it.
 	Cache   string
@@ -108,10 +108,10 @@ func (c *Split) Loader(ctx context.Context, l Loading, samples loader.Samples) (
 func (c *Split) cache(ctx context.Context, l Loading, files *loader.Files, samples loader.Samples) (loader.Feed, error) {
 	task := l.Display.Start("caching images", "img", int64(samples.Len()))
 	defer task.Done()
-	told := int64(0)
+	shown := int64(0)
 	cache, err := loader.OpenCache(ctx, loader.CacheConfig{
 		Dir: l.Cache, Files: files, Samples: samples, FS: l.FS, Workers: l.Workers,
-		Progress: func(done, _ int) { task.Add(int64(done) - told); told = int64(done) },
+		Progress: func(done, _ int) { task.Add(int64(done) - shown); shown = int64(done) },
 	})
 	if err != nil {
 		return nil, err

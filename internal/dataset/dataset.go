@@ -175,7 +175,7 @@ type lineError struct {
 func (e lineError) Error() string { return e.text }
 func (e lineError) Unwrap() error { return e.error }
 
-// check finds the bad images and takes them out of the set.
+// check finds images that cannot be used and takes them out of the set.
 func (c *Split) check(ctx context.Context, o Options) error {
 	var task *progress.Task
 	if o.Display != nil {

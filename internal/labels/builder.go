@@ -22,7 +22,7 @@ type Builder struct {
 	err   error
 }
 
-// Image is the row of an image, which is added if it is new; names are told apart as [ImageName] spells them.
+// Image is the row of an image, which is added if it is new; names that [ImageName] spells alike are one.
 func (b *Builder) Image(name string) (row int, isNew bool) {
 	name = ImageName(name)
 	row, isNew, err := b.names.intern(name)
@@ -149,7 +149,7 @@ func (b *Builder) count(s *Set, i int, weak, strong cell) {
 	}
 }
 
-// checkClasses sees to it that names are there and unique.
+// checkClasses makes sure that names are there and unique.
 func checkClasses(classes []Class) error {
 	at := make(map[string]int, len(classes))
 	for i, c := range classes {

@@ -13,10 +13,10 @@ type classList struct {
 	classes    []Class
 	byName     map[string]int
 	fixed      bool
-	skipOthers bool // of a fixed list: other labels are left out, not an error
+	skipOthers bool // of a fixed list: other labels are skipped, not an error
 }
 
-// errSkip says that a label is to be left out.
+// errSkip says that a label is to be skipped.
 var errSkip = errors.New("class outside the class list")
 
 // newClassList makes a list that is fixed if names are given. ids are further names for them.

@@ -41,7 +41,7 @@ func (c *cocoReader) join(o Options, list *classList) (*Set, error) {
 }
 
 // columns is the classes of the set and the column of each category, -1 for
-// one that is left out.
+// one that is skipped.
 func (c *cocoReader) columns(list *classList) ([]Class, []int, error) {
 	columns := make([]int, len(c.classes))
 	c.skipEmptyNamesakes()

@@ -94,7 +94,7 @@ type cocoImage struct {
 	cocoURL       string
 	negative      []scalar
 	notExhaustive []scalar
-	err           error // of a field, to be told with the id
+	err           error // of a field, for a message with the id
 }
 
 // read takes an entry.

@@ -10,7 +10,7 @@ import (
 )
 
 // Descriptions reads an Open Images file of class descriptions: rows LabelName,DisplayName, with or without a header.
-// A display name that stands for several labels gets the label added to it, as classes are told apart by name; rep
+// A display name that stands for several labels gets the label added to it, as classes are known by name; rep
 // counts those.
 func Descriptions(ctx context.Context, path, encoding string, rep *Report) ([]Class, error) {
 	f, err := textio.Open(ctx, path, textio.Options{Encoding: encoding, MaxLine: textio.MaxLine})

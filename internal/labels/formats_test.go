@@ -158,7 +158,9 @@ func TestLabelStudio(t *testing.T) {
 func TestFiftyOne(t *testing.T) {
 	check(t, formatCase{
 		`{"classes":["dog","cat","cow"],"labels":{"a":[0,2],"b":[{"label":1,"confidence":0.8,"attributes":{}}],"c":null,"d":"cow","sub/e":2}}`,
-		Options{}, FiftyOne, "dog cat cow", []string{"a +?+", "b ?+?", "d ??+", "sub/e ??+"},
+		Options{},
+		FiftyOne, "dog cat cow",
+		[]string{"a +?+", "b ?+?", "d ??+", "sub/e ??+"},
 	})
 	check(t, formatCase{`{"labels":{"a":0},"classes":["dog"]}`, Options{}, FiftyOne, "dog", []string{"a +"}})
 	for broken, want := range map[string]string{

@@ -113,7 +113,8 @@ func TestFindCOCO(t *testing.T) {
 // FuzzRead: no input makes a reader panic, and what it returns is sound and
 // survives being written and read again.
 func FuzzRead(f *testing.F) {
-	for _, s := range []string{cocoText, lvisText, openImagesText, "a,b,1\nc,d,-1\n", `{"image":"a","positive":["x"],"negative":["y"]}`, "image,label,value\na,\"b\nc\",0\n", "[", "{\"images\":[null]}", `{"image":"0"}`,
+	for _, s := range []string{
+		cocoText, lvisText, openImagesText, "a,b,1\nc,d,-1\n", `{"image":"a","positive":["x"],"negative":["y"]}`, "image,label,value\na,\"b\nc\",0\n", "[", "{\"images\":[null]}", `{"image":"0"}`,
 		"image,dog,cat\na,1,\n", "a.jpg,dog\nb.jpg,cat;dog\n", "image,labels\na,\"x,y\"\n",
 		"<annotation><filename>a</filename><object><name>x</name><difficult>1</difficult></object></annotation>",
 		`<annotations><image name="a"><tag label="x"/><tag label="y"><attribute name="s">absent</attribute></tag></image></annotations>`,

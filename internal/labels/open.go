@@ -63,7 +63,7 @@ type Options struct {
 	// ClassIDs, if given, are the ids of Classes, one each, "" where there is none: a label that is
 	// no class's name but one's id (an Open Images MID) means that class.
 	ClassIDs []string
-	// SkipOtherClasses leaves out, and counts, annotations of classes that are
+	// SkipOtherClasses skips and counts annotations of classes that are
 	// not in Classes.
 	SkipOtherClasses bool
 	// ClassDescriptions is an Open Images file LabelName,DisplayName. Its rows
@@ -198,7 +198,7 @@ func read(ctx context.Context, r textio.Reader, o Options) (*Set, *Report, error
 	return set, rep, nil
 }
 
-// dropUnannotated leaves out the images about which nothing is said, unless
+// dropUnannotated drops the images about which nothing is said, unless
 // they are wanted, and counts them.
 func dropUnannotated(set *Set, annotated func(i int) bool, keep bool, rep *Report) *Set {
 	kind := Unannotated

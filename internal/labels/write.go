@@ -9,10 +9,10 @@ import (
 )
 
 // WriteCSV writes the set in the plain format image,label,value so that Open
-// reads back an equal one without being told the classes: the first image
+// reads back an equal one without a class list: the first image
 // names every class, in order, with -1 for an unknown one, and an image
 // without any label gets one row that says -1. All other unknown cells are
-// left out.
+// not written.
 func (s *Set) WriteCSV(w io.Writer) error {
 	c := csv.NewWriter(w)
 	rec := csvColumns

@@ -72,7 +72,7 @@ func Open(ctx context.Context, path string, o Options) (*File, error) {
 // Reader is a checked text.
 type Reader interface {
 	io.Reader
-	// LimitLines bounds the lines from here on to so many bytes, once it is known that the text has lines.
+	// LimitLines bounds the lines that follow, in bytes, once it is known that the text has lines.
 	LimitLines(bytes int)
 }
 
