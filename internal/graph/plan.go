@@ -283,11 +283,11 @@ func (p *Plan) FLOPs() int64 {
 
 // Operation describes one step of a plan.
 type Operation struct {
-	Kind, Layer string
+	Kind, Layer string    // kind of operation, part of the model
 	Node        *G.Node   // the output
 	Aux         *G.Node   // the second output of two operations that run as one, else nil
 	Inputs      []*G.Node // in order
-	FLOPs       int64
+	FLOPs       int64     // of one run
 }
 
 // Operations lists the steps in the order in which they run.

@@ -13,7 +13,7 @@ type AdamStep struct {
 	Shrink, L2   float32 // decoupled decay (1: none); decay added to the gradient (0: none)
 	Beta1, Take1 float32 // first moment; Take1 is 1-Beta1
 	Beta2, Take2 float32 // second moment
-	Step, Eps    float32
+	Step, Eps    float32 // what the quotient of the moments is times; what is added to the root of the second
 	Keep, Take   float32 // moving average
 }
 

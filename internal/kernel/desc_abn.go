@@ -7,8 +7,8 @@ const ABNEps = 1e-5
 // y = act((|gamma|+eps) * (z-mean)/sqrt(var+eps) + beta), act(v) = v for v >= 0, Slope*v below;
 // Slope 1 is the identity.
 type ABNShape struct {
-	Rows, C int
-	Slope   float64
+	Rows, C int     // rows, channels
+	Slope   float64 // of act below 0
 }
 
 // BNStats computes per channel the mean and the biased variance of z. Input: z [Rows,C].
@@ -36,7 +36,7 @@ type ABNEval struct{ ABNShape }
 // input z (xhat = (z-mean)/sqrt(var+eps)). Output: [2,C].
 type ABNReduce struct {
 	ABNShape
-	FromY bool
+	FromY bool // kept is the output y, not z
 }
 
 // ABNInputGrad is the gradient by z:
@@ -44,7 +44,7 @@ type ABNReduce struct {
 // Inputs: kept, dy, stats, sums (from ABNReduce), gamma, beta. Output: dz; out may be dy.
 type ABNInputGrad struct {
 	ABNShape
-	FromY bool
+	FromY bool // kept is the output y, not z
 }
 
 // ABNGammaGrad is sums[1], negated where gamma < 0 (d|w|/dw = +1 at 0 and -0).

@@ -2,7 +2,9 @@ package kernel
 
 // ConvShape is a stride-1 convolution with zero padding K/2 ("same"): x [N,H,W,Ci], weights
 // [K,K,Ci,Co], y [N,H,W,Co]. K is odd (1 or 3 in TResNet).
-type ConvShape struct{ N, H, W, Ci, Co, K int }
+type ConvShape struct {
+	N, H, W, Ci, Co, K int // images, height, width, channels in and out, side of the kernel
+}
 
 // Epilogue is what a forward convolution does to each sum before it is stored:
 // y = act(sum + bias + residual). act(v) = v for v >= 0, Slope*v below: 1 is the identity, 0 ReLU.
@@ -24,7 +26,7 @@ type Conv struct {
 // [N,H,W,Ci], which may be the output's memory. Output: dx, or the sum.
 type ConvDataGrad struct {
 	ConvShape
-	Accumulate bool
+	Accumulate bool // dx is added to the third input
 }
 
 // ConvWeightGrad is the gradient by w. Inputs: x, dy. Output: dw [K,K,Ci,Co].
@@ -76,7 +78,9 @@ func (d ConvWeightGrad) Inputs() []int { return []int{d.xLen(), d.yLen()} }
 func (d ConvWeightGrad) Output() int { return d.wLen() }
 
 // LinearShape is y = x*w + b with x [N,In], w [In,Out], y [N,Out].
-type LinearShape struct{ N, In, Out int }
+type LinearShape struct {
+	N, In, Out int // rows, columns of x, columns of y
+}
 
 // Linear is the forward pass with bias. Inputs: x, w, b [Out].
 type Linear struct {

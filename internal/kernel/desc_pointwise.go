@@ -11,23 +11,27 @@ const (
 
 // Activate applies Kind to Len elements. Input: x. out may be x.
 type Activate struct {
-	Len  int
-	Kind Activation
+	Len  int        // elements
+	Kind Activation // which function
 }
 
 // ActivateGrad is the gradient from the output: dy*(y>0) for ReLU, dy*y*(1-y) for Sigmoid.
 // Inputs: y, dy. out may be dy.
 type ActivateGrad struct {
-	Len  int
-	Kind Activation
+	Len  int        // elements
+	Kind Activation // which function
 }
 
 // Add is a+b. Inputs: a, b. out may be either.
-type Add struct{ Len int }
+type Add struct {
+	Len int // elements
+}
 
 // AddReLU is max(0, a+b), the end of a block. Inputs: a, b. out may be either.
 // Its gradient by both is ActivateGrad{ReLU}.
-type AddReLU struct{ Len int }
+type AddReLU struct {
+	Len int // elements
+}
 
 // Inputs implements Desc.
 func (d Activate) Inputs() []int { return []int{d.Len} }

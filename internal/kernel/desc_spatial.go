@@ -1,7 +1,9 @@
 package kernel
 
 // MapShape is a feature map [N,H,W,C].
-type MapShape struct{ N, H, W, C int }
+type MapShape struct {
+	N, H, W, C int // images, height, width, channels
+}
 
 func (s MapShape) len() int { return s.N * s.H * s.W * s.C }
 

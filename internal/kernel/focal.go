@@ -16,18 +16,18 @@ const FocalKeyNone = 1 << 30
 // Its gradient by z is Alpha * a^(Gamma+1), and with FocusGrad Gamma*(1-a) times the cost on top: the
 // derivative of the weight a^Gamma.
 type FocalTerms struct {
-	Alpha     [FocalKinds]float32
-	Gamma     [FocalKinds]float64
-	Live      [FocalKinds]bool // kinds that take part at all
-	FocusGrad bool
+	Alpha     [FocalKinds]float32 // weights
+	Gamma     [FocalKinds]float64 // focusing exponents
+	Live      [FocalKinds]bool    // kinds that take part at all
+	FocusGrad bool                // the gradient flows through the focusing weight
 }
 
 // FocalSums are the sums over a row: losses and cells by kind, and the unknown cells that were gated,
 // picked, and both. Cells counts all labels, whether or not they take part.
 type FocalSums struct {
-	Loss                [FocalKinds]float64
-	Cells               [FocalKinds]int
-	Gated, Picked, Both int
+	Loss                [FocalKinds]float64 // by kind
+	Cells               [FocalKinds]int     // by kind
+	Gated, Picked, Both int                 // unknown cells
 }
 
 // Focal computes a focal loss row by row. One goroutine at a time; it does not allocate.

@@ -4,8 +4,8 @@ package kernel
 // the same packed weights, whatever the rest of their shapes.
 type PackedLayout struct {
 	Algorithm       string // the implementation and its algorithm, such as "avx2 winograd"
-	Taps, Cin, Cols int
-	Len             int // in elements
+	Taps, Cin, Cols int    // the matrix: taps, rows per tap, columns
+	Len             int    // in elements
 }
 
 // Prepacker is a kernel that may have constant weights. Where PackedLayout says so, Run takes the packed weights in the
