@@ -3,12 +3,17 @@ package safefile
 import (
 	"errors"
 	"fmt"
+	"io"
+	"io/fs"
+	"os"
 	"path/filepath"
 )
 
 // Log is a file that only grows, by whole lines. It is for one goroutine.
 type Log struct {
+	fs     FS
 	file   File
+	back   *os.File // the same file, to read: what was written is still there when its name is gone
 	path   string
 	length int64
 	broken error
@@ -23,12 +28,15 @@ func OpenLog(fsys FS, path string, length int64) (*Log, error) {
 	if err != nil {
 		return nil, explain(path, err)
 	}
-	l := &Log{file: f, path: path}
+	l := &Log{fs: fsys, file: f, path: path}
 	if err := l.cut(length); err != nil {
 		return nil, errors.Join(err, f.Close())
 	}
+	if l.back, err = os.Open(path); err != nil {
+		return nil, errors.Join(fmt.Errorf("read %q: %w", path, bare(err)), f.Close())
+	}
 	if err := fsys.SyncDir(filepath.Dir(path)); err != nil {
-		return nil, errors.Join(explain(path, err), f.Close())
+		return nil, errors.Join(explain(path, err), f.Close(), l.back.Close())
 	}
 	return l, nil
 }
@@ -75,6 +83,27 @@ func (l *Log) Append(line []byte) error {
 // Length is how many bytes of whole lines the log holds: what a save records.
 func (l *Log) Length() int64 { return l.length }
 
+// Restore writes the log again if somebody removed its file, and reports whether it had to.
+func (l *Log) Restore() (bool, error) {
+	if _, err := l.fs.Stat(l.path); !errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	err := Write(l.fs, l.path, func(w io.Writer) error {
+		_, err := io.Copy(w, io.NewSectionReader(l.back, 0, l.length))
+		return err
+	})
+	if err != nil {
+		return false, err
+	}
+	next, err := OpenLog(l.fs, l.path, l.length)
+	if err != nil {
+		return false, err
+	}
+	old := *l
+	*l = *next
+	return true, errors.Join(old.file.Close(), old.back.Close())
+}
+
 // Sync makes all lines durable.
 func (l *Log) Sync() error {
 	if err := l.file.Sync(); err != nil {
@@ -89,5 +118,5 @@ func (l *Log) Close() error {
 	if cerr := l.file.Close(); err == nil && cerr != nil {
 		err = explain(l.path, cerr)
 	}
-	return err
+	return errors.Join(err, l.back.Close())
 }

@@ -44,6 +44,9 @@ func (t *trainer) saveNow(quick bool) error {
 	if err := t.stepper.check(quick); err != nil {
 		return err
 	}
+	if err := t.mend(); err != nil {
+		return err
+	}
 	if err := errors.Join(t.skips.write(t.folder), t.logs.sync()); err != nil {
 		return err
 	}

@@ -26,6 +26,8 @@ type trainer struct {
 	hooks   []hook
 	shown   *showing
 
+	bestGone bool // the best checkpoint was removed, which was said
+
 	saved   string // the last saved state, for messages; "" if there is none worth going on from
 	savedAt cursor // where it was
 }
