@@ -24,7 +24,7 @@ demo: build ## draw images, hide labels, train three ways, compare: demo/report.
 	@echo; echo "1 of 3: learn from the known labels alone; then ask that model how common each class is"
 	bin/csl train --config configs/demo_ignore.yaml
 	bin/csl estimate-prior --model_path demo/ignore/best.safetensors --data $(DEMO_TRAIN) \
-		--annotations demo/ignore/labels.csv --out demo/prior.csv --compare_with $(DEMO_TRUTH)
+		--annotations demo/ignore/labels.csv --val_data demo/data --out demo/prior.csv --compare_with $(DEMO_TRUTH)
 	@echo; echo "2 of 3: count unknown labels as absent"
 	bin/csl train --config configs/demo_negative.yaml
 	@echo; echo "3 of 3: count them as absent unless they are likely present"

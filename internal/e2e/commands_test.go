@@ -103,19 +103,19 @@ func TestEstimatePriorTrainsOrTakesACheckpoint(t *testing.T) {
 	first, second := filepath.Join(dir, "a.csv"), filepath.Join(dir, "b.csv")
 	o := csl(t, append(args, "--out", first, "--compare_with", d.Full)...).must(t)
 	for _, want := range []string{
-		"wrote " + first + ", from the ", "weights of step ", "prior of 4 classes", "> 0.5", "against full annotations", "count of positives", "of the true top 4",
+		"wrote " + first + ", from the ", "weights of step ", "prior of 4 classes", "> 0.5", "against full annotations", "count of positives", "true top 4",
 	} {
 		if !strings.Contains(o.stdout, want) {
 			t.Errorf("printed\n%s\nwithout %q", o.stdout, want)
 		}
 	}
 	run := filepath.Join(dir, "run", "prior")
-	csl(t, "estimate-prior", "--model_path", filepath.Join(run, rundir.Best), "--data", d.Dir, "--annotations", d.Train, "--out", second).must(t)
+	csl(t, "estimate-prior", "--model_path", filepath.Join(run, rundir.Best), "--data", d.Dir, "--annotations", d.Train, "--val_annotations", d.Val, "--out", second).must(t)
 	files := fixture.Files(t, dir)
 	if files["a.csv"] == "" || files["a.csv"] != files["b.csv"] || files["a.csv"] != files["run/prior/prior.csv"] {
 		t.Errorf("priors\n%s\nand\n%s", files["a.csv"], files["b.csv"])
 	}
-	if !strings.HasPrefix(files["a.csv"], "Classes,avg_pred\nred,") {
+	if !strings.HasPrefix(files["a.csv"], "Classes,avg_pred,low,high\nred,") {
 		t.Errorf("prior\n%s", files["a.csv"])
 	}
 	// The same folder is free for the run that uses the prior.
