@@ -99,7 +99,7 @@ func Activate(x *G.Node, kind kernel.Activation) (*G.Node, error) {
 	rank := x.Dims()
 	return Apply(OpSpec{
 		Desc: kernel.Activate{Len: x.Shape().TotalSize(), Kind: kind},
-		Name: "activation", In: []int{rank}, Out: rank, Shape: like(x), Wrt: []bool{true},
+		Name: "activation", In: []int{rank}, Out: rank, Shape: like(x), InPlace: []int{0}, Wrt: []bool{true},
 		Grad: func(_ G.Nodes, y, dy *G.Node) (G.Nodes, error) {
 			dx, err := activateGrad(y, dy, kind)
 			return G.Nodes{dx}, err
@@ -149,7 +149,7 @@ func ScaleChannels(x, s *G.Node) (*G.Node, error) {
 	}
 	return Apply(OpSpec{
 		Desc: kernel.ScaleChannels{MapShape: m},
-		Name: "scale", In: []int{4, 2}, Out: 4, Shape: like(x), Wrt: []bool{true, true}, Recompute: true,
+		Name: "scale", In: []int{4, 2}, Out: 4, Shape: like(x), InPlace: []int{0}, Wrt: []bool{true, true}, Recompute: true,
 		Grad: func(in G.Nodes, _, dy *G.Node) (G.Nodes, error) { return scaleGrad(m, in, dy) },
 	}, x, s)
 }
@@ -169,7 +169,7 @@ func scaleGrad(m kernel.MapShape, in G.Nodes, dy *G.Node) (G.Nodes, error) {
 	}
 	dx, err := Apply(OpSpec{
 		Desc: kernel.ScaleChannels{MapShape: m},
-		Name: "scale input gradient", In: []int{4, 2}, Out: 4, Shape: like(in[0]),
+		Name: "scale input gradient", In: []int{4, 2}, Out: 4, Shape: like(in[0]), InPlace: []int{0},
 	}, dy, in[1])
 	return G.Nodes{dx, ds}, err
 }

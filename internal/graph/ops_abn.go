@@ -26,7 +26,7 @@ func ABN(z, gamma, beta *G.Node, slope float64) (y, stats *G.Node, err error) {
 	}
 	y, err = Apply(OpSpec{
 		Desc: kernel.ABN{ABNShape: s},
-		Name: "abn", In: []int{4, 2, 1, 1}, Out: 4, Shape: like(z),
+		Name: "abn", In: []int{4, 2, 1, 1}, Out: 4, Shape: like(z), InPlace: []int{0},
 		Wrt: []bool{true, false, true, true}, Recompute: slope == 1,
 		Grad: func(in G.Nodes, out, dy *G.Node) (G.Nodes, error) {
 			return abnGrad(s, in, out, dy)
@@ -58,7 +58,7 @@ func ABNAddReLU(z, gamma, beta, residual *G.Node) (y, stats *G.Node, err error) 
 	}
 	y, err = Apply(OpSpec{
 		Desc: kernel.ABNAddReLU{Rows: s.Rows, C: s.C},
-		Name: "abn add relu", In: []int{4, 2, 1, 1, 4}, Out: 4, Shape: like(z),
+		Name: "abn add relu", In: []int{4, 2, 1, 1, 4}, Out: 4, Shape: like(z), InPlace: []int{0},
 		Wrt: []bool{true, false, true, true, true},
 		Grad: func(in G.Nodes, out, dy *G.Node) (G.Nodes, error) {
 			d, err := reluGrad(out, dy)
@@ -117,7 +117,7 @@ func ABNEval(z, mean, variance, gamma, beta *G.Node, slope float64) (*G.Node, er
 	}
 	return Apply(OpSpec{
 		Desc: kernel.ABNEval{ABNShape: s},
-		Name: "abn", In: []int{4, 1, 1, 1, 1}, Out: 4, Shape: like(z),
+		Name: "abn", In: []int{4, 1, 1, 1, 1}, Out: 4, Shape: like(z), InPlace: []int{0},
 	}, z, mean, variance, gamma, beta)
 }
 
