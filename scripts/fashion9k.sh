@@ -26,7 +26,7 @@ family() { # family, seed, annotations whose images the prior is averaged over
 	local f=fashion9k_$1 s=$2
 	local prior=runs/${f}_s${s}_prior.csv
 	train "${f}_ignore" "runs/${f}_s${s}_ignore" --seed "$s" --set "simulate.seed=$s"
-	[ -e "$prior" ] || "$csl" estimate-prior --model_path "runs/${f}_s${s}_ignore/best.safetensors" \
+	[ -e "$prior" ] || "$csl" estimate-prior --prior_method mean --model_path "runs/${f}_s${s}_ignore/best.safetensors" \
 		--data $data/images.tar --annotations "$3" --val_annotations $data/val.json --out "$prior" --compare_with $data/train.json
 	train "${f}_negative" "runs/${f}_s${s}_negative" --seed "$s" --set "simulate.seed=$s"
 	train "${f}_selective" "runs/${f}_s${s}_selective" --seed "$s" --set "simulate.seed=$s" --set "prior.path=$prior"
