@@ -4,7 +4,12 @@ import (
 	"fmt"
 
 	"gorgonia.org/tensor"
+
+	"csl/internal/memory"
 )
+
+// worthAsking is a size below which nobody is asked whether there is so much memory.
+const worthAsking = 64 << 20
 
 // Arena is memory that machines which never run at the same time share: one for values, one for
 // kernel scratch. It grows to what the largest machine needs. Values that a machine kept are lost
@@ -51,6 +56,11 @@ func (a *Arena) ensure(values, work int) error {
 		*part.buf = nil
 		for m := range a.users {
 			m.unbind()
+		}
+		if bytes := memory.Product(int64(part.want), int64(a.dt.Size())); bytes > worthAsking {
+			if err := memory.Need("the values of a batch need", bytes); err != nil {
+				return err
+			}
 		}
 		b, err := a.be.Alloc(a.dt, part.want)
 		if err != nil {

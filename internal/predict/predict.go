@@ -12,6 +12,7 @@ import (
 	"csl/internal/garbage"
 	"csl/internal/graph"
 	"csl/internal/images/loader"
+	"csl/internal/memory"
 	"csl/internal/model"
 )
 
@@ -22,10 +23,17 @@ type Runner struct {
 	only          int // the one batch size of nets; 0: a net for each that comes
 }
 
+// pixelBytes is what a pixel takes at least: as it is loaded, as the network's input, and in the first layer.
+const pixelBytes = 12 + 12 + 16
+
 // New prepares a runner for images of height x width. The weights must not change while it is
 // in use. arena may be nil, or the one of other nets that never run at the same time.
 func New(be graph.Backend, w *model.Weights, arena *graph.Arena, height, width int) (*Runner, error) {
 	if err := model.CheckSize(height, width); err != nil {
+		return nil, err
+	}
+	what := fmt.Sprintf("an image of %dx%d needs at least", height, width)
+	if err := memory.Need(what, memory.Product(int64(height), int64(width), pixelBytes)); err != nil {
 		return nil, err
 	}
 	return &Runner{nets: model.NewNets(be, w, nil, arena), height: height, width: width}, nil

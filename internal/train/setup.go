@@ -38,7 +38,7 @@ func newTrainer(ctx context.Context, o Options) (t *trainer, err error) {
 	if err := t.start(ctx); err != nil {
 		return t, err
 	}
-	return t, t.pace(ctx)
+	return t, t.ended(ctx, t.pace(ctx))
 }
 
 // build makes the loader, the weights, the loss and the optimizer.
