@@ -19,7 +19,7 @@
 #   PyTorch       Debian's python3-torch, for $PYTHON (/usr/bin/python3)
 #   ONNX Runtime  node, and in DIR: npm install --ignore-scripts onnxruntime-node
 #                 (and PyTorch once, to make the random model that it runs)
-# A peer that is missing is named above the tables and left out.
+# A peer that is missing is named above the tables and skipped.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 rounds=3 seconds=3 threads="1 2" mode=both forms= cells=. csl=$here/../../bin/csl dir=${TMPDIR:-/tmp}/csl-peers
