@@ -26,15 +26,15 @@ const (
 
 // Options says what to measure.
 type Options struct {
-	Model   string // a name that model.Lookup knows
-	Size    int    // side of the images in pixels
-	Classes int
-	Batch   int
-	Mode    string  // Infer or Train
-	Seconds float64 // how long to repeat the timed runs; at least minRuns are made
-	EMA     bool    // a training step also moves an average of the weights
-	Profile bool    // also measure each operation, after the timed runs
-	Garbage garbage.Hooks
+	Model   string        // a name that model.Lookup knows
+	Size    int           // side of the images in pixels
+	Classes int           // outputs of the network
+	Batch   int           // images per step
+	Mode    string        // Infer or Train
+	Seconds float64       // how long to repeat the timed runs; at least minRuns are made
+	EMA     bool          // a training step also moves an average of the weights
+	Profile bool          // also measure each operation, after the timed runs
+	Garbage garbage.Hooks // controls the garbage collector
 }
 
 // Validate names the first field, by its flag, that has no meaning.
@@ -62,29 +62,29 @@ func (o Options) Validate() error {
 // algorithms, so that kernels which need fewer (Winograd) count for more, and PeakFraction may then
 // exceed 1.
 type Result struct {
-	Model   string `json:"model"`
-	Mode    string `json:"mode"`
-	Size    int    `json:"size"`
-	Batch   int    `json:"batch"`
-	Classes int    `json:"classes"`
-	EMA     bool   `json:"ema"`
-	Threads int    `json:"threads"`
-	Kernels string `json:"kernels"`
+	Model   string `json:"model"`   // name of the architecture
+	Mode    string `json:"mode"`    // infer or train
+	Size    int    `json:"size"`    // side of the square input in pixels
+	Batch   int    `json:"batch"`   // images per step
+	Classes int    `json:"classes"` // outputs of the network
+	EMA     bool   `json:"ema"`     // whether training steps update the average of the weights
+	Threads int    `json:"threads"` // CPU threads used
+	Kernels string `json:"kernels"` // name of the set of kernels
 
-	ImagesPerSecond       float64  `json:"images_per_second"` // of the best run
-	ImagesPerSecondMedian float64  `json:"images_per_second_median"`
-	GFLOPS                float64  `json:"gflops"`        // of the best run
-	PeakGFLOPS            *float64 `json:"peak_gflops"`   // of multiply-adds in registers, all threads; null if unknown
-	PeakFraction          *float64 `json:"peak_fraction"` // GFLOPS / PeakGFLOPS
-	Runs                  int      `json:"runs"`
-	StepsPerRun           int      `json:"steps_per_run"`
-	AllocsPerStep         float64  `json:"allocs_per_step"` // of the Go heap, in the timed runs
+	ImagesPerSecond       float64  `json:"images_per_second"`        // of the best run
+	ImagesPerSecondMedian float64  `json:"images_per_second_median"` // of the median run
+	GFLOPS                float64  `json:"gflops"`                   // of the best run
+	PeakGFLOPS            *float64 `json:"peak_gflops"`              // of multiply-adds in registers, all threads; null if unknown
+	PeakFraction          *float64 `json:"peak_fraction"`            // GFLOPS / PeakGFLOPS
+	Runs                  int      `json:"runs"`                     // timed runs
+	StepsPerRun           int      `json:"steps_per_run"`            // steps of each timed run
+	AllocsPerStep         float64  `json:"allocs_per_step"`          // of the Go heap, in the timed runs
 
 	ArenaBytes int64  `json:"arena_bytes"` // values of the graph
 	WorkBytes  int64  `json:"work_bytes"`  // scratch of the kernels
 	RSSBytes   *int64 `json:"rss_bytes"`   // peak resident size of the process; null if unknown
 
-	Profile *Profile `json:"profile,omitempty"`
+	Profile *Profile `json:"profile,omitempty"` // where the time goes, if it was asked for
 }
 
 const (

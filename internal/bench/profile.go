@@ -21,15 +21,15 @@ type Profile struct {
 
 // Cost is what one kind of operation, or one of a layer, takes in a step.
 type Cost struct {
-	Op      string  `json:"op"`
-	Layer   string  `json:"layer,omitempty"`
-	Calls   int     `json:"calls"`
-	Seconds float64 `json:"seconds"`
-	Share   float64 `json:"share"` // of the step
-	FLOPs   int64   `json:"flops"` // of the plain algorithm
-	Bytes   int64   `json:"bytes"` // of all operands: what caches do not hold comes from memory
-	GFLOPS  float64 `json:"gflops"`
-	GBs     float64 `json:"gb_per_s"`
+	Op      string  `json:"op"`              // kind of operation
+	Layer   string  `json:"layer,omitempty"` // layer, where costs are by layer
+	Calls   int     `json:"calls"`           // calls per step
+	Seconds float64 `json:"seconds"`         // time per step
+	Share   float64 `json:"share"`           // of the step
+	FLOPs   int64   `json:"flops"`           // of the plain algorithm
+	Bytes   int64   `json:"bytes"`           // of all operands: what caches do not hold comes from memory
+	GFLOPS  float64 `json:"gflops"`          // 10^9 floating-point operations per second
+	GBs     float64 `json:"gb_per_s"`        // 10^9 bytes per second, each operand counted once
 }
 
 // otherOp is the time between the operations.

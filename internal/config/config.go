@@ -18,16 +18,16 @@ package config
 // Config holds every setting of a run. Its zero value is not valid; start from [Default].
 // The meaning of each field in a user's words is its row in [Keys].
 type Config struct {
-	Model     Model
-	Data      Data
-	Augment   Augment
-	Simulate  Simulate
-	Loss      Loss
-	Prior     Prior
-	Optimizer Optimizer
-	Schedule  Schedule
-	EMA       EMA
-	Train     Train
+	Model     Model     // group model
+	Data      Data      // group data
+	Augment   Augment   // group augment
+	Simulate  Simulate  // group simulate
+	Loss      Loss      // group loss
+	Prior     Prior     // group prior
+	Optimizer Optimizer // group optimizer
+	Schedule  Schedule  // group schedule
+	EMA       EMA       // group ema
+	Train     Train     // group train
 }
 
 // Default is the configuration without any file: the values of the reference's code (its train.py),

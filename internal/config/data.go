@@ -4,8 +4,8 @@ import "csl/internal/labels"
 
 // Data says where images and labels are and how images become tensors.
 type Data struct {
-	Train             Split
-	Val               Split
+	Train             Split     // training images and labels
+	Val               Split     // validation images and labels
 	HoldOut           float64   // share of the training images held out for validation; 0: none
 	ClassDescriptions string    // class list of both splits, Open Images layout: id,name
 	Size              int       // side of the square input in pixels
@@ -152,13 +152,16 @@ func above0(raw any) (float64, bool) {
 
 // Augment changes training images at random.
 type Augment struct {
-	Cutout      float64 // side of the filled rectangle over the image's; 0: none
-	RandAugment RandAugment
-	Flip        float64 // chance of mirroring left to right
+	Cutout      float64     // side of the filled rectangle over the image's; 0: none
+	RandAugment RandAugment // group augment.randaugment
+	Flip        float64     // chance of mirroring left to right
 }
 
 // RandAugment is torchvision's definition: Ops random operations, each of Magnitude of 31 bins.
-type RandAugment struct{ Ops, Magnitude int }
+type RandAugment struct {
+	Ops       int // operations per image; 0 = off
+	Magnitude int // strength, 0 to 30
+}
 
 func defaultAugment() Augment {
 	return Augment{Cutout: 0.5, RandAugment: RandAugment{Ops: 2, Magnitude: 9}}

@@ -8,14 +8,14 @@ import (
 // Loss is the training loss: the fields of [loss.Config] that have a row under "loss". What they mean,
 // may be and demand of each other is defined there.
 type Loss struct {
-	Name                           string // one of loss.Names
-	Mode                           string // one of loss.Modes
-	GammaPos, GammaNeg, GammaUnann float64
-	AlphaPos, AlphaNeg, AlphaUnann float64
-	Clip                           float64
-	TopK                           int
-	TopKSkipsGated                 bool
-	LogClamp                       float64
+	Name                           string  // one of loss.Names
+	Mode                           string  // one of loss.Modes
+	GammaPos, GammaNeg, GammaUnann float64 // focusing powers
+	AlphaPos, AlphaNeg, AlphaUnann float64 // weights of the kinds of cells
+	Clip                           float64 // added to the probability of a negative
+	TopK                           int     // unknown cells dropped per image
+	TopKSkipsGated                 bool    // whether gated cells do not use up TopK
+	LogClamp                       float64 // lower bound of the argument of the logarithm; 0 = none
 	Expected                       float64 // 0: from the data
 }
 

@@ -43,7 +43,10 @@ func alone(f *file, found []*Problem, err error) (*Config, error) {
 }
 
 // Change is a setting that two configurations have different values for, as YAML would write them.
-type Change struct{ Key, Was, Is string }
+type Change struct {
+	Key     string // of the setting
+	Was, Is string // its values as text
+}
 
 // Diff lists, in the order of the table, the settings whose values differ.
 func Diff(was, is *Config) []Change {

@@ -46,16 +46,16 @@ func values(name string) labels.Values {
 
 // Loading says how images become batches.
 type Loading struct {
-	Height, Width int
-	Interpolation string
-	Mean, Std     []float64
-	Decode        codec.Options
-	Batch         int
-	Workers       int
-	SkipBroken    bool
-	Shuffle       bool
-	Seed          uint64
-	Augment       transform.Augment
+	Height, Width int               // of the input in pixels
+	Interpolation string            // bilinear or bicubic
+	Mean, Std     []float64         // normalisation per channel; nil = none
+	Decode        codec.Options     // how images are decoded
+	Batch         int               // images per batch
+	Workers       int               // images decoded at a time; 0 = one per thread
+	SkipBroken    bool              // whether unreadable images are skipped
+	Shuffle       bool              // whether the order changes with each epoch
+	Seed          uint64            // of order and augmentation
+	Augment       transform.Augment // augmentation of training images
 	// OnSkip is called for images that turn out to be broken.
 	OnSkip func(loader.Skipped)
 	// Cache is a folder for resized images, "" for none. FS writes there, Display shows it.

@@ -32,9 +32,9 @@ type Options struct {
 	// Classes, if given, is the class list to hold the labels to, by name.
 	Classes           []string
 	ClassIDs          []string // the ids of Classes, by which labels may call them too; nil for none
-	SkipOtherClasses  bool
-	ClassDescriptions string
-	KeepUnannotated   bool
+	SkipOtherClasses  bool     // whether labels of classes not in Classes are skipped
+	ClassDescriptions string   // file of Open Images class descriptions; empty = none
+	KeepUnannotated   bool     // whether images without annotation are kept
 	// SkipBroken skips images that are missing or broken; else they are an error.
 	SkipBroken bool
 	Decode     codec.Options

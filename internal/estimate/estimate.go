@@ -36,18 +36,18 @@ type Options struct {
 	Data   dataset.Options   // the images to average over
 	// CompareWith is a file of full annotations of the same images; "" for none.
 	CompareWith string
-	Out         string // the prior's file
-	Backend     graph.Host
-	Display     *progress.Display
-	FS          safefile.FS
-	Garbage     garbage.Hooks
-	Version     string
+	Out         string            // the prior's file
+	Backend     graph.Host        // where graphs run
+	Display     *progress.Display // messages and progress
+	FS          safefile.FS       // where files are written
+	Garbage     garbage.Hooks     // controls the garbage collector
+	Version     string            // of csl, stored in files
 }
 
 // Result is an estimated prior.
 type Result struct {
-	Prior   *prior.Prior
-	Weights string // which weights it comes from, for people
+	Prior   *prior.Prior // the estimate
+	Weights string       // which weights it comes from, for people
 	// Estimate is what a prior by label shift rests on; nil with the other methods.
 	Estimate *prior.Estimate
 	// Comparison is nil without CompareWith.

@@ -8,8 +8,8 @@ import (
 // RGB is an image of W x H pixels. Pix holds W*H*3 samples, [H,W,3], 0 to 255, without padding
 // between rows.
 type RGB struct {
-	W, H int
-	Pix  []uint8
+	W, H int     // width and height in pixels
+	Pix  []uint8 // [H,W,3], row by row
 }
 
 // NewRGB returns a black image of w x h pixels.

@@ -33,14 +33,14 @@ type Drawer struct {
 
 // DrawerOptions says where annotated images go.
 type DrawerOptions struct {
-	Dir      string
-	FS       safefile.FS
-	Model    *Model
-	Images   []string // the inputs, for which names are found
-	Archives *source.Archives
-	Limits   Limits
-	Workers  int    // images drawn at the same time, at least 1
-	Nothing  string // what is said of an image without predictions
+	Dir      string           // folder of the annotated images
+	FS       safefile.FS      // where files are written
+	Model    *Model           // the model in use
+	Images   []string         // the inputs, for which names are found
+	Archives *source.Archives // open tars
+	Limits   Limits           // of decoding
+	Workers  int              // images drawn at the same time, at least 1
+	Nothing  string           // what is said of an image without predictions
 }
 
 // NewDrawer makes the folder. That an input would be overwritten is an error.

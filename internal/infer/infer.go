@@ -57,7 +57,7 @@ func (d Dataset) head() model.Head {
 
 // Model is a checkpoint made ready for images.
 type Model struct {
-	Weights *model.Weights
+	Weights *model.Weights // of the network
 	// Classes are what the outputs are called; never fewer than there are outputs.
 	Classes []string
 	// Thresholds are the scores, one per class, above which a class counts as present; 0 lets every

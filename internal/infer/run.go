@@ -20,7 +20,7 @@ import (
 // Prediction is one class that an image is said to have.
 type Prediction struct {
 	Index int    `json:"index"` // of the output
-	Class string `json:"class"`
+	Class string `json:"class"` // name of the class
 	// Score is the class's probability by the model, and Logit what it is the sigmoid of.
 	Score float32 `json:"score"`
 	Logit float32 `json:"-"`
@@ -40,18 +40,18 @@ type Result struct {
 
 // Sink takes results in the order of the inputs. Flush says that the next one may take a while.
 type Sink interface {
-	Result(*Result) error
-	Flush() error
+	Result(*Result) error // takes the result of one image
+	Flush() error         // is called after each batch
 }
 
 // Options says what to run a model on.
 type Options struct {
-	Model    *Model
-	Images   []string
+	Model    *Model           // the model to run
+	Images   []string         // paths, in the order of the results
 	Archives *source.Archives // in which some of them may lie
-	Limits   Limits
-	Batch    int // images per run of the network
-	Workers  int // goroutines that decode; 0: GOMAXPROCS
+	Limits   Limits           // of decoding
+	Batch    int              // images per run of the network
+	Workers  int              // goroutines that decode; 0: GOMAXPROCS
 	// Rotated, unless nil, is told at the end how many images are stored rotated but were not turned.
 	Rotated func(n int)
 	// TopK is how many classes, the most likely, are compared with their thresholds; 0: all.

@@ -24,8 +24,8 @@ const (
 
 // WriterOptions says how results are printed.
 type WriterOptions struct {
-	Format Format
-	Logits bool // print the logits as well
+	Format Format // text, JSON or CSV
+	Logits bool   // print the logits as well
 	// Nothing is what text says of an image without predictions.
 	Nothing string
 	// CSVSafe keeps spreadsheets from taking names for formulas; CSV only.

@@ -91,17 +91,17 @@ const maxExamples = 3
 
 // Note is one kind of diagnostic: how many, and the first few by name.
 type Note struct {
-	Kind     Diagnostic
-	Count    int64
-	Examples []string
+	Kind     Diagnostic // what was found
+	Count    int64      // how many times
+	Examples []string   // up to three places
 }
 
 // Report says what a reader found.
 type Report struct {
-	Path    string
-	Format  Format
-	Images  int
-	Classes int
+	Path    string // the file read
+	Format  Format // its format
+	Images  int    // number of images
+	Classes int    // number of classes
 	Notes   []Note // in the order in which they were first met
 }
 

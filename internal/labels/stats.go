@@ -2,7 +2,7 @@ package labels
 
 // ClassCount counts the cells of one class.
 type ClassCount struct {
-	Positives, Negatives, Unknown int64
+	Positives, Negatives, Unknown int64 // number of cells of each state
 }
 
 // Annotated is how many cells say something.
@@ -10,11 +10,11 @@ func (c ClassCount) Annotated() int64 { return c.Positives + c.Negatives }
 
 // Stats counts the cells of a set.
 type Stats struct {
-	Images     int
+	Images     int          // number of images
 	Classes    []ClassCount // in class order
-	Total      ClassCount
-	Unlabelled int   // images in which every cell is unknown
-	Positives  []int // number of images by their number of positive labels
+	Total      ClassCount   // over all classes
+	Unlabelled int          // images in which every cell is unknown
+	Positives  []int        // number of images by their number of positive labels
 }
 
 // Annotated is how many cells say something.

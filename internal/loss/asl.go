@@ -9,8 +9,8 @@ import (
 // ASLOptions are the arguments of the public AsymmetricLoss and AsymmetricLossOptimized. A cell
 // labelled 1 is positive; every other, unknown ones too, is negative.
 type ASLOptions struct {
-	GammaNeg, GammaPos float64
-	Clip               float64
+	GammaNeg, GammaPos float64 // focusing powers
+	Clip               float64 // added to the probability of a negative
 	// LogClamp is the reference's eps, 1e-8 there; 0 is the exact logarithm (see Config.LogClamp).
 	LogClamp float64
 	// DisableTorchGradFocalLoss, named as in the reference, makes the focusing weight a constant for

@@ -11,7 +11,7 @@ import (
 // A label other than 1, 0 and -1 is a cell that takes no part. pool may be nil; the result is the
 // same for any pool. One Run at a time; it does not allocate.
 type Runner[T kernel.Float] interface {
-	Run(pool *kernel.Pool, logits, labels, grad []T) Terms
+	Run(pool *kernel.Pool, logits, labels, grad []T) Terms // computes terms and gradient of logits and labels, both [N,classes]
 }
 
 // Bound is a valid loss with the prior that it asks: a plain comparable value, as descriptors of

@@ -42,8 +42,8 @@ const (
 // must be 1. SingleLabel uses GammaPos and GammaNeg. The losses by assumption (BCENorm, WAN, LSAN, Hill,
 // EM, EPR) use the alphas only, which weigh the terms, EPR also Expected; Mode must be Negative.
 type Config struct {
-	Name string
-	Mode string
+	Name string // one of Names
+	Mode string // what becomes of unknown cells
 
 	GammaPos, GammaNeg, GammaUnann float64 // at least 0
 	AlphaPos, AlphaNeg, AlphaUnann float64 // at least 0

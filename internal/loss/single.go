@@ -11,7 +11,7 @@ import (
 // log-probability weighted by (1-p)^GammaPos at the target and p^GammaNeg elsewhere. The gradient
 // flows through the weights, as in the reference.
 type SingleOptions struct {
-	GammaPos, GammaNeg float64
+	GammaPos, GammaNeg float64 // focusing powers of the target and of the other classes
 	// Smoothing spreads that much of the target's weight evenly over all classes. In [0, 1).
 	Smoothing float64
 }

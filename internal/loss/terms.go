@@ -21,9 +21,9 @@ const (
 // cells by label, whatever their weight. Unknown cells that take no part in the selective mode:
 // DroppedPrior + DroppedTopK - DroppedBoth.
 type Terms struct {
-	Total, Positive, Negative, Unknown     float64
-	Positives, Negatives, Unknowns         int
-	DroppedPrior, DroppedTopK, DroppedBoth int
+	Total, Positive, Negative, Unknown     float64 // loss of the batch: all cells, and by label
+	Positives, Negatives, Unknowns         int     // number of cells by label
+	DroppedPrior, DroppedTopK, DroppedBoth int     // number of unknown cells dropped by the prior gate, by the top-K, and by both
 }
 
 // TermsOf reads a loss vector of length TermCount. Counts up to 2^24 are exact in float32.

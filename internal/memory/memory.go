@@ -7,15 +7,15 @@ import "fmt"
 
 // Limit is memory in bytes that may still be used, and what sets that bound, for people.
 type Limit struct {
-	Bytes int64
-	By    string
+	Bytes int64  // the limit
+	By    string // what sets it
 }
 
 // TooLittle says what needed more memory than there is.
 type TooLittle struct {
-	What  string
-	Bytes int64 // needed
-	Limit Limit
+	What  string // what needs the memory
+	Bytes int64  // needed
+	Limit Limit  // what there is
 }
 
 // Error says what was needed, what is there, and what sets the limit.

@@ -10,15 +10,15 @@ import (
 
 // Interval is a 95 % bootstrap interval, percent.
 type Interval struct {
-	Low  float64 `json:"low"`
-	High float64 `json:"high"`
+	Low  float64 `json:"low"`  // lower end
+	High float64 `json:"high"` // upper end
 }
 
 // Bootstrap are percentile intervals (B. Efron, 1979) of the two means over annotated cells.
 type Bootstrap struct {
-	Replicates int       `json:"replicates"`
+	Replicates int       `json:"replicates"`  // number of resamplings
 	MAPPartial *Interval `json:"map_partial"` // nil where it is undefined in more than 5 % of the replicates
-	MAPO       *Interval `json:"map_o"`
+	MAPO       *Interval `json:"map_o"`       // interval of mAP(O)
 }
 
 // ranked is an annotated cell in a ranking of all.

@@ -17,9 +17,9 @@ type Calibration struct {
 
 // CalibrationBin are the annotated cells with a score from From up to To.
 type CalibrationBin struct {
-	From  float64  `json:"from"`
-	To    float64  `json:"to"`
-	Cells int      `json:"cells"`
+	From  float64  `json:"from"`               // lowest score of the bin
+	To    float64  `json:"to"`                 // highest score of the bin
+	Cells int      `json:"cells"`              // annotated cells in the bin
 	Score *float64 `json:"mean_score"`         // nil without cells
 	Share *float64 `json:"share_of_positives"` // nil without cells
 }

@@ -156,9 +156,20 @@ func TestLabelsOfOneKindLeaveUndefinedWhatTheyCannotTell(t *testing.T) {
 			name  string
 			value *float64
 		}{
-			{"map", r.MAP}, {"map_partial", r.MAPPartial}, {"map_weighted", r.MAPWeighted}, {"map_o", r.MAPO},
-			{"cp", r.CP}, {"cr", r.CR}, {"cf1", r.CF1}, {"cf1_ratio", r.CF1Ratio}, {"op", r.OP}, {"or", r.OR}, {"of1", r.OF1},
-			{"u.op", r.PRFUnknownAsNegative.OP}, {"u.or", r.PRFUnknownAsNegative.OR}, {"u.of1", r.PRFUnknownAsNegative.OF1},
+			{"map", r.MAP},
+			{"map_partial", r.MAPPartial},
+			{"map_weighted", r.MAPWeighted},
+			{"map_o", r.MAPO},
+			{"cp", r.CP},
+			{"cr", r.CR},
+			{"cf1", r.CF1},
+			{"cf1_ratio", r.CF1Ratio},
+			{"op", r.OP},
+			{"or", r.OR},
+			{"of1", r.OF1},
+			{"u.op", r.PRFUnknownAsNegative.OP},
+			{"u.or", r.PRFUnknownAsNegative.OR},
+			{"u.of1", r.PRFUnknownAsNegative.OF1},
 		} {
 			if m.value != nil {
 				names = append(names, m.name)

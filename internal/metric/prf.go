@@ -4,13 +4,13 @@ package metric
 // class's own value, 0 where it has no true positive (the reference's definition, so CF1 is no
 // function of CP and CR); CF1Ratio is the F1 of CP and CR. OP, OR and OF1 are of all cells together.
 type PRF struct {
-	CP       *float64 `json:"cp"`
-	CR       *float64 `json:"cr"`
-	CF1      *float64 `json:"cf1"`
-	CF1Ratio *float64 `json:"cf1_ratio"`
-	OP       *float64 `json:"op"`
-	OR       *float64 `json:"or"`
-	OF1      *float64 `json:"of1"`
+	CP       *float64 `json:"cp"`        // precision, mean over classes
+	CR       *float64 `json:"cr"`        // recall, mean over classes
+	CF1      *float64 `json:"cf1"`       // F1, mean over classes
+	CF1Ratio *float64 `json:"cf1_ratio"` // harmonic mean of CP and CR
+	OP       *float64 `json:"op"`        // precision of all cells together
+	OR       *float64 `json:"or"`        // recall of all cells together
+	OF1      *float64 `json:"of1"`       // F1 of all cells together
 }
 
 // prf is over annotated cells, or over all with the unknown ones as negatives.

@@ -11,8 +11,8 @@ import (
 
 // Report is what `csl validate --format json` prints. Rates are in percent, nil (null) if undefined.
 type Report struct {
-	Images  int `json:"images"`
-	Classes int `json:"classes"`
+	Images  int `json:"images"`  // number of images
+	Classes int `json:"classes"` // number of classes
 	// MAP is the reference's: unknown cells count as negatives, the denominator of each class is its
 	// positives + 1e-8, and a class without positives is 0 in the mean. nil without any positive, and
 	// without any other cell.
@@ -37,19 +37,19 @@ type Report struct {
 
 // ClassResult is one class. AP is over annotated cells, nil for a skipped class.
 type ClassResult struct {
-	Class     string   `json:"class"`
-	AP        *float64 `json:"ap"`
-	Positives int      `json:"positives"`
-	Negatives int      `json:"negatives"`
-	Unknown   int      `json:"unknown"`
+	Class     string   `json:"class"`     // name of the class
+	AP        *float64 `json:"ap"`        // average precision in percent; nil = undefined
+	Positives int      `json:"positives"` // cells annotated as present
+	Negatives int      `json:"negatives"` // cells annotated as absent
+	Unknown   int      `json:"unknown"`   // cells without annotation
 	// ReferenceAP is the class's share in Report.MAP, nil without it.
 	ReferenceAP *float64 `json:"-"`
 }
 
 // SkippedClass is a class without an average precision.
 type SkippedClass struct {
-	Class string `json:"class"`
-	Why   string `json:"why"`
+	Class string `json:"class"` // name of the class
+	Why   string `json:"why"`   // no annotations, no positives or no negatives
 }
 
 // classAP is what the rankings of a class give: the average precision on annotated cells, and the

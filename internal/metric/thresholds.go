@@ -17,13 +17,13 @@ type Goal struct {
 
 // ClassThreshold is the threshold of a class.
 type ClassThreshold struct {
-	Class     string  `json:"class"`
-	Threshold float32 `json:"threshold"`
+	Class     string  `json:"class"`     // name of the class
+	Threshold float32 `json:"threshold"` // score above which it counts as present
 	Own       float32 `json:"own"`       // what the class's annotated cells alone would choose
 	Support   int     `json:"support"`   // the smaller of annotated positives and negatives
 	Precision float64 `json:"precision"` // on annotated cells, with Threshold; percent
-	Recall    float64 `json:"recall"`
-	F1        float64 `json:"f1"`
+	Recall    float64 `json:"recall"`    // at the threshold, in percent
+	F1        float64 `json:"f1"`        // at the threshold, in percent
 }
 
 // Thresholds chooses a threshold for each class, and one for all. It needs an annotated positive and negative; a class

@@ -22,7 +22,7 @@ func Names() []string { return []string{Adam, AdamW} }
 
 // Config chooses an optimizer. Learning rate and beta1 come with each step.
 type Config struct {
-	Name        string
+	Name        string  // adam or adamw
 	WeightDecay float64 // at least 0; applied to parameters with Decay
 	Beta2       float64 // 0.999
 	Eps         float64 // 1e-8

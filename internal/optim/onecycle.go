@@ -10,11 +10,11 @@ import (
 // PctStart of the steps and falls to MaxLR/DivFactor/FinalDivFactor at the last, while Adam's beta1
 // goes from MaxBeta1 to BaseBeta1 and back.
 type OneCycle struct {
-	MaxLR      float64
+	MaxLR      float64 // largest learning rate
 	TotalSteps int     // at least 1
 	PctStart   float64 // in [0, 1]
 	DivFactor, FinalDivFactor,
-	BaseBeta1, MaxBeta1 float64
+	BaseBeta1, MaxBeta1 float64 // as in PyTorch: div_factor, final_div_factor, base_momentum, max_momentum
 }
 
 // NewOneCycle has the reference's values but for these arguments: factors 25 and 1e4, beta1 between

@@ -9,9 +9,9 @@ import (
 
 // Param is a parameter: its weights, updated in place, and whether weight decay applies to it.
 type Param struct {
-	Name  string
-	Data  []float32
-	Decay bool
+	Name  string    // of the parameter
+	Data  []float32 // its values, updated in place
+	Decay bool      // whether weight decay applies
 	// Average is where the moving average is kept, as long as Data and holding its start; nil for
 	// memory of the optimizer's own that starts as a copy of the weights.
 	Average []float32
@@ -166,9 +166,9 @@ func (o *Optimizer) Do(number, _ int) {
 // Slot is one state vector of one parameter, with the parameter's length and layout. Data is the
 // state itself: writing to it restores it.
 type Slot struct {
-	Param string
-	Kind  string // SlotM, SlotV or SlotEMA
-	Data  []float32
+	Param string    // name of the parameter
+	Kind  string    // SlotM, SlotV or SlotEMA
+	Data  []float32 // its values, updated in place
 }
 
 // The values of Slot.Kind.

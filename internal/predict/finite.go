@@ -8,8 +8,8 @@ import (
 // NotFinite is an output of a model that is infinite or NaN: such a network is broken, whatever its
 // sigmoid looks like.
 type NotFinite struct {
-	Image, Class string
-	Value        float32
+	Image, Class string  // names of image and class
+	Value        float32 // NaN or infinite
 }
 
 // Error says what to think of the model.

@@ -8,8 +8,8 @@ import (
 
 // Names are the names of a split's images and classes.
 type Names interface {
-	ImageName(i int) string
-	ClassNames() []string
+	ImageName(i int) string // returns the name of image i
+	ClassNames() []string   // returns the classes in the order of the outputs
 }
 
 // Scored is a batch with what a model says of it.

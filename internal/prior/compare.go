@@ -40,11 +40,11 @@ func (a Agreement) MarshalJSON() ([]byte, error) {
 // Comparison is an estimated prior, and the naive count of annotated
 // positives, each against full annotations.
 type Comparison struct {
-	Top       int        `json:"top"`         // size of the compared top lists
-	True      float64    `json:"true_labels"` // labels per image in the full annotations
-	Estimated Agreement  `json:"estimated"`
+	Top       int        `json:"top"`            // size of the compared top lists
+	True      float64    `json:"true_labels"`    // labels per image in the full annotations
+	Estimated Agreement  `json:"estimated"`      // of the estimate with the truth
 	Mean      *Agreement `json:"mean,omitempty"` // of the mean score, where the estimate is not it
-	Naive     Agreement  `json:"naive"`
+	Naive     Agreement  `json:"naive"`          // of counted positives with the truth
 }
 
 // Compare sets p and the naive count of positives in partial against the

@@ -4,8 +4,8 @@ import "fmt"
 
 // Saved is the state of a [Mean] for a checkpoint. Through JSON it keeps every bit.
 type Saved struct {
-	Rows int64     `json:"rows"`
-	Sum  []float64 `json:"sum"`
+	Rows int64     `json:"rows"` // images added
+	Sum  []float64 `json:"sum"`  // of the scores, per class
 }
 
 // Save copies the state.

@@ -42,8 +42,8 @@ const GateThreshold = 0.5
 // above the Quantile if that is not 0, else those above the Threshold.
 type Selection struct {
 	Threshold float64 // 0: none
-	TopN      int
-	Quantile  float64
+	TopN      int     // classes gated by rank; 0 = by threshold
+	Quantile  float64 // above which classes are gated; 0 = by threshold
 }
 
 // Key is the name of the setting that decides, such as "threshold".

@@ -30,7 +30,7 @@ type Options struct {
 
 // Summary is the comparison table.
 type Summary struct {
-	Runs []Row `json:"runs"`
+	Runs []Row `json:"runs"` // one row per run
 	// Repeats sums up runs that differ by their seeds alone.
 	Repeats []Repeat `json:"repeats"`
 	// Best is the place in Runs of the run with the highest monitored metric; -1 if no run has one.

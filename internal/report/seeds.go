@@ -12,17 +12,17 @@ import (
 // Repeat is a recipe that was run with several seeds: mean and standard deviation (of the sample)
 // over its runs.
 type Repeat struct {
-	Mode       string   `json:"mode"`
-	Runs       []int    `json:"runs"` // their places in Summary.Runs
-	Seeds      []uint64 `json:"seeds"`
-	MAPPartial Spread   `json:"map_partial"`
-	MAPO       Spread   `json:"map_o"`
+	Mode       string   `json:"mode"`        // the loss mode
+	Runs       []int    `json:"runs"`        // their places in Summary.Runs
+	Seeds      []uint64 `json:"seeds"`       // of the runs
+	MAPPartial Spread   `json:"map_partial"` // mAP(C) over the seeds
+	MAPO       Spread   `json:"map_o"`       // mAP(O) over the seeds
 }
 
 // Spread is how a metric came out, in percent.
 type Spread struct {
-	Mean float64 `json:"mean"`
-	SD   float64 `json:"sd"`
+	Mean float64 `json:"mean"` // in percent
+	SD   float64 `json:"sd"`   // standard deviation, in percent
 }
 
 // String is the mean and, behind ±, the standard deviation.

@@ -17,11 +17,11 @@ import (
 // Row is one run in the comparison. Metrics are in percent and those of the best weights, nil where
 // the run was not validated.
 type Row struct {
-	Run     string `json:"run"` // its folder
-	Model   string `json:"model"`
-	Mode    string `json:"mode"`
-	Seed    uint64 `json:"seed"`
-	Steps   int    `json:"steps"`
+	Run     string `json:"run"`            // its folder
+	Model   string `json:"model"`          // name of the architecture
+	Mode    string `json:"mode"`           // the loss mode
+	Seed    uint64 `json:"seed"`           // of the run
+	Steps   int    `json:"steps"`          // optimizer steps done
 	Epochs  int    `json:"epochs"`         // completed
 	Planned int    `json:"planned_epochs"` // fewer completed: stopped early, interrupted, or still running
 	// Monitor is the metric that chose the best weights, Best its value, BestEpoch (from 1) when and
@@ -31,8 +31,8 @@ type Row struct {
 	BestEpoch  int      `json:"best_epoch"`
 	Weights    string   `json:"weights"`
 	MAPPartial *float64 `json:"map_partial"` // mAP(C) on annotated labels
-	MAPO       *float64 `json:"map_o"`
-	Seconds    float64  `json:"seconds"` // wall time of training and validation
+	MAPO       *float64 `json:"map_o"`       // mAP(O) in percent; nil = undefined
+	Seconds    float64  `json:"seconds"`     // wall time of training and validation
 }
 
 func (r *run) row() Row {

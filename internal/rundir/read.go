@@ -14,8 +14,8 @@ import (
 
 // Log is the parsed metrics of a run, in file order.
 type Log struct {
-	Steps       []Step
-	Validations []Validation
+	Steps       []Step       // records of training
+	Validations []Validation // records of validation
 }
 
 // maxLine bounds one record; a longer line is no record.

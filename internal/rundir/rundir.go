@@ -25,11 +25,11 @@ const (
 // Step is what one logging interval of training looked like. Sums and counts are means over the
 // steps since the last record, per image.
 type Step struct {
-	Kind  string  `json:"kind"` // KindStep
-	Step  int     `json:"step"` // optimizer steps done
-	Epoch int     `json:"epoch"`
-	LR    float64 `json:"lr"`
-	Beta1 float64 `json:"beta1"`
+	Kind  string  `json:"kind"`  // KindStep
+	Step  int     `json:"step"`  // optimizer steps done
+	Epoch int     `json:"epoch"` // epochs completed before this one
+	LR    float64 `json:"lr"`    // learning rate of the last step
+	Beta1 float64 `json:"beta1"` // of the last step
 	// Loss per image and its three terms: annotated positive, annotated negative, unknown.
 	Loss     float64 `json:"loss"`
 	Positive float64 `json:"loss_pos"`
@@ -47,8 +47,8 @@ type Scores struct {
 	MAPPartial *float64 `json:"map_partial"` // mAP(C): annotated cells only
 	MAPO       *float64 `json:"map_o"`       // mAP(O)
 	MAP        *float64 `json:"map"`         // the reference's: unknown counted as negative
-	CF1        *float64 `json:"cf1"`
-	OF1        *float64 `json:"of1"`
+	CF1        *float64 `json:"cf1"`         // F1, mean over classes
+	OF1        *float64 `json:"of1"`         // F1 of all cells together
 }
 
 // ByName lists the scores by their names in records and in train.monitor.
@@ -64,11 +64,11 @@ const (
 
 // Validation is one validation of both sets of weights.
 type Validation struct {
-	Kind    string `json:"kind"` // KindValidation
-	Step    int    `json:"step"`
-	Epoch   int    `json:"epoch"`
-	Regular Scores `json:"regular"`
-	EMA     Scores `json:"ema"`
+	Kind    string `json:"kind"`    // KindValidation
+	Step    int    `json:"step"`    // optimizer steps done
+	Epoch   int    `json:"epoch"`   // epochs completed before this one
+	Regular Scores `json:"regular"` // scores of the weights
+	EMA     Scores `json:"ema"`     // scores of the averaged weights
 	// Monitor is the watched metric, Best the better value of the two this time, Source the weights that
 	// have it (Regular or EMA), Improved whether it was the best of the run so far.
 	Monitor  string   `json:"monitor"`
@@ -79,8 +79,8 @@ type Validation struct {
 
 // Timing is what the clock said over one logging interval or validation.
 type Timing struct {
-	Kind    string  `json:"kind"`
-	Step    int     `json:"step"`
+	Kind    string  `json:"kind"`              // step or validation
+	Step    int     `json:"step"`              // optimizer steps done
 	Seconds float64 `json:"seconds"`           // of this interval
 	Rate    float64 `json:"images_per_second"` // images over seconds
 	Elapsed float64 `json:"elapsed"`           // since this process started training

@@ -37,8 +37,8 @@ type Part struct {
 
 // Stored says what one file of a generation must be.
 type Stored struct {
-	Size   int64  `json:"size"`
-	SHA256 string `json:"sha256"`
+	Size   int64  `json:"size"`   // in bytes
+	SHA256 string `json:"sha256"` // of the content, in hexadecimal
 }
 
 // Generation is a complete saved state: the content of a `last` file.

@@ -24,8 +24,8 @@ type Options struct {
 	Train   int    // number of training images
 	Val     int    // number of validation images
 	Size    int    // side of an image, 32 to 1024 pixels
-	Seed    uint64
-	Workers int // goroutines that draw; 0 for one per processor. The result does not depend on it
+	Seed    uint64 // of all scenes
+	Workers int    // goroutines that draw; 0 for one per processor. The result does not depend on it
 }
 
 // Split names of the COCO layout.

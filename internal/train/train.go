@@ -21,11 +21,11 @@ import (
 
 // Options is what a run needs.
 type Options struct {
-	Config  *config.Config // complete and valid; Train.Out is the run's folder
-	Backend graph.Host
-	Display *progress.Display
-	FS      safefile.FS
-	Garbage garbage.Hooks
+	Config  *config.Config    // complete and valid; Train.Out is the run's folder
+	Backend graph.Host        // where graphs run
+	Display *progress.Display // messages and progress
+	FS      safefile.FS       // where files are written
+	Garbage garbage.Hooks     // controls the garbage collector
 	// Resume continues the run whose state lies in the folder.
 	Resume bool
 	// ForceResume continues although labels, class names or images changed since the run was saved; it warns.
@@ -50,8 +50,8 @@ type Result struct {
 // Interrupted is how a run ends whose context was cancelled: it saved, and can be resumed. It wraps
 // the context's error.
 type Interrupted struct {
-	Dir  string
-	Step int // steps done
+	Dir  string // the run directory
+	Step int    // steps done
 	err  error
 }
 
@@ -60,6 +60,7 @@ func (e *Interrupted) Error() string {
 	return fmt.Sprintf("interrupted; step %d is saved in %s: %v", e.Step, e.Dir, e.err)
 }
 
+// Unwrap returns what interrupted the run.
 func (e *Interrupted) Unwrap() error { return e.err }
 
 // NonFinite is a loss that left the finite numbers, or what comes of one.

@@ -29,9 +29,9 @@ type Extras struct {
 
 // Frequency is how the classes of one frequency are ranked.
 type Frequency struct {
-	Frequency string   `json:"frequency"` // r (rare), c (common) or f (frequent) in LVIS
-	Classes   int      `json:"classes"`   // with an average precision
-	MAP       *float64 `json:"map_partial"`
+	Frequency string   `json:"frequency"`   // r (rare), c (common) or f (frequent) in LVIS
+	Classes   int      `json:"classes"`     // with an average precision
+	MAP       *float64 `json:"map_partial"` // mAP(C) of the group in percent; nil = undefined
 }
 
 // score computes everything of the accumulator.

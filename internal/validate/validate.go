@@ -23,9 +23,9 @@ import (
 
 // Options says what to score.
 type Options struct {
-	Model modelfile.Options
-	Data  dataset.Options // Classes is set by the checkpoint
-	Batch int
+	Model modelfile.Options // the model to open
+	Data  dataset.Options   // Classes is set by the checkpoint
+	Batch int               // images per run of the network
 	// Threshold is the score above which a class counts as present, for precision, recall and F1; nil
 	// means the checkpoint's, one or one per class, else modelfile.DefaultThreshold.
 	Threshold *float64
@@ -42,7 +42,7 @@ type Options struct {
 
 // Result is what scoring gave.
 type Result struct {
-	Report  *metric.Report
+	Report  *metric.Report   // the scores
 	Skipped []loader.Skipped // images that could not be used
 	// Thresholds are the scores, one per class, above which a class counted as present; OneThreshold
 	// says that they are the same by choice.

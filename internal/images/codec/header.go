@@ -21,11 +21,11 @@ var ErrTooLarge = errors.New("image too large")
 
 // Info is what the header of an image tells.
 type Info struct {
-	Format      Format
-	Width       int  // pixels, as stored: before any turning
-	Height      int  // pixels, as stored
-	Orientation int  // EXIF orientation, 1 to 8; 1 where the file states none
-	Animated    bool // further frames follow the first one, the only one that is read
+	Format      Format // of the file
+	Width       int    // pixels, as stored: before any turning
+	Height      int    // pixels, as stored
+	Orientation int    // EXIF orientation, 1 to 8; 1 where the file states none
+	Animated    bool   // further frames follow the first one, the only one that is read
 
 	extra  int64 // bytes that decoding takes beside the rows
 	least  int64 // bytes that the file has at least

@@ -35,8 +35,8 @@ func ReadImage(t testing.TB, path string) *images.RGB {
 
 // Difference is how two images of the same size differ.
 type Difference struct {
-	Max      int
-	Mean     float64
+	Max      int     // largest difference of a value
+	Mean     float64 // mean absolute difference
 	Exceeded float64 // share of samples that differ by more than 1
 }
 

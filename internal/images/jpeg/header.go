@@ -22,10 +22,10 @@ const (
 
 // Header is what a frame's header tells.
 type Header struct {
-	Width, Height int // pixels
-	Components    int
-	Space         ColorSpace
-	Progressive   bool
+	Width, Height int        // pixels
+	Components    int        // channels
+	Space         ColorSpace // color space of the components
+	Progressive   bool       // coefficients come in several scans
 
 	several    bool // scans: one component or some at a time
 	comps      [4]component

@@ -18,11 +18,11 @@ import (
 
 // CacheConfig says what a Cache holds and where.
 type CacheConfig struct {
-	Dir     string  // folder of the cache file; made if missing
-	Files   *Files  // where the images come from, and their size and filter
-	Samples Samples // which images, in this order
-	FS      safefile.FS
-	Workers int // goroutines that decode; 0 for GOMAXPROCS
+	Dir     string      // folder of the cache file; made if missing
+	Files   *Files      // where the images come from, and their size and filter
+	Samples Samples     // which images, in this order
+	FS      safefile.FS // where the cache is written
+	Workers int         // goroutines that decode; 0 for GOMAXPROCS
 	// Progress, unless nil, is called while the cache is made, with the images done so far.
 	Progress func(done, total int)
 }

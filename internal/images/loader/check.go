@@ -16,8 +16,8 @@ import (
 
 // Samples is the labelled list of images that a Loader walks; a dataset.Set is one.
 type Samples interface {
-	Len() int
-	NumClasses() int
+	Len() int        // number of images
+	NumClasses() int // number of classes
 	// ImageName is the name of sample i, as Source.Resolve takes it.
 	ImageName(i int) string
 	// Row writes the states of sample i, one per class: 1, 0 or -1 (unknown).
@@ -38,7 +38,7 @@ const headBytes = 32 << 10
 // Checks says how images are checked, and who is told of what. The functions may be nil; they are called by several
 // goroutines.
 type Checks struct {
-	Decode   codec.Options
+	Decode   codec.Options                                 // limits of decoding
 	Workers  int                                           // goroutines; 0 for GOMAXPROCS
 	Progress func(done, total int)                         // after each image, with the number done so far
 	Found    func(sample int, key string, at source.Stamp) // the key and the stamp of each sample's file

@@ -66,10 +66,10 @@ func (s *Scratch) release() {
 
 // Files is the Feed that reads, decodes and resizes the images of a source.
 type Files struct {
-	Source source.Source
-	Decode codec.Options
-	W, H   int // size to squash to, pixels
-	Filter transform.Filter
+	Source source.Source    // where images are read
+	Decode codec.Options    // how images are decoded
+	W, H   int              // size to squash to, pixels
+	Filter transform.Filter // of resizing
 }
 
 // Size returns W and H.

@@ -14,10 +14,10 @@ import (
 
 // Config says what a Loader loads.
 type Config struct {
-	Samples Samples
-	Use     []int // the samples that take part, in sequential order; nil for all
-	Feed    Feed
-	Scale   *transform.Scale
+	Samples Samples           // names and labels of the images
+	Use     []int             // the samples that take part, in sequential order; nil for all
+	Feed    Feed              // where pixels come from
+	Scale   *transform.Scale  // from bytes to float32
 	Augment transform.Augment // the zero value alters nothing
 
 	Batch   int    // images per batch

@@ -25,9 +25,9 @@ const (
 
 // Header is what stands in front of the pixels.
 type Header struct {
-	Width, Height int  // pixels
-	Animated      bool // an APNG: further frames follow the first one
-	EXIF          []byte
+	Width, Height int    // pixels
+	Animated      bool   // an APNG: further frames follow the first one
+	EXIF          []byte // content of the eXIf chunk; nil = none
 
 	depth, kind byte
 	interlaced  bool

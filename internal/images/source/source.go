@@ -47,8 +47,8 @@ type Source interface {
 
 // Stamp tells whether a file is the one seen earlier.
 type Stamp struct {
-	Size    int64
-	ModTime time.Time
+	Size    int64     // in bytes
+	ModTime time.Time // time of the last modification
 }
 
 // maxFile is the largest image file read, in bytes: a bound on memory, far above real images.

@@ -13,9 +13,9 @@ import (
 
 // Header is what the container tells.
 type Header struct {
-	Width, Height int // of the canvas, pixels
-	EXIF          []byte
-	Animated      bool
+	Width, Height int    // of the canvas, pixels
+	EXIF          []byte // content of the EXIF chunk; nil = none
+	Animated      bool   // whether the file has several frames
 
 	lossless bool
 }

@@ -26,7 +26,7 @@ const (
 
 // Tag is one class that is in an image.
 type Tag struct {
-	Name  string
+	Name  string  // of the class
 	Score float32 // 0 to 1
 	// Instead is drawn where the font has no shape for a letter of Name, unless it is empty.
 	Instead string
