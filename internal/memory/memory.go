@@ -23,7 +23,7 @@ func (e *TooLittle) Error() string {
 	return fmt.Sprintf("not enough memory: %s %s; %s available (%s)", e.What, size(e.Bytes), size(e.Limit.Bytes), e.Limit.By)
 }
 
-// Need is a [*TooLittle] if so many more bytes cannot be had; what completes "not enough memory: ... 3.2 GB"
+// Need is a [*TooLittle] if that many more bytes cannot be had; what completes "not enough memory: ... 3.2 GB"
 // and ends in a verb such as "needs". Where the machine does not tell, all fits.
 func Need(what string, bytes int64) error {
 	limit, known := Available()

@@ -18,7 +18,7 @@ type Log struct {
 	Validations []Validation // records of validation
 }
 
-// maxLine bounds one record; a longer line is no record.
+// maxLine bounds one record; a longer line is an error.
 const maxLine = 1 << 20
 
 // ReadLog reads the metrics of the run in dir. A last line cut short by a killed writer is left

@@ -9,7 +9,7 @@ import (
 )
 
 // explain turns what the operating system said about a step towards target
-// into one clear line. The temporary name is left out of it: the user never
+// into one clear line. The temporary name is not part of it: the user never
 // asked for that file. The cause stays reachable with errors.Is.
 func explain(target string, err error) error {
 	cause := bare(err)

@@ -171,7 +171,7 @@ func ReadLast(dir string) (*Generation, error) {
 		return nil, fmt.Errorf("read %q: damaged: %w", path, err)
 	}
 	if err := checkName(g.Folder); err != nil || !strings.HasPrefix(g.Folder, statePrefix) {
-		return nil, fmt.Errorf("read %q: damaged: %q is no name of a state's folder", path, g.Folder)
+		return nil, fmt.Errorf("read %q: damaged: %q is not a state's folder", path, g.Folder)
 	}
 	for name := range g.Files {
 		if err := checkName(name); err != nil {
@@ -251,7 +251,7 @@ func checkParts(parts []Part) error {
 // checkName allows plain names only: nothing that leads out of a folder.
 func checkName(name string) error {
 	if name == "" || name == "." || name == ".." || strings.ContainsAny(name, `/\:`) {
-		return fmt.Errorf("%q is no plain file name", name)
+		return fmt.Errorf("%q is not a plain file name", name)
 	}
 	return nil
 }

@@ -108,7 +108,7 @@ func TestLoadLastFindsDamage(t *testing.T) {
 		{"broken last", "damaged", func(_ *safefile.Generation, dir string) error {
 			return os.WriteFile(filepath.Join(dir, "last"), []byte(`{"step":`), 0o666)
 		}},
-		{"escaping folder", "no name of a state", func(_ *safefile.Generation, dir string) error {
+		{"escaping folder", "not a state's folder", func(_ *safefile.Generation, dir string) error {
 			return os.WriteFile(filepath.Join(dir, "last"), []byte(`{"folder":"../../etc"}`), 0o666)
 		}},
 		{"escaping file", "plain file name", func(_ *safefile.Generation, dir string) error {

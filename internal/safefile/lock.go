@@ -22,7 +22,7 @@ type DirLock struct{ file *os.File }
 
 // LockDir claims the existing folder dir for this process. The claim ends with
 // [DirLock.Unlock] or with the process, however it dies: the operating system
-// holds it, the small file .lock only says whose it is. If somebody else has
+// holds it, the small file .lock only names the holder. If somebody else has
 // it, the error is [ErrLocked] and names the process.
 func LockDir(dir string) (*DirLock, error) {
 	path := filepath.Join(dir, lockName)

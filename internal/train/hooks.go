@@ -28,7 +28,7 @@ type noHook struct{}
 func (noHook) afterStep(*state, stepInfo) error         { return nil }
 func (noHook) afterEpoch(context.Context, *state) error { return nil }
 
-// logging writes a record every so many steps and at the end of each epoch.
+// logging writes a record every few steps and at the end of each epoch.
 type logging struct {
 	logs  *logs
 	log   logger
@@ -75,7 +75,7 @@ func (h stopping) afterEpoch(_ context.Context, s *state) error {
 	return nil
 }
 
-// saving stores the run every so many steps; the loop itself saves at epochs' ends.
+// saving stores the run every few steps; the loop itself saves at epochs' ends.
 type saving struct {
 	noHook
 	every int // steps; 0: never

@@ -30,7 +30,7 @@ func openLogs(fsys safefile.FS, dir string, metrics, timings int64) (*logs, erro
 	return &logs{metrics: m, timings: t, start: now, last: now}, nil
 }
 
-// record appends a record of metrics and, beside it, how long its interval took for so many
+// record appends a record of metrics and, beside it, how long its interval took for that many
 // images.
 func (l *logs) record(r any, kind string, step, images int) error {
 	line, err := json.Marshal(r)

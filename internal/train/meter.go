@@ -19,7 +19,7 @@ type meter struct {
 	DroppedBoth  int     `json:"dropped_both"`
 }
 
-// add counts one batch of so many images.
+// add counts one batch of that many images.
 func (m *meter) add(images int, p loss.Terms) {
 	m.Images += images
 	m.Total += p.Total

@@ -11,7 +11,7 @@ import (
 )
 
 const (
-	// slowStep is how long a step may take without being interrupted in its midst.
+	// slowStep is how long a step may take without being interruptible.
 	slowStep = 500 * time.Millisecond
 	// fastFLOPs are so few floating point operations that any machine does them in slowStep.
 	fastFLOPs = 2e8
@@ -72,7 +72,7 @@ func (t *trainer) announcePace(epoch time.Duration, left int) {
 	}
 }
 
-// timeImage is what one image of a step costs: a second run of a net of so many images, unless the first one
+// timeImage is what one image of a step costs: a second run of a net of that many images, unless the first one
 // was slow already.
 func (s *stepper) timeImage(batch int) (time.Duration, error) {
 	net, err := model.NewTrainNet(s.be, s.weights, model.Options{

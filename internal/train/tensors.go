@@ -43,7 +43,7 @@ func (s *stepper) moments() []checkpoint.Out {
 
 func slotName(s optim.Slot) string { return s.Param + "#" + s.Kind }
 
-// restore takes the tensors of a saved state of so many steps.
+// restore takes the tensors of a saved state after that many steps.
 func (s *stepper) restore(ctx context.Context, g *safefile.Generation, steps int) error {
 	if err := readWeights(ctx, g.Path(weightsFile), s.weights); err != nil {
 		return err

@@ -32,7 +32,7 @@ type trainer struct {
 	savedAt cursor // where it was
 }
 
-// saveDue says whether the configuration asks for a save now: every so many steps, or at each
+// saveDue says whether the configuration asks for a save now: every few steps, or at each
 // epoch's end, and in any case at the run's end.
 func (t *trainer) saveDue(epochEnd bool) bool {
 	every := t.cfg.Train.SaveEvery

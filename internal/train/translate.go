@@ -17,7 +17,7 @@ type logger interface {
 	Warn(msg string, args ...any)
 }
 
-// Spec is the architecture that a configuration asks for, with so many classes.
+// Spec is the architecture that a configuration asks for, with that many classes.
 func Spec(m config.Model, classes int) (model.Spec, error) {
 	s, err := model.Lookup(m.Name)
 	if err != nil {
@@ -56,7 +56,7 @@ func augmentation(a config.Augment) transform.Augment {
 	return transform.Augment{Flip: a.Flip, Cutout: a.Cutout, Ops: a.RandAugment.Ops, Magnitude: a.RandAugment.Magnitude}
 }
 
-// cycleOf is the schedule of a run whose epochs have so many batches.
+// cycleOf is the schedule of a run whose epochs have that many batches.
 func cycleOf(c *config.Config, batches int) (optim.OneCycle, error) {
 	perEpoch := (batches-1)/c.Train.Accumulate + 1
 	if perEpoch < 1 || c.Schedule.Epochs > maxSteps/perEpoch {
