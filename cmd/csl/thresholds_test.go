@@ -83,8 +83,10 @@ func TestScoresThatDoNotFitAreRefused(t *testing.T) {
 		}
 	}
 	for _, args := range [][]string{
-		{"--scores", scores}, {"--scores", scores, "--model_path", tinyModel(), "--annotations", labels},
-		{"--scores", scores, "--annotations", labels, "--save_scores", "x"}, {"--scores", scores, "--annotations", labels, "--bootstrap", "-1"},
+		{"--scores", scores},
+		{"--scores", scores, "--model_path", tinyModel(), "--annotations", labels},
+		{"--scores", scores, "--annotations", labels, "--save_scores", "x"},
+		{"--scores", scores, "--annotations", labels, "--bootstrap", "-1"},
 	} {
 		if code, _, err := csl(t, append([]string{"validate"}, args...)...); code != exitUsage {
 			t.Errorf("%v: %d %s", args, code, err)

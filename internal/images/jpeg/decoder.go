@@ -142,11 +142,11 @@ func (d *Decoder) readQuant(p []byte) error {
 func (d *Decoder) readHuffman(p []byte) error {
 	for len(p) > 0 {
 		if len(p) < 17 {
-			return fmt.Errorf("Huffman table of %d bytes", len(p))
+			return fmt.Errorf("table of Huffman codes of %d bytes", len(p))
 		}
 		class, id := p[0]>>4, p[0]&15
 		if class > 1 || id > 3 {
-			return fmt.Errorf("Huffman table %d of class %d", id, class)
+			return fmt.Errorf("table %d of Huffman codes, class %d", id, class)
 		}
 		counts := [16]byte(p[1:17])
 		t := &d.dc[id]
@@ -158,7 +158,7 @@ func (d *Decoder) readHuffman(p []byte) error {
 			n += int(c)
 		}
 		if err := t.define(counts, p[17:]); err != nil {
-			return fmt.Errorf("Huffman table %d of class %d: %w", id, class, err)
+			return fmt.Errorf("table %d of Huffman codes, class %d: %w", id, class, err)
 		}
 		p = p[17+n:]
 	}
