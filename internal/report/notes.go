@@ -19,6 +19,11 @@ func notes(runs []*run, s *Summary) []string {
 		out = append(out, text)
 	}
 	for _, r := range runs {
+		if v := r.log.Validations; len(v) > 0 {
+			for _, note := range v[len(v)-1].Notes {
+				out = append(out, fmt.Sprintf("%s: %s.", r.name, note))
+			}
+		}
 		if n, of := r.epochs(), r.planned(); n < of {
 			out = append(out, fmt.Sprintf("%s has %d of %s: it stopped early, was interrupted or still runs.", r.name, n, count.Of(of, "epoch")))
 		}

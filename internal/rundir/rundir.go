@@ -75,6 +75,8 @@ type Validation struct {
 	Best     *float64 `json:"best"`
 	Source   string   `json:"source"`
 	Improved bool     `json:"improved"`
+	// Notes say which metrics are undefined (null), and why.
+	Notes []string `json:"notes,omitempty"`
 }
 
 // Timing is what the clock said over one logging interval or validation.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"csl/internal/dataset"
 	"csl/internal/graph"
@@ -45,10 +46,11 @@ func (v *validating) afterEpoch(ctx context.Context, s *state) error {
 	if average != nil {
 		weights = append(weights, average)
 	}
-	scores, err := v.score(ctx, weights)
+	scores, notes, err := v.score(ctx, weights)
 	if err != nil {
 		return err
 	}
+	r.Notes = notes
 	r.Regular = scores[0]
 	if average != nil {
 		r.EMA = scores[1]
@@ -69,7 +71,7 @@ func (v *validating) afterEpoch(ctx context.Context, s *state) error {
 	if err != nil {
 		return err
 	}
-	v.o.Display.Log().Info(text)
+	v.o.Display.Log().Info(strings.Join(append([]string{text}, r.Notes...), "; "))
 	return v.logs.record(r, rundir.KindValidation, r.Step, v.loader.Len())
 }
 
@@ -80,8 +82,8 @@ type candidate struct {
 	acc    *metric.Accumulator
 }
 
-// score runs sets of weights over the validation images, all in one pass.
-func (v *validating) score(ctx context.Context, weights []*model.Weights) (scores []rundir.Scores, err error) {
+// score runs sets of weights over the validation images, all in one pass. notes say what is undefined, and why.
+func (v *validating) score(ctx context.Context, weights []*model.Weights) (scores []rundir.Scores, notes []string, err error) {
 	all, err := v.candidates(weights)
 	defer func() {
 		for _, c := range all {
@@ -89,7 +91,7 @@ func (v *validating) score(ctx context.Context, weights []*model.Weights) (score
 		}
 	}()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	task := v.o.Display.Start("validating", "img", int64(v.loader.Len()))
 	defer task.Done()
@@ -103,16 +105,17 @@ func (v *validating) score(ctx context.Context, weights []*model.Weights) (score
 		return nil
 	})
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	for _, c := range all {
 		m, err := c.acc.Report(ctx, v.o.Backend.Threads())
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
+		notes = m.Notes // of the labels, so the same for all weights
 		scores = append(scores, rundir.Scores{MAPPartial: m.MAPPartial, MAPO: m.MAPO, MAP: m.MAP, CF1: m.CF1, OF1: m.OF1})
 	}
-	return scores, nil
+	return scores, notes, nil
 }
 
 // candidates prepares sets of weights for scoring, in the arena of training.

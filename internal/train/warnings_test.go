@@ -41,6 +41,12 @@ func TestAnUndefinedMonitorIsSaidBeforeTrainingAndTheFinalWeightsAreKept(t *test
 		if _, err := os.Stat(filepath.Join(out, rundir.Best)); err != nil {
 			t.Error(err)
 		}
+		note := map[string]string{"0": "no annotated positive", "1": "no annotated negative"}[value]
+		for what, text := range map[string]string{"log": log, rundir.Metrics: fixture.Files(t, out)[rundir.Metrics]} {
+			if !strings.Contains(text, note) {
+				t.Errorf("labels of %s: %s does not say %q", value, what, note)
+			}
+		}
 	}
 }
 
