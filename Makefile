@@ -34,7 +34,7 @@ demo: build ## draw images, hide labels, train three ways, compare: demo/report.
 	@echo "curves, classes and predicted images: open demo/report.html"
 
 test: ## every test that needs no data from outside (minutes)
-	go test -timeout 5m ./...
+	go test -timeout 15m ./...
 
 test-long: ## also the suites on real data (CSL_SHARED names the folder that holds it) and against PyTorch and ONNX Runtime
 	scripts/oracles.sh

@@ -172,7 +172,7 @@ func TestNoEMASkipsTheAverage(t *testing.T) {
 func TestSenselessOptionsAreErrorsNamingTheFlag(t *testing.T) {
 	for flag, change := range map[string]func(*Options){
 		"--model_name":  func(o *Options) { o.Model = "resnet" },
-		"--input_size":  func(o *Options) { o.Size = 33 },
+		"--image_size":  func(o *Options) { o.Size = 33 },
 		"--num_classes": func(o *Options) { o.Classes = 0 },
 		"--batch_size":  func(o *Options) { o.Batch = 0 },
 		"--mode":        func(o *Options) { o.Mode = "test" },
