@@ -13,7 +13,7 @@ import (
 // newDataCommand holds what makes and looks at data sets.
 func newDataCommand(s *streams) *cobra.Command {
 	return newGroup("data", "Make, check and convert data sets",
-		newDataCheckCommand(s), newDataStatsCommand(s), newDataConvertCommand(s), newDataSimulateCommand(s), newDataSynthCommand(s))
+		newDataCheckCommand(s), newDataStatsCommand(s), newDataConvertCommand(s), newDataSimulateCommand(s), newDataCacheCommand(s), newDataSynthCommand(s))
 }
 
 // synthOptions is what "csl data synth" was asked to do.

@@ -27,6 +27,8 @@ type convertOptions struct {
 	labels    labelFlags
 	to, out   string
 	unknownAs string
+	split     []float64
+	seed      uint64
 }
 
 func newDataConvertCommand(s *streams) *cobra.Command {
@@ -36,9 +38,13 @@ func newDataConvertCommand(s *streams) *cobra.Command {
 		Short: "Write labels in another format",
 		Long: `Write labels in another format without losing a state. COCO's format has no unknown:
 --unknown_as says what to write instead. Images and classes of which nothing is known are lost in
-formats that only list what is known; such losses are counted.`,
+formats that only list what is known; such losses are counted. --split deals the images out so that each
+class is present in about the same share of each part, rare classes in all of them (iterative
+stratification), and writes a file for each part: those that --out lists, or labels-1.csv,
+labels-2.csv and so on for --out labels.csv.`,
 		Example: `  csl data convert --annotations labels.csv --to jsonl --out labels.jsonl
   csl data convert --annotations Annotations/ --to wide --out labels.csv
+  csl data convert --annotations labels.csv --to csv --split 0.9,0.1 --out train.csv,val.csv
   csl data convert --annotations partial.csv --to coco --unknown_as negative --out instances.json`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return runDataConvert(cmd.Context(), o) },
@@ -46,7 +52,9 @@ formats that only list what is known; such losses are counted.`,
 	o.labels = bindLabels(cmd)
 	fs := cmd.Flags()
 	fs.StringVar(&o.to, "to", "", "`FORMAT` to write: "+writableNames())
-	fs.StringVarP(&o.out, "out", "o", "", "`FILE` to write")
+	fs.StringVarP(&o.out, "out", "o", "", "`FILE` to write; with --split one for each part, or one to number")
+	fs.Float64SliceVar(&o.split, "split", nil, "split into parts with these `SHARES` of the images, such as 0.9,0.1")
+	fs.Uint64Var(&o.seed, "seed", 1, "with --split: decides which images")
 	fs.StringVar(&o.unknownAs, "unknown_as", "", "for formats without unknown: negative = write unknown as absent, drop = skip images with unknown classes")
 	return cmd
 }
@@ -69,6 +77,11 @@ func runDataConvert(ctx context.Context, o *convertOptions) error {
 	case o.unknownAs != "" && o.unknownAs != unknownNegative && o.unknownAs != unknownDrop:
 		return usagef("--unknown_as %q: want negative or drop", o.unknownAs)
 	}
+	if o.split != nil {
+		if _, err := partFiles(o.out, len(o.split)); err != nil {
+			return err
+		}
+	}
 	set, _, _, err := o.labels.open(ctx, o.streams)
 	if err != nil {
 		return err
@@ -76,7 +89,10 @@ func runDataConvert(ctx context.Context, o *convertOptions) error {
 	if set, err = expressible(set, to, o.unknownAs, o.streams); err != nil {
 		return err
 	}
-	return writeLabels(o.streams, set, to, o.out)
+	if o.split == nil {
+		return writeLabels(o.streams, set, to, o.out)
+	}
+	return o.writeParts(set, to)
 }
 
 // expressible is the set as a format can say it.

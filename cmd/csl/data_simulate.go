@@ -23,9 +23,11 @@ func newDataSimulateCommand(s *streams) *cobra.Command {
 		Use:   "simulate --annotations FILE --simulate_partial_type TYPE --out FILE",
 		Short: "Hide labels of fully annotated data",
 		Long: `Hide labels as training does with the same settings (simulate.type, simulate.param,
-simulate.seed), and write those that are left.`,
+simulate.seed), and write those that are left: fpc keeps a fixed number per class, rps drops labels at
+random, single keeps one present label per image, openimages keeps fewer labels of common classes.`,
 		Example: `  csl data simulate --data coco --simulate_partial_type fpc --simulate_partial_param 100 --out partial.csv
-  csl data simulate --annotations full.csv --simulate_partial_type rps --simulate_partial_param 0.5 --set simulate.seed=7 --out half.csv`,
+  csl data simulate --annotations full.csv --simulate_partial_type rps --simulate_partial_param 0.5 --set simulate.seed=7 --out half.csv
+  csl data simulate --annotations full.csv --simulate_partial_type single --out single.csv`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return runDataSimulate(cmd.Context(), o) },
 	}
@@ -53,7 +55,7 @@ func runDataSimulate(ctx context.Context, o *simulateOptions) error {
 	}
 	sim := cfg.Simulate
 	if sim.Type == config.SimulateNone {
-		return usagef("--simulate_partial_type is missing: fpc or rps?")
+		return usagef("--simulate_partial_type is missing: fpc, rps, single or openimages?")
 	}
 	if set, err = labels.Simulate(set, sim.Type, sim.Param, sim.Seed); err != nil {
 		return err

@@ -187,16 +187,19 @@ func (a *Augment) settings() []setting {
 
 // Simulate hides labels of fully annotated data.
 type Simulate struct {
-	Type  string  // SimulateNone, SimulateFPC or SimulateRPS
-	Param float64 // FPC: positives and negatives kept per class; RPS: chance of losing a label
+	Type  string  // SimulateNone or one of the kinds below
+	Param float64 // FPC: positives and negatives kept per class; RPS: chance of losing a label; Open Images: see there
 	Seed  uint64  // which labels; apart from Train.Seed, so that runs can share labels
 }
 
-// Kinds of simulation (Simulate.Type): fixed number per class, random per image.
+// Kinds of simulation (Simulate.Type): fixed number per class, random per image, one positive per image, and fewer
+// labels of common classes (a class that is present in no more than Param images keeps them all).
 const (
-	SimulateNone = "none"
-	SimulateFPC  = "fpc"
-	SimulateRPS  = "rps"
+	SimulateNone       = "none"
+	SimulateFPC        = "fpc"
+	SimulateRPS        = "rps"
+	SimulateSingle     = "single"
+	SimulateOpenImages = "openimages"
 )
 
 func defaultSimulate() Simulate { return Simulate{Type: SimulateNone, Param: 1000, Seed: 1} }
@@ -205,12 +208,12 @@ func (s *Simulate) settings() []setting {
 	return []setting{
 		{
 			name: "simulate.type", flag: "simulate_partial_type",
-			value:   text{&s.Type, []string{SimulateNone, SimulateFPC, SimulateRPS}},
-			meaning: "fpc keeps a fixed number of labels per class, rps removes each label at random",
+			value:   text{&s.Type, []string{SimulateNone, SimulateFPC, SimulateRPS, SimulateSingle, SimulateOpenImages}},
+			meaning: "fpc keeps a fixed number of labels per class, rps removes each label at random, single keeps one present label per image, openimages fewer labels of common classes",
 		},
 		{
 			name: "simulate.param", flag: "simulate_partial_param", value: atLeast0(&s.Param),
-			meaning: "fpc: positives and negatives kept per class; rps: chance of removing a label, 0 to 1",
+			meaning: "fpc: positives and negatives kept per class; rps: chance of removing a label, 0 to 1; openimages: classes present in more images than this lose labels",
 		},
 		{name: "simulate.seed", value: seed{&s.Seed}, meaning: "decides which labels are hidden"},
 	}

@@ -67,6 +67,8 @@ func (c *Config) conflicts() []*Problem {
 		"%v is not allowed with simulate.type fpc: must be a whole number of at least 1", p)
 	add(c.Simulate.Type == SimulateRPS && p > 1, "simulate.param",
 		"%v is not allowed with simulate.type rps: must be a chance from 0 to 1", p)
+	add(c.Simulate.Type == SimulateOpenImages && p < 1, "simulate.param",
+		"%v is not allowed with simulate.type openimages: must be at least 1", p)
 	if p := c.LossConfig().Conflict(); p != nil {
 		add(true, p.Key, "%s", p.Text)
 	}

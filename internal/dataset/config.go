@@ -119,3 +119,6 @@ func (c *Split) cache(ctx context.Context, l Loading, files *loader.Files, sampl
 	c.caches = append(c.caches, cache)
 	return cache, nil
 }
+
+// Caches are the caches of the loaders made so far.
+func (c *Split) Caches() []*loader.Cache { return c.caches }

@@ -10,7 +10,9 @@ import (
 
 // Simulate hides labels: typ "fpc" keeps up to param positives and negatives
 // per class ([FPC]), typ "rps" removes each label with probability param
-// ([RPS]). The same set, param and seed give the same labels.
+// ([RPS]), typ "single" keeps one positive per image ([SinglePositive], which
+// takes no param), and typ "openimages" keeps fewer labels of common classes
+// ([OpenImagesLike]). The same set, param and seed give the same labels.
 func Simulate(s *Set, typ string, param float64, seed uint64) (*Set, error) {
 	switch typ {
 	case "fpc":
@@ -20,14 +22,20 @@ func Simulate(s *Set, typ string, param float64, seed uint64) (*Set, error) {
 		return FPC(s, int(param), seed), nil
 	case "rps":
 		return RPS(s, param, seed)
+	case "single":
+		return SinglePositive(s, seed), nil
+	case "openimages":
+		return OpenImagesLike(s, param, seed)
 	}
-	return nil, fmt.Errorf("simulate: unknown type %q: want fpc or rps", typ)
+	return nil, fmt.Errorf("simulate: unknown type %q: want fpc, rps, single or openimages", typ)
 }
 
 // Purposes of random streams, so that no two draws share one.
 const (
 	streamFPC = 1 + iota
 	streamRPS
+	streamSingle
+	streamOpenImages
 )
 
 // FPC ("fixed per class") keeps for each class min(n, available) positives and
@@ -67,17 +75,22 @@ func RPS(s *Set, p float64, seed uint64) (*Set, error) {
 		return nil, fmt.Errorf("simulate rps: about %.3g labels would be left, too many to store", left)
 	}
 	rng := rand.New(rand.NewPCG(seed, streamRPS<<32))
+	return thinned(s, func(int, State) bool { return rng.Float64() >= p }), nil
+}
+
+// thinned is the set with the annotated cells for which keep is true. It is called for each, image by image.
+func thinned(s *Set, keep func(class int, state State) bool) *Set {
 	out := unknownLike(s)
 	out.ends = make([]uint32, s.Len())
 	for i := range s.Len() {
 		s.Annotated(i, func(class int, state State) {
-			if rng.Float64() >= p {
+			if keep(class, state) {
 				out.cells = append(out.cells, newCell(class, state))
 			}
 		})
 		out.ends[i] = uint32(len(out.cells))
 	}
-	return out, nil
+	return out
 }
 
 // unknownLike is a set with the classes and image names of s in which a cell

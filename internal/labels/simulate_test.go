@@ -47,7 +47,7 @@ func TestFPCKeepsAFixedNumberPerClass(t *testing.T) {
 
 func TestSimulationDependsOnTheSeedOnly(t *testing.T) {
 	set := randomSet(t, 200, 8, Negative, 7)
-	for typ, param := range map[string]float64{"fpc": 20, "rps": 0.5} {
+	for typ, param := range map[string]float64{"fpc": 20, "rps": 0.5, "single": 0, "openimages": 10} {
 		run := func(seed uint64) *Set {
 			s, err := Simulate(set, typ, param, seed)
 			if err != nil {

@@ -90,6 +90,9 @@ func (in *inputs) measure() {
 }
 
 func (in *inputs) close() error {
+	if in == nil {
+		return nil
+	}
 	var errs []error
 	for _, s := range []*dataset.Split{in.train, in.val} {
 		if s != nil {
