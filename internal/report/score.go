@@ -62,7 +62,11 @@ func (r *run) score(ctx context.Context, o *Options, shots int) error {
 }
 
 func (r *run) scoreFile(ctx context.Context, o *Options, path string, shots int) (s *scored, err error) {
+	held := r.cfg.Data.HoldOut
 	data := dataset.FromConfig(r.cfg.Data, dataset.Val)
+	if held > 0 {
+		data = dataset.FromConfig(r.cfg.Data, dataset.Train)
+	}
 	m, err := modelfile.Open(ctx, modelfile.Options{Path: path})
 	if err != nil {
 		return nil, err
@@ -73,7 +77,14 @@ func (r *run) scoreFile(ctx context.Context, o *Options, path string, shots int)
 	if err != nil {
 		return nil, err
 	}
-	defer func() { err = errors.Join(err, c.Close()) }()
+	whole := c
+	defer func() { err = errors.Join(err, whole.Close()) }()
+	if held > 0 {
+		if c, err = c.HoldOut(held, r.cfg.Train.Seed); err != nil {
+			return nil, err
+		}
+		defer func() { err = errors.Join(err, c.Close()) }()
+	}
 	p, err := newPass(ctx, r, o, m.Weights, l, c)
 	if err != nil {
 		return nil, err
