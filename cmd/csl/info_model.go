@@ -7,7 +7,6 @@ import (
 	"csl/internal/loss"
 	"csl/internal/loss/lossgraph"
 	"csl/internal/model"
-	"csl/internal/train"
 )
 
 // Modes of "csl info --model_name".
@@ -68,7 +67,7 @@ func runInfoModel(o *infoOptions) error {
 	if classes == 0 {
 		classes = defaultClasses
 	}
-	spec, err := train.Spec(cfg.Model, classes)
+	spec, err := cfg.Model.Spec(classes)
 	if err != nil {
 		return err
 	}

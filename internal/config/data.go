@@ -1,6 +1,10 @@
 package config
 
-import "csl/internal/labels"
+import (
+	"csl/internal/images/codec"
+	"csl/internal/labels"
+	"csl/internal/limit"
+)
 
 // Data says where images and labels are and how images become tensors.
 type Data struct {
@@ -45,14 +49,11 @@ const (
 	Bicubic  = "bicubic"
 )
 
-// maxPixels is Pillow's limit against decompression bombs: it raises an error above it.
-const maxPixels = 178_956_970
-
 func defaultData() Data {
 	return Data{
 		Train: Split{Format: FormatAuto}, Val: Split{Format: FormatAuto},
 		Missing: MissingAbsent, Values: "csl",
-		Size: 448, Interpolation: Bilinear, MaxPixels: maxPixels, MaxImageMemory: 1 << 30,
+		Size: 448, Interpolation: Bilinear, MaxPixels: codec.DefaultMaxPixels, MaxImageMemory: 1 << 30,
 	}
 }
 
@@ -84,7 +85,7 @@ func (d *Data) settings() []setting {
 			meaning: "format of the validation labels; auto = by content",
 		},
 		{
-			name: "data.val.split", flag: "val_split", value: real{p: &d.HoldOut, hi: 0.9},
+			name: "data.val.split", flag: "val_split", value: real{&d.HoldOut, limit.UpTo(0.9)},
 			meaning: "share of the training images held out for validation, chosen by train.seed; 0 = none",
 		},
 		{
@@ -170,7 +171,7 @@ func defaultAugment() Augment {
 func (a *Augment) settings() []setting {
 	return []setting{
 		{
-			name: "augment.cutout", value: real{p: &a.Cutout, hi: 1},
+			name: "augment.cutout", value: real{&a.Cutout, limit.UpTo(1)},
 			meaning: "side of a rectangle filled with one random colour, over the image's side; 0 = none",
 		},
 		{
@@ -181,7 +182,7 @@ func (a *Augment) settings() []setting {
 			name: "augment.randaugment.magnitude", value: whole{p: &a.RandAugment.Magnitude},
 			meaning: "strength of each, 0 to 30",
 		},
-		{name: "augment.flip", value: real{p: &a.Flip, hi: 1}, meaning: "chance of mirroring left to right; the reference never does"},
+		{name: "augment.flip", value: real{&a.Flip, limit.UpTo(1)}, meaning: "chance of mirroring left to right; the reference never does"},
 	}
 }
 

@@ -1,8 +1,8 @@
 package config
 
 import (
+	"csl/internal/limit"
 	"csl/internal/loss"
-	"csl/internal/prior"
 )
 
 // Loss is the training loss: the fields of [loss.Config] that have a row under "loss". What they mean,
@@ -27,6 +27,9 @@ const (
 	ModeSelective              = loss.Selective
 )
 
+// Selective reports whether the loss drops unknown labels.
+func (l Loss) Selective() bool { return l.Mode == ModeSelective }
+
 func defaultLoss() Loss {
 	d := loss.Defaults()
 	return Loss{
@@ -34,19 +37,6 @@ func defaultLoss() Loss {
 		GammaPos: d.GammaPos, GammaNeg: d.GammaNeg, GammaUnann: d.GammaUnann,
 		AlphaPos: d.AlphaPos, AlphaNeg: d.AlphaNeg, AlphaUnann: d.AlphaUnann,
 		Clip: d.Clip, TopK: d.TopK, TopKSkipsGated: d.TopKSkipsGated, LogClamp: d.LogClamp,
-	}
-}
-
-// LossConfig is the loss that the settings describe; its gate is that of [prior.Prior.Gate] for
-// [Config.PriorSelection].
-func (c *Config) LossConfig() loss.Config {
-	l := c.Loss
-	return loss.Config{
-		Name: l.Name, Mode: l.Mode,
-		GammaPos: l.GammaPos, GammaNeg: l.GammaNeg, GammaUnann: l.GammaUnann,
-		AlphaPos: l.AlphaPos, AlphaNeg: l.AlphaNeg, AlphaUnann: l.AlphaUnann,
-		Clip: l.Clip, TopK: l.TopK, TopKSkipsGated: l.TopKSkipsGated, LogClamp: l.LogClamp, Expected: l.Expected,
-		PriorThreshold: prior.GateThreshold,
 	}
 }
 
@@ -61,14 +51,14 @@ func (l *Loss) settings() []setting {
 			value:   text{&l.Mode, loss.Modes()},
 			meaning: "unknown labels: negatives unless likely positive, ignored, negatives, or ignored with images of few labels weighing more",
 		},
-		{name: "loss.gamma_pos", flag: "gamma_pos", value: atLeast0(&l.GammaPos), meaning: "focusing power of annotated positives"},
-		{name: "loss.gamma_neg", flag: "gamma_neg", value: atLeast0(&l.GammaNeg), meaning: "focusing power of annotated negatives"},
-		{name: "loss.gamma_unann", flag: "gamma_unann", value: atLeast0(&l.GammaUnann), meaning: "focusing power of unknown labels"},
-		{name: "loss.alpha_pos", flag: "alpha_pos", value: atLeast0(&l.AlphaPos), meaning: "weight of annotated positives"},
-		{name: "loss.alpha_neg", flag: "alpha_neg", value: atLeast0(&l.AlphaNeg), meaning: "weight of annotated negatives"},
-		{name: "loss.alpha_unann", flag: "alpha_unann", value: atLeast0(&l.AlphaUnann), meaning: "weight of unknown labels"},
+		{name: "loss.gamma_pos", flag: "gamma_pos", value: real{&l.GammaPos, loss.Limits("loss.gamma_pos")}, meaning: "focusing power of annotated positives"},
+		{name: "loss.gamma_neg", flag: "gamma_neg", value: real{&l.GammaNeg, loss.Limits("loss.gamma_neg")}, meaning: "focusing power of annotated negatives"},
+		{name: "loss.gamma_unann", flag: "gamma_unann", value: real{&l.GammaUnann, loss.Limits("loss.gamma_unann")}, meaning: "focusing power of unknown labels"},
+		{name: "loss.alpha_pos", flag: "alpha_pos", value: real{&l.AlphaPos, loss.Limits("loss.alpha_pos")}, meaning: "weight of annotated positives"},
+		{name: "loss.alpha_neg", flag: "alpha_neg", value: real{&l.AlphaNeg, loss.Limits("loss.alpha_neg")}, meaning: "weight of annotated negatives"},
+		{name: "loss.alpha_unann", flag: "alpha_unann", value: real{&l.AlphaUnann, loss.Limits("loss.alpha_unann")}, meaning: "weight of unknown labels"},
 		{
-			name: "loss.clip", flag: "clip", value: below1(&l.Clip),
+			name: "loss.clip", flag: "clip", value: real{&l.Clip, loss.Limits("loss.clip")},
 			meaning: "add to the probability of a negative, so that easy ones cost nothing; 0 = off",
 		},
 		{
@@ -80,11 +70,11 @@ func (l *Loss) settings() []setting {
 			meaning: "do not count labels that the prior dropped towards topk; the reference counts them",
 		},
 		{
-			name: "loss.log_clamp", value: below1(&l.LogClamp),
+			name: "loss.log_clamp", value: real{&l.LogClamp, loss.Limits("loss.log_clamp")},
 			meaning: "lower bound of the logarithm's argument; 0 = exact; the reference: 1e-8 (no gradient on confident errors)",
 		},
 		{
-			name: "loss.expected_positives", value: atLeast0(&l.Expected),
+			name: "loss.expected_positives", value: real{&l.Expected, loss.Limits("loss.expected_positives")},
 			meaning: "epr: expected labels per image; 0 = the sum of the prior, else annotated positives per training image",
 		},
 	}
@@ -106,14 +96,6 @@ const (
 	PriorTraining = "training" // the mean over all training batches so far, as the reference
 )
 
-// PriorSelection says which classes of the prior selective mode gates.
-func (c *Config) PriorSelection() prior.Selection {
-	return prior.Selection{Threshold: c.Prior.Threshold, TopN: c.Prior.TopN, Quantile: c.Prior.Quantile}
-}
-
-// below1 is any number from 0 up to, but not including, 1.
-func below1(p *float64) real { return real{p: p, hi: 1, openHi: true} }
-
 func defaultPrior() Prior { return Prior{Threshold: 0.05, Method: PriorShift} }
 
 func (p *Prior) settings() []setting {
@@ -123,7 +105,7 @@ func (p *Prior) settings() []setting {
 			meaning: "prior file for selective mode (Classes,avg_pred); empty = none, topk alone selects",
 		},
 		{
-			name: "prior.threshold", flag: "prior_threshold", value: real{p: &p.Threshold, hi: 1},
+			name: "prior.threshold", flag: "prior_threshold", value: real{&p.Threshold, limit.UpTo(1)},
 			meaning: "drop unknown labels of classes with a larger prior; 0 = of none",
 		},
 		{
@@ -131,7 +113,7 @@ func (p *Prior) settings() []setting {
 			meaning: "instead of the threshold: drop those of this many classes with the highest prior; 0 = by threshold",
 		},
 		{
-			name: "prior.quantile", flag: "prior_quantile", value: below1(&p.Quantile),
+			name: "prior.quantile", flag: "prior_quantile", value: real{&p.Quantile, limit.Below1()},
 			meaning: "instead of the threshold: drop those of the classes above this quantile, 0.95 for the top 5 %; 0 = by threshold",
 		},
 		{

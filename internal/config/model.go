@@ -1,6 +1,9 @@
 package config
 
-import "math"
+import (
+	"csl/internal/limit"
+	"csl/internal/model"
+)
 
 // Model says which network is built. Zero values of the shape stand for the architecture's own.
 type Model struct {
@@ -31,13 +34,12 @@ func defaultModel() Model {
 	return Model{Name: "tresnet_m", Head: HeadPlain, HeadHidden: 512, Weights: WeightsAuto, Strict: true}
 }
 
-// positive is any finite number above 0, atLeast0 any from 0 on.
-func positive(p *float64) real { return real{p: p, hi: math.Inf(1), openLo: true} }
-func atLeast0(p *float64) real { return real{p: p, hi: math.Inf(1)} }
+// atLeast0 is any finite number from 0 on.
+func atLeast0(p *float64) real { return real{p, limit.AtLeast0()} }
 
 func (m *Model) settings() []setting {
 	return []setting{
-		{name: "model.name", flag: "model_name", value: text{&m.Name, modelNames()}, meaning: "architecture; with model.path the checkpoint's unless given"},
+		{name: "model.name", flag: "model_name", value: text{&m.Name, model.Names()}, meaning: "architecture; with model.path the checkpoint's unless given"},
 		{
 			name: "model.stages", value: list[int]{&m.Stages, 4, atLeast1, "whole numbers of at least 1"},
 			meaning: "blocks in each stage; empty = the architecture's own",
@@ -63,16 +65,10 @@ func (m *Model) settings() []setting {
 			meaning: "all tensors of model.path must fit; false = those that fit are used, the others listed",
 		},
 		{
-			name: "model.abn_slope", value: real{p: &m.ABNSlope, hi: 1, openHi: true},
+			name: "model.abn_slope", value: real{&m.ABNSlope, limit.Below1()},
 			meaning: "negative slope of all activations; 0 = the architecture's own",
 		},
 	}
-}
-
-// modelNames are the architectures of internal/model (which is above this package; a test in
-// cmd/csl compares the two lists).
-func modelNames() []string {
-	return []string{"tresnet_m", "tresnet_l", "tresnet_xl", "tresnet_l_v2", "tresnet_s", "tresnet_tiny"}
 }
 
 func atLeast1(raw any) (int, bool) {

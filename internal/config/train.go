@@ -1,27 +1,23 @@
 package config
 
+import "csl/internal/optim"
+
 // Optimizer turns gradients into steps.
 type Optimizer struct {
-	Name        string  // OptimizerAdam or OptimizerAdamW
+	Name        string  // one of optim.Names
 	LR          float64 // largest rate of the cycle
 	WeightDecay float64 // not on biases and one-dimensional parameters
 }
 
-// Optimizers (Optimizer.Name).
-const (
-	OptimizerAdam  = "adam"  // decay as L2 in the gradient, as the reference
-	OptimizerAdamW = "adamw" // decoupled decay
-)
-
 func (o *Optimizer) settings() []setting {
 	return []setting{
 		{
-			name: "optimizer.name", value: text{&o.Name, []string{OptimizerAdam, OptimizerAdamW}},
+			name: "optimizer.name", value: text{&o.Name, optim.Names()},
 			meaning: "weight decay in the gradient, as the reference, or apart from it",
 		},
-		{name: "optimizer.lr", flag: "lr", value: positive(&o.LR), meaning: "largest learning rate of the cycle"},
+		{name: "optimizer.lr", flag: "lr", value: real{&o.LR, optim.LRLimits()}, meaning: "largest learning rate of the cycle"},
 		{
-			name: "optimizer.weight_decay", flag: "weight_decay", value: atLeast0(&o.WeightDecay),
+			name: "optimizer.weight_decay", flag: "weight_decay", value: real{&o.WeightDecay, optim.WeightDecayLimits()},
 			meaning: "weight decay; biases and one-dimensional parameters have none",
 		},
 	}
@@ -45,7 +41,7 @@ func (s Schedule) Trained() int {
 func (s *Schedule) settings() []setting {
 	return []setting{
 		{
-			name: "schedule.pct_start", value: real{p: &s.PctStart, hi: 1, openLo: true, openHi: true},
+			name: "schedule.pct_start", value: real{&s.PctStart, optim.PctStartLimits()},
 			meaning: "share of the steps in which the learning rate rises",
 		},
 		{name: "schedule.epochs", flag: "epochs", value: whole{p: &s.Epochs, min: 1}, meaning: "passes over the data that the cycle spans"},
@@ -65,7 +61,7 @@ type EMA struct {
 func (e *EMA) settings() []setting {
 	return []setting{
 		{
-			name: "ema.decay", value: real{p: &e.Decay, hi: 1, openHi: true},
+			name: "ema.decay", value: real{&e.Decay, optim.DecayLimits()},
 			meaning: "share of the average kept per step; choose 1/(1-decay) well below the number of steps; 0 = no average",
 		},
 		{

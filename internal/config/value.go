@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 
+	"csl/internal/limit"
+
 	"go.yaml.in/yaml/v3"
 )
 
@@ -136,45 +138,25 @@ func (v seed) get() any        { return *v.p }
 func (v seed) allowed() string { return "a whole number of at least 0" }
 func (v seed) kind() string    { return "uint" }
 
-// real is a finite number from lo to hi, without the ends whose open flags are set.
+// real is a number of a range.
 type real struct {
-	p              *float64
-	lo, hi         float64
-	openLo, openHi bool
-}
-
-func (v real) ok(x float64) bool {
-	above := x > v.lo || x == v.lo && !v.openLo
-	below := x < v.hi || x == v.hi && !v.openHi
-	return above && below && !math.IsInf(x, 0)
+	p *float64
+	limit.Range
 }
 
 func (v real) assign(raw any) bool {
 	x, isNumber := toFloat(raw)
-	if !isNumber || !v.ok(x) {
+	if !isNumber || !v.Has(x) {
 		return false
 	}
 	*v.p = x
 	return true
 }
 
-func (v real) valid() bool { return v.ok(*v.p) }
+func (v real) valid() bool { return v.Has(*v.p) }
 func (v real) get() any    { return *v.p }
 
-func (v real) allowed() string {
-	lo := fmt.Sprintf("of at least %v", v.lo)
-	if v.openLo {
-		lo = fmt.Sprintf("above %v", v.lo)
-	}
-	switch {
-	case math.IsInf(v.hi, 1):
-		return "a number " + lo
-	case v.openHi:
-		return fmt.Sprintf("a number %s and below %v", lo, v.hi)
-	default:
-		return fmt.Sprintf("a number %s and at most %v", lo, v.hi)
-	}
-}
+func (v real) allowed() string { return v.String() }
 
 func (v real) kind() string { return "float" }
 

@@ -7,7 +7,6 @@ import (
 	"csl/internal/images/codec"
 	"csl/internal/images/loader"
 	"csl/internal/images/transform"
-	"csl/internal/labels"
 	"csl/internal/progress"
 	"csl/internal/safefile"
 )
@@ -25,23 +24,9 @@ func FromConfig(d config.Data, split string) Options {
 	return Options{
 		Split: split, Root: s.Root, Annotations: s.Annotations, Format: s.Format,
 		ClassDescriptions: d.ClassDescriptions, KeepUnannotated: d.KeepUnannotated, SkipBroken: d.SkipBroken,
-		Decode:  decoding(d),
-		Workers: d.Workers, MissingUnknown: d.Missing == config.MissingUnknown, Values: values(d.Values), Encoding: d.Encoding,
+		Decode:  d.Decoding(),
+		Workers: d.Workers, MissingUnknown: d.Missing == config.MissingUnknown, Values: d.LabelValues(), Encoding: d.Encoding,
 	}
-}
-
-// decoding is how images are decoded: all that are being decoded with it share a budget of memory.
-func decoding(d config.Data) codec.Options {
-	return codec.Options{
-		MaxPixels: int64(d.MaxPixels), Memory: codec.NewMemory(int64(d.MaxImageMemory)),
-		EXIFOrientation: d.EXIFOrientation, TargetWidth: d.Size,
-	}
-}
-
-// values is the coding of that name, which the configuration has checked.
-func values(name string) labels.Values {
-	v, _ := labels.ParseValues(name)
-	return v
 }
 
 // Loading says how images become batches.
@@ -70,7 +55,7 @@ func LoadingFromConfig(c *config.Config, fsys safefile.FS, display *progress.Dis
 	d := c.Data
 	return Loading{
 		Height: d.Size, Width: d.Size, Interpolation: d.Interpolation, Mean: d.Mean, Std: d.Std,
-		Decode: decoding(d),
+		Decode: d.Decoding(),
 		Batch:  c.Train.Batch, Workers: d.Workers, SkipBroken: d.SkipBroken,
 		Cache: d.Cache, FS: fsys, Display: display,
 	}

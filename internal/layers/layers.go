@@ -13,7 +13,7 @@ type layer struct {
 func layers() []layer {
 	return []layer{
 		{"base", []string{
-			"internal/count", "internal/exactjson", "internal/garbage", "internal/jsonscan", "internal/lfs", "internal/memory",
+			"internal/count", "internal/exactjson", "internal/garbage", "internal/jsonscan", "internal/lfs", "internal/limit", "internal/memory",
 			"internal/npy", "internal/printable", "internal/regular", "internal/similar", "internal/textio",
 			"internal/safefile", "internal/safefile/faultfs", "internal/progress", "internal/rundir", "internal/fixture",
 		}},

@@ -2,11 +2,11 @@ package loss
 
 import (
 	"fmt"
-	"math"
 	"slices"
 	"strings"
 
 	"csl/internal/kernel"
+	"csl/internal/limit"
 )
 
 // The values of Config.Name.
@@ -100,6 +100,14 @@ func problem(key, format string, args ...any) *Problem {
 	return &Problem{key, fmt.Sprintf(format, args...)}
 }
 
+// Limits are those of the number with this key in the configuration.
+func Limits(key string) limit.Range {
+	if key == "loss.clip" || key == "loss.log_clamp" {
+		return limit.Below1()
+	}
+	return limit.AtLeast0()
+}
+
 // Validate names the first field that has no meaning; the error is a [*Problem].
 func (c Config) Validate() error {
 	if !slices.Contains(Names(), c.Name) {
@@ -111,21 +119,20 @@ func (c Config) Validate() error {
 	for _, f := range []struct {
 		key   string
 		value float64
-		limit float64 // exclusive; the lower limit is 0
 	}{
-		{"loss.gamma_pos", c.GammaPos, math.Inf(1)},
-		{"loss.gamma_neg", c.GammaNeg, math.Inf(1)},
-		{"loss.gamma_unann", c.GammaUnann, math.Inf(1)},
-		{"loss.alpha_pos", c.AlphaPos, math.Inf(1)},
-		{"loss.alpha_neg", c.AlphaNeg, math.Inf(1)},
-		{"loss.alpha_unann", c.AlphaUnann, math.Inf(1)},
-		{"loss.clip", c.Clip, 1},
-		{"loss.log_clamp", c.LogClamp, 1},
-		{"prior.threshold", c.PriorThreshold, math.Inf(1)},
-		{"loss.expected_positives", c.Expected, math.Inf(1)},
+		{"loss.gamma_pos", c.GammaPos},
+		{"loss.gamma_neg", c.GammaNeg},
+		{"loss.gamma_unann", c.GammaUnann},
+		{"loss.alpha_pos", c.AlphaPos},
+		{"loss.alpha_neg", c.AlphaNeg},
+		{"loss.alpha_unann", c.AlphaUnann},
+		{"loss.clip", c.Clip},
+		{"loss.log_clamp", c.LogClamp},
+		{"prior.threshold", c.PriorThreshold},
+		{"loss.expected_positives", c.Expected},
 	} {
-		if !(f.value >= 0 && f.value < f.limit) {
-			return problem(f.key, "%v is not allowed: must be at least 0 and less than %v", f.value, f.limit)
+		if r := Limits(f.key); !r.Has(f.value) {
+			return problem(f.key, "%v is not allowed: must be %s", f.value, r)
 		}
 	}
 	if c.TopK < 0 {

@@ -39,9 +39,9 @@ func Defaults() Config {
 func (c Config) Validate() error {
 	switch {
 	case !slices.Contains(Names(), c.Name):
-		return fmt.Errorf("optimizer.name %q: must be one of %s", c.Name, strings.Join(Names(), ", "))
-	case !(c.WeightDecay >= 0) || math.IsInf(c.WeightDecay, 1):
-		return fmt.Errorf("optimizer.weight_decay %v: must be at least 0", c.WeightDecay)
+		return fmt.Errorf("optimizer.name: %s is not allowed: must be one of %s", c.Name, strings.Join(Names(), ", "))
+	case !WeightDecayLimits().Has(c.WeightDecay):
+		return outside("optimizer.weight_decay", c.WeightDecay, WeightDecayLimits())
 	case !(c.Beta2 >= 0 && c.Beta2 < 1):
 		return fmt.Errorf("optimizer beta2 %v: must be in [0, 1)", c.Beta2)
 	case !(c.Eps > 0):

@@ -1,7 +1,5 @@
 package optim
 
-import "fmt"
-
 // EMA is the exponential moving average of weights and running statistics.
 type EMA struct {
 	Decay float64 // in [0, 1); 0.9997 in the published recipes
@@ -12,8 +10,8 @@ type EMA struct {
 
 // Validate demands a decay in [0, 1).
 func (e EMA) Validate() error {
-	if !(e.Decay >= 0 && e.Decay < 1) {
-		return fmt.Errorf("ema.decay %v: must be in [0, 1)", e.Decay)
+	if !DecayLimits().Has(e.Decay) {
+		return outside("ema.decay", e.Decay, DecayLimits())
 	}
 	return nil
 }

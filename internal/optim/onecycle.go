@@ -12,7 +12,7 @@ import (
 type OneCycle struct {
 	MaxLR      float64 // largest learning rate
 	TotalSteps int     // at least 1
-	PctStart   float64 // in [0, 1]
+	PctStart   float64 // within PctStartLimits
 	DivFactor, FinalDivFactor,
 	BaseBeta1, MaxBeta1 float64 // as in PyTorch: div_factor, final_div_factor, base_momentum, max_momentum
 }
@@ -20,14 +20,14 @@ type OneCycle struct {
 // NewOneCycle has the reference's values but for these arguments: factors 25 and 1e4, beta1 between
 // 0.85 and 0.95. pctStart is 0.2 there.
 func NewOneCycle(maxLR float64, totalSteps int, pctStart float64) (OneCycle, error) {
-	if !(maxLR > 0) || math.IsInf(maxLR, 1) {
-		return OneCycle{}, fmt.Errorf("optimizer.lr %v: must be greater than 0", maxLR)
+	if !LRLimits().Has(maxLR) {
+		return OneCycle{}, outside("optimizer.lr", maxLR, LRLimits())
 	}
 	if totalSteps < 1 {
 		return OneCycle{}, fmt.Errorf("one-cycle schedule of %d steps: must have at least 1", totalSteps)
 	}
-	if !(pctStart >= 0 && pctStart <= 1) {
-		return OneCycle{}, fmt.Errorf("schedule.pct_start %v: must be in [0, 1]", pctStart)
+	if !PctStartLimits().Has(pctStart) {
+		return OneCycle{}, outside("schedule.pct_start", pctStart, PctStartLimits())
 	}
 	return OneCycle{
 		MaxLR: maxLR, TotalSteps: totalSteps, PctStart: pctStart,

@@ -70,7 +70,7 @@ func readGoldenRun(t *testing.T) (g goldenRun) {
 // weights are those that the golden run starts from.
 func (g *goldenRun) weights(t *testing.T) *model.Weights {
 	t.Helper()
-	spec, err := Spec(config.Model{Name: "tresnet_tiny"}, 8)
+	spec, err := config.Model{Name: "tresnet_tiny"}.Spec(8)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -15,7 +15,7 @@ import (
 // initialWeights are random, or those of a checkpoint, with a new head where its classes are not
 // those of the data.
 func initialWeights(ctx context.Context, c *config.Config, classes []string, log logger) (*model.Weights, error) {
-	spec, err := Spec(c.Model, len(classes))
+	spec, err := c.Model.Spec(len(classes))
 	if err != nil {
 		return nil, err
 	}

@@ -10,6 +10,13 @@ import (
 	"csl/internal/safefile"
 )
 
+// logger is what messages need of slog.Logger.
+type logger interface {
+	Debug(msg string, args ...any)
+	Info(msg string, args ...any)
+	Warn(msg string, args ...any)
+}
+
 // logs are the two growing files of a run: metrics, without clock values, and timings.
 type logs struct {
 	metrics, timings *safefile.Log

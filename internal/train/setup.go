@@ -55,11 +55,11 @@ func (t *trainer) build(ctx context.Context) error {
 	if t.loader, err = t.trainLoader(ctx); err != nil {
 		return err
 	}
-	cycle, err := cycleOf(c, t.loader.Batches())
+	cycle, err := c.OneCycle(t.loader.Batches())
 	if err != nil {
 		return err
 	}
-	spec, err := Spec(c.Model, classes)
+	spec, err := c.Model.Spec(classes)
 	if err != nil {
 		return err
 	}
@@ -78,7 +78,7 @@ func (t *trainer) build(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	t.stepper, err = newStepper(t.o.Backend, w, lf, optimizerConfig(c), cycle, c.Data.Size, c.Train.Accumulate)
+	t.stepper, err = newStepper(t.o.Backend, w, lf, c.OptimizerConfig(), cycle, c.Data.Size, c.Train.Accumulate)
 	if err != nil {
 		return err
 	}
@@ -104,7 +104,7 @@ func (t *trainer) writable() error {
 
 func (t *trainer) trainLoader(ctx context.Context) (*loader.Loader, error) {
 	l := dataset.LoadingFromConfig(t.cfg, t.o.FS, t.o.Display)
-	l.Shuffle, l.Seed, l.Augment = true, t.cfg.Train.Seed, augmentation(t.cfg.Augment)
+	l.Shuffle, l.Seed, l.Augment = true, t.cfg.Train.Seed, t.cfg.Augment.Transform()
 	l.OnSkip = t.skips.watch(dataset.Train, t.o.Display.Log())
 	return t.data.train.Loader(ctx, l, nil)
 }
@@ -149,7 +149,7 @@ func (t *trainer) loadPrior(ctx context.Context) (values, gate []float32, err er
 	if gate, err = p.Gate(s); err != nil {
 		return nil, nil, err
 	}
-	if selective(c) {
+	if c.Loss.Selective() {
 		if gate == nil {
 			log.Info("prior threshold 0: the class prior drops nothing")
 		} else {

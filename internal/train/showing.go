@@ -24,7 +24,7 @@ func newShowing(t *trainer) *showing {
 	images := int64(t.loader.Len())
 	task := t.o.Display.Start("", "img", images*int64(epochs))
 	task.From(int64(t.Cursor.Epoch)*images + min(int64(t.Cursor.Batch)*int64(t.cfg.Train.Batch), images))
-	s := &showing{task: task, log: t.o.Display.Log(), epochs: epochs, selective: selective(t.cfg)}
+	s := &showing{task: task, log: t.o.Display.Log(), epochs: epochs, selective: t.cfg.Loss.Selective()}
 	s.label(&t.state)
 	return s
 }
