@@ -101,6 +101,9 @@ func Run(ctx context.Context, be graph.Host, o Options) (*Result, error) {
 	if err := o.Validate(); err != nil {
 		return nil, err
 	}
+	if err := fits(o); err != nil {
+		return nil, err
+	}
 	s, err := newSubject(be, o)
 	if err != nil {
 		return nil, err

@@ -158,7 +158,7 @@ func (o *Options) fromModel(ctx context.Context, from modelfile.Options, r *Resu
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, c.Close()) }()
-	p, err := o.newPass(m.Weights, l)
+	p, err := o.newPass(m.Weights, l, c.Set.Len())
 	if err != nil {
 		return nil, err
 	}

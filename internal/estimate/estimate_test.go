@@ -77,7 +77,7 @@ func meanScores(t *testing.T, o Options, path string) []float64 {
 	if err != nil {
 		t.Fatal(err)
 	}
-	runner, err := predict.New(o.Backend, m.Weights, nil, l.Height, l.Width)
+	runner, err := predict.New(o.Backend, m.Weights, nil, 1, l.Height, l.Width)
 	if err != nil {
 		t.Fatal(err)
 	}

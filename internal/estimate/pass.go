@@ -17,10 +17,10 @@ type pass struct {
 	runner *predict.Runner
 }
 
-func (o *Options) newPass(w *model.Weights, l dataset.Loading) (*pass, error) {
+func (o *Options) newPass(w *model.Weights, l dataset.Loading, images int) (*pass, error) {
 	l.Batch, l.Workers, l.SkipBroken = o.Config.Train.Batch, o.Config.Data.Workers, o.Config.Data.SkipBroken
 	l.OnSkip = func(b loader.Skipped) { o.Display.Log().Warn("skipped: " + b.String()) }
-	runner, err := predict.New(o.Backend, w, nil, l.Height, l.Width)
+	runner, err := predict.New(o.Backend, w, nil, min(l.Batch, images), l.Height, l.Width)
 	return &pass{o, l, runner}, err
 }
 

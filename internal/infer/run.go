@@ -73,7 +73,7 @@ func Run(ctx context.Context, o Options, sink Sink) (skipped int, err error) {
 	if err != nil {
 		return 0, err
 	}
-	runner, err := predict.New(o.Backend, o.Model.Weights, nil, o.Model.Height, o.Model.Width)
+	runner, err := predict.New(o.Backend, o.Model.Weights, nil, batch, o.Model.Height, o.Model.Width)
 	if err != nil {
 		return 0, err
 	}

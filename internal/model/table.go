@@ -53,6 +53,23 @@ func Table(spec Spec, o Options, loss LossFunc) (*LayerTable, error) {
 	return t, nil
 }
 
+// MinPixelBytes is what a pixel of a batch takes at least in any net: as input and in the first layer.
+const MinPixelBytes = 12 + 16
+
+// RunBytes is what a net allocates for its values and its input, planned without allocating it: a training net
+// if loss is not nil, else an inference net. It leaves out weights and kernel scratch.
+func RunBytes(spec Spec, o Options, loss LossFunc) (int64, error) {
+	w, err := listWeights(spec)
+	if err != nil {
+		return 0, err
+	}
+	plan, err := planOnly(w, o, loss)
+	if err != nil {
+		return 0, err
+	}
+	return plan.ArenaBytes() + 12*int64(o.Batch)*int64(o.Height)*int64(o.Width), nil
+}
+
 // Values is how many trainable values a model has, without making them.
 func Values(spec Spec) (int64, error) {
 	w, err := listWeights(spec)

@@ -15,7 +15,7 @@ func TestClosedRunnersLeaveNothingInTheirArena(t *testing.T) {
 	arena := model.NewArena(be)
 	pix := make([]float32, 2*64*64*3)
 	use := func() {
-		r, err := New(be, w, arena, 64, 64)
+		r, err := New(be, w, arena, 4, 64, 64)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -47,7 +47,7 @@ func TestClosedRunnersLeaveNothingInTheirArena(t *testing.T) {
 }
 
 func TestMoreImagesThanTheOneBatchAreAnError(t *testing.T) {
-	r, err := New(newCPU(t), weights(t), nil, 64, 64)
+	r, err := New(newCPU(t), weights(t), nil, 4, 64, 64)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -70,7 +70,7 @@ func TestReleasingWeightsGivesTheSameLogits(t *testing.T) {
 	pix := noise(3 * 64 * 64 * 3)
 	var want []float32
 	for _, up := range []bool{false, true} {
-		r, err := New(be, w, nil, 64, 64)
+		r, err := New(be, w, nil, 4, 64, 64)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -12,7 +12,6 @@ import (
 	"csl/internal/garbage"
 	"csl/internal/graph"
 	"csl/internal/images/loader"
-	"csl/internal/memory"
 	"csl/internal/model"
 )
 
@@ -23,17 +22,18 @@ type Runner struct {
 	only          int // the one batch size of nets; 0: a net for each that comes
 }
 
-// pixelBytes is what a pixel takes at least: as it is loaded, as the network's input, and in the first layer.
-const pixelBytes = 12 + 12 + 16
-
-// New prepares a runner for images of height x width. The weights must not change while it is
-// in use. arena may be nil, or the one of other nets that never run at the same time.
-func New(be graph.Backend, w *model.Weights, arena *graph.Arena, height, width int) (*Runner, error) {
+// New prepares a runner for batches of at most batch images of height x width; a batch for which this machine
+// lacks memory is an error before anything is allocated. The weights must not change while it is in use. arena
+// may be nil, or the one of other nets that never run at the same time.
+func New(be graph.Backend, w *model.Weights, arena *graph.Arena, batch, height, width int) (*Runner, error) {
 	if err := model.CheckSize(height, width); err != nil {
 		return nil, err
 	}
-	what := fmt.Sprintf("an image of %dx%d needs at least", height, width)
-	if err := memory.Need(what, memory.Product(int64(height), int64(width), pixelBytes)); err != nil {
+	var held int64
+	if arena != nil {
+		held = arena.Bytes()
+	}
+	if err := fits(w, batch, height, width, held); err != nil {
 		return nil, err
 	}
 	return &Runner{nets: model.NewNets(be, w, nil, arena), height: height, width: width}, nil
@@ -79,7 +79,7 @@ func (r *Runner) Logits(pix []float32, n int) ([]float32, error) {
 	return logits[:n*(len(logits)/batch)], err
 }
 
-// Close lets go of the runner's memory, but not of a shared arena.
+// Close frees the runner's memory, but not a shared arena.
 func (r *Runner) Close() error { return r.nets.Close() }
 
 // Pass runs one epoch of a loader and calls use with every batch, in order. After the first batch it limits

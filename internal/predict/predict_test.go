@@ -53,7 +53,7 @@ func noise(n int) []float32 {
 }
 
 func TestLogitsOfAImageDoNotDependOnItsBatch(t *testing.T) {
-	r, err := New(newCPU(t), weights(t), nil, 32, 64)
+	r, err := New(newCPU(t), weights(t), nil, 4, 32, 64)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -79,7 +79,7 @@ func TestLogitsOfAImageDoNotDependOnItsBatch(t *testing.T) {
 
 func TestLogitsAreThoseOfTheUnfoldedNetwork(t *testing.T) {
 	be, w := newCPU(t), weights(t)
-	r, err := New(be, w, nil, 32, 32)
+	r, err := New(be, w, nil, 4, 32, 32)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -110,11 +110,11 @@ func TestLogitsAreThoseOfTheUnfoldedNetwork(t *testing.T) {
 func TestWrongSizesAreErrors(t *testing.T) {
 	be, w := newCPU(t), weights(t)
 	for _, size := range [][2]int{{30, 32}, {32, 28}, {0, 0}} {
-		if _, err := New(be, w, nil, size[0], size[1]); err == nil {
+		if _, err := New(be, w, nil, 1, size[0], size[1]); err == nil {
 			t.Errorf("%v was taken", size)
 		}
 	}
-	r, err := New(be, w, nil, 32, 32)
+	r, err := New(be, w, nil, 4, 32, 32)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -131,7 +131,7 @@ func newPass(ctx context.Context, r *run, o *Options, w *model.Weights, l datase
 	if p.loader, err = c.Loader(ctx, l, p.set); err != nil {
 		return nil, err
 	}
-	if p.runner, err = predict.New(o.Backend, w, nil, l.Height, l.Width); err != nil {
+	if p.runner, err = predict.New(o.Backend, w, nil, min(p.loader.Batch, p.loader.Len()), l.Height, l.Width); err != nil {
 		return nil, err
 	}
 	// The page shows no precision and recall, so the accumulator's threshold does not matter.

@@ -194,7 +194,7 @@ func TestTrainingMatchesTheReference(t *testing.T) {
 // logitsOf evaluates n images of 64x64.
 func logitsOf(t *testing.T, be *graph.CPU, w *model.Weights, x []float32, n int) []float32 {
 	t.Helper()
-	r, err := predict.New(be, w, nil, 64, 64)
+	r, err := predict.New(be, w, nil, n, 64, 64)
 	if err != nil {
 		t.Fatal(err)
 	}

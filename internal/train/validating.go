@@ -122,7 +122,7 @@ func (v *validating) score(ctx context.Context, weights []*model.Weights) (score
 func (v *validating) candidates(weights []*model.Weights) (all []candidate, err error) {
 	size := v.o.Config.Data.Size
 	for i, w := range weights {
-		runner, err := predict.New(v.o.Backend, w, v.stepper.nets.Arena(), size, size)
+		runner, err := predict.New(v.o.Backend, w, v.stepper.nets.Arena(), min(v.o.Config.Train.Batch, v.set.Len()), size, size)
 		if err != nil {
 			return all, err
 		}

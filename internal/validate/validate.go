@@ -92,7 +92,7 @@ func Collect(ctx context.Context, o Options, r *Result) (acc *metric.Accumulator
 	if err != nil {
 		return nil, err
 	}
-	runner, err := predict.New(o.Backend, m.Weights, nil, l.Height, l.Width)
+	runner, err := predict.New(o.Backend, m.Weights, nil, batches.Batch, l.Height, l.Width)
 	if err != nil {
 		return nil, err
 	}
