@@ -1,6 +1,7 @@
 package labels
 
 import (
+	"bytes"
 	"fmt"
 	"math"
 	"slices"
@@ -16,11 +17,20 @@ type Builder struct {
 	// Duplicates and Conflicts are counted by Build.
 	Duplicates, Conflicts int64
 
-	names names
-	rows  []uint32
-	cells []cell
-	err   error
+	names   names
+	last    []byte // name that imageOf was given last, if it was plain
+	lastRow int
+	added   int        // number of cells
+	highest int        // largest class
+	cells   [][]cell   // in the order in which they were added, in blocks
+	counts  []uint32   // cells of each row, as far as there are any
+	rows    [][]uint32 // row of each cell, like cells; nil as long as no row is smaller than the one before
+	current int        // row of the last cell
+	err     error
 }
+
+// block is how many cells a block holds. Blocks grow without being copied.
+const block = 1 << 16
 
 // Image is the row of an image, which is added if it is new; names that [ImageName] spells alike are one.
 func (b *Builder) Image(name string) (row int, isNew bool) {
@@ -45,11 +55,104 @@ func (b *Builder) Add(row, class int, s State) {
 		b.err = fmt.Errorf("class number %d", class)
 	case s < Unknown || s > Positive:
 		b.err = fmt.Errorf("state %d: want 1, 0 or -1", s)
-	case len(b.cells) == math.MaxUint32:
+	case b.added == math.MaxUint32:
 		b.err = fmt.Errorf("more than %d annotations", math.MaxUint32)
 	default:
-		b.rows = append(b.rows, uint32(row))
-		b.cells = append(b.cells, newCell(class, s))
+		b.add(row, newCell(class, s))
+		b.highest = max(b.highest, class)
+	}
+}
+
+// imageOf is Image of bytes. Files are mostly grouped by image, so that the name is that of the row before.
+func (b *Builder) imageOf(name []byte) int {
+	if len(name) > 0 && bytes.Equal(name, b.last) {
+		return b.lastRow
+	}
+	if !isPlain(name) {
+		row, _ := b.Image(string(name))
+		return row
+	}
+	row, _, err := b.names.internBytes(name)
+	if err != nil {
+		if b.err == nil {
+			b.err = err
+		}
+		return row
+	}
+	b.last, b.lastRow = append(b.last[:0], name...), row
+	return row
+}
+
+// add stores a cell. Rows are stored only from the first one on that is smaller than the one before: the counts tell
+// those of cells that are in order.
+func (b *Builder) add(row int, c cell) {
+	if row < b.current && b.rows == nil {
+		b.storeRows()
+	}
+	b.current = row
+	for len(b.counts) <= row {
+		b.counts = append(b.counts, 0)
+	}
+	b.counts[row]++
+	b.cells = appendBlock(b.cells, c)
+	if b.rows != nil {
+		b.rows = appendBlock(b.rows, uint32(row))
+	}
+	b.added++
+}
+
+// storeRows writes down the rows that the counts told.
+func (b *Builder) storeRows() {
+	for row, n := range b.counts {
+		for range n {
+			b.rows = appendBlock(b.rows, uint32(row))
+		}
+	}
+}
+
+// appendBlock appends to blocks.
+func appendBlock[T any](blocks [][]T, v T) [][]T {
+	n := len(blocks)
+	if n == 0 || len(blocks[n-1]) == block {
+		size := block
+		if n == 0 {
+			size = 0 // the first block grows, as most sets are small
+		}
+		blocks = append(blocks, make([]T, 0, size))
+		n++
+	}
+	blocks[n-1] = append(blocks[n-1], v)
+	return blocks
+}
+
+// each calls f for every cell with its number and row, in the order in which they were added.
+func (b *Builder) each(f func(i, row int, c cell)) {
+	i, row, left := 0, -1, uint32(0)
+	for k, cells := range b.cells {
+		for j, c := range cells {
+			if b.rows != nil {
+				row = int(b.rows[k][j])
+			} else {
+				for left == 0 {
+					row++
+					left = b.counts[row]
+				}
+				left--
+			}
+			f(i, row, c)
+			i++
+		}
+	}
+}
+
+// renumber changes class i to order[i] in every cell.
+func (b *Builder) renumber(order []int) {
+	b.highest = 0
+	for _, cells := range b.cells {
+		for i, c := range cells {
+			cells[i] = newCell(order[c.class()], c.state())
+			b.highest = max(b.highest, cells[i].class())
+		}
 	}
 }
 
@@ -71,16 +174,14 @@ func (b *Builder) build(classes []Class, defaults []State) (*Set, error) {
 	if err := checkClasses(classes); err != nil {
 		return nil, err
 	}
-	for _, c := range b.cells {
-		if c.class() >= len(classes) {
-			return nil, fmt.Errorf("gather labels: class number %d of %d classes", c.class(), len(classes))
-		}
+	if b.added > 0 && b.highest >= len(classes) {
+		return nil, fmt.Errorf("gather labels: class number %d of %d classes", b.highest, len(classes))
 	}
 	s := newSet(classes, defaults)
 	s.names = b.names
 	s.ends, s.cells = b.byRow()
-	b.rows, b.cells = nil, nil
 	b.settle(s)
+	b.rows, b.cells, b.counts = nil, nil, nil
 	return s, nil
 }
 
@@ -94,22 +195,30 @@ func newSet(classes []Class, defaults []State) *Set {
 	return s
 }
 
-// byRow sorts the cells by row, by counting.
+// byRow sorts the cells by row: by counting, where they are not in order yet.
 func (b *Builder) byRow() (ends []uint32, cells []cell) {
 	ends = make([]uint32, b.names.len())
-	for _, r := range b.rows {
-		ends[r]++
-	}
+	copy(ends, b.counts)
 	var sum uint32
 	for i, n := range ends {
 		ends[i] = sum // first the start of each row, which filling moves to its end
 		sum += n
 	}
-	cells = make([]cell, len(b.cells))
-	for i, r := range b.rows {
-		cells[ends[r]] = b.cells[i]
-		ends[r]++
+	if b.rows == nil {
+		cells = make([]cell, 0, b.added)
+		for _, part := range b.cells {
+			cells = append(cells, part...)
+		}
+		for i, n := range b.counts {
+			ends[i] += n
+		}
+		return ends, cells
 	}
+	cells = make([]cell, b.added)
+	b.each(func(_, row int, c cell) {
+		cells[ends[row]] = c
+		ends[row]++
+	})
 	return ends, cells
 }
 

@@ -65,6 +65,14 @@ func (l *classList) column(name string) (int, error) {
 	return 0, fmt.Errorf("class %q is not in the list of %d classes (nearest: %q)", clip(name), len(l.classes), l.nearest(name))
 }
 
+// columnOf is column of bytes. A name that was met before costs no memory.
+func (l *classList) columnOf(name []byte) (int, error) {
+	if i, ok := l.byName[string(name)]; ok {
+		return i, nil
+	}
+	return l.column(string(name))
+}
+
 // nearest is the known name with the smallest edit distance.
 func (l *classList) nearest(name string) string {
 	best, least := "", int(^uint(0)>>1)

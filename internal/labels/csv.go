@@ -2,7 +2,7 @@ package labels
 
 import (
 	"bufio"
-	"encoding/csv"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -14,17 +14,15 @@ var csvColumns = [...]string{"image", "label", "value"}
 
 // readTable reads a table in one of its layouts, which its first rows tell.
 func readTable(text *bufio.Reader, o Options, list *classList, rep *Report) (*Set, error) {
-	r := newCSV(text)
-	first, err := r.Read()
+	r := newRows(text)
+	first, err := r.ReadStrings()
 	if err != nil {
 		return nil, csvError(err)
 	}
-	line, _ := r.FieldPos(0)
-	first = slices.Clone(first) // r reuses the slice
 	head, _ := text.Peek(sniffed)
-	l, err := layoutOf(first, secondRow(head, r.Comma), o.Format, o.Values)
+	l, err := layoutOf(first, secondRow(head, rune(r.comma)), o.Format, o.Values)
 	if err != nil {
-		return nil, fmt.Errorf("line %d: %w", line, err)
+		return nil, fmt.Errorf("line %d: %w", r.Line(), err)
 	}
 	rep.Format = l.format
 	switch l.format {
@@ -37,10 +35,13 @@ func readTable(text *bufio.Reader, o Options, list *classList, rep *Report) (*Se
 }
 
 // readCSV reads rows image,label,value.
-func readCSV(r *csv.Reader, rec []string, l csvLayout, o Options, list *classList, rep *Report) (*Set, error) {
+func readCSV(r *rowReader, first []string, l csvLayout, o Options, list *classList, rep *Report) (*Set, error) {
 	t := table{list: list, rep: rep, values: o.Values}
-	width := len(rec)
-	err := error(nil)
+	width := len(first)
+	rec, err := make([][]byte, width), error(nil)
+	for i, f := range first {
+		rec[i] = []byte(f) // what r gave is gone, as the second row was looked at
+	}
 	if l.header {
 		rec, err = r.Read()
 	}
@@ -48,12 +49,11 @@ func readCSV(r *csv.Reader, rec []string, l csvLayout, o Options, list *classLis
 		if err != nil {
 			return nil, csvError(err)
 		}
-		line, _ := r.FieldPos(0)
 		if len(rec) != width {
-			return nil, fmt.Errorf("line %d: %d fields, want %d", line, len(rec), width)
+			return nil, fmt.Errorf("line %d: %d fields, want %d", r.Line(), len(rec), width)
 		}
-		if err := t.add(line, rec[l.image], rec[l.label], rec[l.value]); err != nil {
-			return nil, fmt.Errorf("line %d: %w", line, err)
+		if err := t.add(r.Line(), rec[l.image], rec[l.label], rec[l.value]); err != nil {
+			return nil, fmt.Errorf("line %d: %w", r.Line(), err)
 		}
 	}
 	return t.set()
@@ -65,22 +65,25 @@ type table struct {
 	rep     *Report
 	values  Values
 	builder Builder
-	lines   []uint32 // of each cell of the builder
-	count   [3]int   // rows by state, from Unknown on
+	lines   []lineRun // lines of the builder's cells, in the order in which they were added
+	count   [3]int    // rows by state, from Unknown on
 }
 
-func (t *table) add(line int, image, label, value string) error {
-	if image == "" {
+// lineRun says that the cells from cell on were added by one line each, the first by line.
+type lineRun struct{ cell, line uint32 }
+
+func (t *table) add(line int, image, label, value []byte) error {
+	if len(image) == 0 {
 		return errors.New("empty image name")
 	}
-	state, err := t.values.parse(value)
+	state, err := t.values.state(value)
 	if err != nil {
 		return err
 	}
-	class, err := t.list.column(label)
+	class, err := t.list.columnOf(label)
 	switch {
 	case errors.Is(err, errSkip):
-		t.rep.add(OtherClasses, func() string { return fmt.Sprintf("line %d %q", line, clip(label)) })
+		t.rep.add(OtherClasses, func() string { return fmt.Sprintf("line %d %q", line, clip(string(label))) })
 		return nil
 	case err != nil:
 		return err
@@ -89,21 +92,37 @@ func (t *table) add(line int, image, label, value string) error {
 	if state == Unknown {
 		t.rep.add(ExplicitUnknown, nil)
 	}
-	t.list.seen(class, label)
-	row, _ := t.builder.Image(image)
-	t.builder.Add(row, class, state)
-	t.lines = append(t.lines, uint32(line))
+	if t.list.classes[class].ID == "" {
+		t.list.seen(class, string(label))
+	}
+	t.noteLine(t.builder.added, line)
+	t.builder.Add(t.builder.imageOf(image), class, state)
 	return nil
+}
+
+// noteLine records the line of a cell.
+func (t *table) noteLine(cell, line int) {
+	if n := len(t.lines); n == 0 || int(t.lines[n-1].line)+cell-int(t.lines[n-1].cell) != line {
+		t.lines = append(t.lines, lineRun{uint32(cell), uint32(line)})
+	}
+}
+
+// lineOf is the line of a cell.
+func (t *table) lineOf(cell int) int {
+	i, found := slices.BinarySearchFunc(t.lines, uint32(cell), func(r lineRun, cell uint32) int { return cmp.Compare(r.cell, cell) })
+	if !found {
+		i--
+	}
+	return int(t.lines[i].line) + cell - int(t.lines[i].cell)
 }
 
 // set builds. Two different values for one cell are an error that names both
 // lines.
 func (t *table) set() (*Set, error) {
 	var clash error
-	rows, cells := t.builder.rows, t.builder.cells
 	t.builder.OnConflict = func(image string, class int) {
 		if clash == nil {
-			clash = t.clash(rows, cells, image, class)
+			clash = t.clash(image, class)
 		}
 	}
 	set, err := t.builder.Build(t.list.classes, Unknown)
@@ -119,18 +138,19 @@ func (t *table) set() (*Set, error) {
 }
 
 // clash names the lines that contradict each other.
-func (t *table) clash(rows []uint32, cells []cell, image string, class int) error {
+func (t *table) clash(image string, class int) error {
 	row, _ := t.builder.Image(image)
-	first := -1
-	for i, c := range cells {
+	first, second := -1, -1
+	var states [2]State
+	t.builder.each(func(i, r int, c cell) {
 		switch {
-		case rows[i] != uint32(row) || c.class() != class:
+		case r != row || c.class() != class || second >= 0:
 		case first < 0:
-			first = i
-		case c != cells[first]:
-			return fmt.Errorf("lines %d and %d: image %q, label %q is both %d and %d: keep one", t.lines[first], t.lines[i],
-				clip(image), clip(t.list.classes[class].Name), cells[first].state(), c.state())
+			first, states[0] = i, c.state()
+		case c.state() != states[0]:
+			second, states[1] = i, c.state()
 		}
-	}
-	return fmt.Errorf("image %q, label %q has two values", clip(image), clip(t.list.classes[class].Name))
+	})
+	return fmt.Errorf("lines %d and %d: image %q, label %q is both %d and %d: keep one", t.lineOf(first), t.lineOf(second),
+		clip(image), clip(t.list.classes[class].Name), states[0], states[1])
 }

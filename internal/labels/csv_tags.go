@@ -1,7 +1,6 @@
 package labels
 
 import (
-	"encoding/csv"
 	"errors"
 	"fmt"
 	"io"
@@ -16,18 +15,18 @@ type tagTable struct {
 
 // readTags reads such a table. first is the first row, which names the columns or, if label is -1, is
 // a row like all others.
-func readTags(r *csv.Reader, first []string, image, label int, list *classList, rep *Report) (*Set, error) {
+func readTags(r *rowReader, first []string, image, label int, list *classList, rep *Report) (*Set, error) {
 	t := tagTable{gatherer: gatherer{list: list, rep: rep}, image: image, label: label}
 	width := len(first)
 	rec, line, err := first, 1, error(nil)
 	if label >= 0 {
-		rec, err = r.Read()
+		rec, err = r.ReadStrings()
 	}
-	for ; !errors.Is(err, io.EOF); rec, err = r.Read() {
+	for ; !errors.Is(err, io.EOF); rec, err = r.ReadStrings() {
 		if err != nil {
 			return nil, csvError(err)
 		}
-		if line, _ = r.FieldPos(0); label >= 0 && len(rec) != width {
+		if line = r.Line(); label >= 0 && len(rec) != width {
 			return nil, fmt.Errorf("line %d: %d fields, want %d", line, len(rec), width)
 		}
 		if err := t.row(rec, line); err != nil {

@@ -1,7 +1,6 @@
 package labels
 
 import (
-	"encoding/csv"
 	"errors"
 	"fmt"
 	"io"
@@ -9,7 +8,7 @@ import (
 )
 
 // readWide reads a table with one column per class; an empty cell is unknown. header is its first row.
-func readWide(r *csv.Reader, header []string, image int, o Options, list *classList, rep *Report) (*Set, error) {
+func readWide(r *rowReader, header []string, image int, o Options, list *classList, rep *Report) (*Set, error) {
 	g := gatherer{list: list, rep: rep}
 	columns, err := g.wideColumns(header, image)
 	if err != nil {
@@ -24,22 +23,22 @@ func readWide(r *csv.Reader, header []string, image int, o Options, list *classL
 		if err != nil {
 			return nil, csvError(err)
 		}
-		line, _ := r.FieldPos(0)
+		line := r.Line()
 		switch {
 		case len(rec) != width:
 			return nil, fmt.Errorf("line %d: %d fields, want %d", line, len(rec), width)
-		case rec[image] == "":
+		case len(rec[image]) == 0:
 			return nil, fmt.Errorf("line %d: empty image name", line)
 		}
-		row, isNew := g.builder.Image(rec[image])
+		row, isNew := g.builder.Image(string(rec[image]))
 		if !isNew {
-			return nil, fmt.Errorf("line %d: image %q was in an earlier line", line, clip(rec[image]))
+			return nil, fmt.Errorf("line %d: image %q was in an earlier line", line, clip(string(rec[image])))
 		}
 		for i, class := range columns {
 			if class < 0 || isMissing(rec[i]) {
 				continue
 			}
-			state, err := o.Values.parse(rec[i])
+			state, err := o.Values.state(rec[i])
 			if err != nil {
 				return nil, fmt.Errorf("line %d, column %q: %w", line, clip(header[i]), err)
 			}
@@ -49,7 +48,7 @@ func readWide(r *csv.Reader, header []string, image int, o Options, list *classL
 	return g.set(Unknown)
 }
 
-// wideColumns is the class of each column, -1 for none. header is kept: r.Read reuses its memory.
+// wideColumns is the class of each column, -1 for none.
 func (g *gatherer) wideColumns(header []string, image int) ([]int, error) {
 	columns := make([]int, len(header))
 	seen := map[int]string{}
@@ -77,8 +76,14 @@ func (g *gatherer) wideColumns(header []string, image int) ([]int, error) {
 }
 
 // isMissing tells whether a cell says nothing, in one of the ways in which programs write that.
-func isMissing(cell string) bool {
-	switch strings.ToLower(strings.TrimSpace(cell)) {
+func isMissing[T string | []byte](cell T) bool {
+	switch len(cell) {
+	case 0:
+		return true
+	case 1:
+		return cell[0] == ' ' || cell[0] == '\t'
+	}
+	switch strings.ToLower(strings.TrimSpace(string(cell))) {
 	case "", "nan", "na", "n/a", "null", "none", "<na>":
 		return true
 	}

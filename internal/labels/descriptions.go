@@ -30,19 +30,19 @@ func readDescriptions(text io.Reader, rep *Report) ([]Class, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := newCSV(b)
+	r := newRows(b)
 	var classes []Class
 	seen := map[string]bool{}
 	uses := map[string]int{}
 	for {
-		rec, err := r.Read()
+		rec, err := r.ReadStrings()
 		if errors.Is(err, io.EOF) {
 			break
 		}
 		if err != nil {
 			return nil, csvError(err)
 		}
-		line, _ := r.FieldPos(0)
+		line := r.Line()
 		switch {
 		case len(rec) != 2 || rec[0] == "" || ClassName(rec[1]) == "":
 			return nil, fmt.Errorf("line %d: %s: want LabelName,DisplayName", line, clip(fmt.Sprintf("%q", rec)))

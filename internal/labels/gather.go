@@ -38,9 +38,11 @@ func (g *gatherer) sortClasses() {
 	for i, c := range sorted {
 		g.list.byName[c.Name] = i
 	}
-	for i, c := range g.builder.cells {
-		g.builder.cells[i] = newCell(g.list.byName[g.list.classes[c.class()].Name], c.state())
+	order := make([]int, len(sorted))
+	for i, c := range g.list.classes {
+		order[i] = g.list.byName[c.Name]
 	}
+	g.builder.renumber(order)
 	g.list.classes = sorted
 }
 

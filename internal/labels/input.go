@@ -124,18 +124,6 @@ func clip(s string) string {
 	return s
 }
 
-// newCSV is a reader of separated values that says itself what a row of another length means.
-func newCSV(text *bufio.Reader) *csv.Reader {
-	head, _ := text.Peek(sniffed)
-	line, _, _ := bytes.Cut(head, []byte("\n"))
-	c := csv.NewReader(text)
-	c.Comma = separator(line)
-	c.ReuseRecord = true
-	c.FieldsPerRecord = -1
-	c.TrimLeadingSpace = c.Comma != '\t' // a writer quotes a name that begins with a space
-	return c
-}
-
 // csvError says in words what is wrong with the quotes of a table.
 func csvError(err error) error {
 	var p *csv.ParseError

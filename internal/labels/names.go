@@ -1,6 +1,7 @@
 package labels
 
 import (
+	"bytes"
 	"errors"
 	"hash/maphash"
 	"math"
@@ -36,12 +37,17 @@ func (n *names) find(name string) (int, bool) {
 	if len(n.slots) == 0 {
 		return 0, false
 	}
-	i, ok := n.probe(name)
+	i, ok := n.probe([]byte(name))
 	return int(n.slots[i]) - 1, ok
 }
 
 // intern is the number of a name, which is added if it is new.
 func (n *names) intern(name string) (number int, isNew bool, err error) {
+	return n.internBytes([]byte(name))
+}
+
+// internBytes is intern of bytes, which are copied.
+func (n *names) internBytes(name []byte) (number int, isNew bool, err error) {
 	if 4*(len(n.ends)+1) > 3*len(n.slots) {
 		n.grow()
 	}
@@ -59,14 +65,14 @@ func (n *names) intern(name string) (number int, isNew bool, err error) {
 }
 
 // probe is the slot that holds name, or the free one where it belongs.
-func (n *names) probe(name string) (slot int, found bool) {
+func (n *names) probe(name []byte) (slot int, found bool) {
 	mask := uint64(len(n.slots) - 1)
-	for h := maphash.String(n.seed, name) & mask; ; h = (h + 1) & mask {
+	for h := maphash.Bytes(n.seed, name) & mask; ; h = (h + 1) & mask {
 		v := n.slots[h]
 		if v == 0 {
 			return int(h), false
 		}
-		if string(n.bytes(int(v)-1)) == name {
+		if bytes.Equal(n.bytes(int(v)-1), name) {
 			return int(h), true
 		}
 	}

@@ -19,6 +19,19 @@ func ImageName(name string) string {
 	return compose(name)
 }
 
+// isPlain tells quickly of most names that they are their ImageName: ASCII without backslashes, control characters,
+// and slashes that path.Clean may take away.
+func isPlain(name []byte) bool {
+	last := byte(0)
+	for _, c := range name {
+		if c >= 0x80 || c < ' ' || c == '\\' || c == '/' && (last == '/' || last == '.') {
+			return false
+		}
+		last = c
+	}
+	return last != '/' && last != '.'
+}
+
 // compose is a name in Unicode NFC. Most names are that already.
 func compose(name string) string {
 	if norm.NFC.IsNormalString(name) {

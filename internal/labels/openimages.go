@@ -17,8 +17,8 @@ func readOpenImages(ctx context.Context, text *bufio.Reader, o Options, list *cl
 		return nil, err
 	}
 	oi := openImages{labels: labels, rep: rep}
-	r := newCSV(text)
-	header, err := r.Read()
+	r := newRows(text)
+	header, err := r.ReadStrings()
 	if err != nil {
 		return nil, csvError(err)
 	}
@@ -34,8 +34,7 @@ func readOpenImages(ctx context.Context, text *bufio.Reader, o Options, list *cl
 			return nil, csvError(err)
 		}
 		if err := oi.row(rec); err != nil {
-			line, _ := r.FieldPos(0)
-			return nil, fmt.Errorf("line %d: %w", line, err)
+			return nil, fmt.Errorf("line %d: %w", r.Line(), err)
 		}
 	}
 	return oi.set()
@@ -62,37 +61,43 @@ func (oi *openImages) header(rec []string) error {
 	return nil
 }
 
-func (oi *openImages) row(rec []string) error {
+func (oi *openImages) row(rec [][]byte) error {
 	if len(rec) != oi.width {
 		return fmt.Errorf("%d fields, want %d", len(rec), oi.width)
 	}
 	image, label := rec[oi.image], rec[oi.label]
-	if image == "" {
+	if len(image) == 0 {
 		return errors.New("empty ImageID")
 	}
-	if oi.source >= 0 && rec[oi.source] == "machine" {
+	if oi.source >= 0 && string(rec[oi.source]) == "machine" {
 		oi.rep.add(MachineLabels, nil)
 		return nil
 	}
 	state, err := parseConfidence(rec[oi.confidence])
 	if err != nil {
-		return fmt.Errorf("image %q, label %q: %w", clip(image), clip(label), err)
+		return fmt.Errorf("image %q, label %q: %w", clip(string(image)), clip(string(label)), err)
 	}
 	class, err := oi.labels.column(label)
 	if errors.Is(err, errSkip) {
-		oi.rep.add(OtherClasses, func() string { return fmt.Sprintf("%s %q", image, clip(label)) })
+		oi.rep.add(OtherClasses, func() string { return fmt.Sprintf("%s %q", image, clip(string(label))) })
 		return nil
 	}
 	if err != nil {
 		return err
 	}
-	row, _ := oi.builder.Image(image)
-	oi.builder.Add(row, class, state)
+	oi.builder.Add(oi.builder.imageOf(image), class, state)
 	return nil
 }
 
 // parseConfidence reads 1 or 0.
-func parseConfidence(s string) (State, error) {
+func parseConfidence(text []byte) (State, error) {
+	switch string(text) {
+	case "1":
+		return Positive, nil
+	case "0":
+		return Negative, nil
+	}
+	s := string(text)
 	f, err := strconv.ParseFloat(s, 64)
 	switch {
 	case err == nil && f == 1:
@@ -107,9 +112,7 @@ func parseConfidence(s string) (State, error) {
 
 func (oi *openImages) set() (*Set, error) {
 	classes, order := oi.labels.classes()
-	for i, c := range oi.builder.cells {
-		oi.builder.cells[i] = newCell(order[c.class()], c.state())
-	}
+	oi.builder.renumber(order)
 	oi.builder.OnConflict = func(image string, class int) {
 		oi.rep.add(Contradictions, func() string { return fmt.Sprintf("%s %q", image, classes[class].Name) })
 	}
@@ -151,16 +154,24 @@ func newOpenImagesLabels(ctx context.Context, o Options, list *classList, rep *R
 
 // column is the class of a MID: by description, or by the name itself in an
 // enforced list or where there are no descriptions.
-func (l *openImagesLabels) column(mid string) (int, error) {
-	number, described := l.byID[mid]
+func (l *openImagesLabels) column(label []byte) (int, error) {
+	number, described := l.byID[string(label)]
 	if !l.list.fixed && described {
 		return number, nil
 	}
 	if !l.list.fixed && l.described != nil {
-		return 0, fmt.Errorf("label %q is not in the class descriptions", clip(mid))
+		return 0, fmt.Errorf("label %q is not in the class descriptions", clip(string(label)))
 	}
+	if !described {
+		class, err := l.list.columnOf(label)
+		if err == nil && l.list.classes[class].ID == "" {
+			l.list.seen(class, string(label))
+		}
+		return class, err
+	}
+	mid := string(label)
 	name := mid
-	if _, known := l.list.byName[mid]; !known && described {
+	if _, known := l.list.byName[mid]; !known {
 		name = l.described[number].Name
 	}
 	class, err := l.list.column(name)

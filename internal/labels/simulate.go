@@ -51,8 +51,7 @@ func FPC(s *Set, n int, seed uint64) *Set {
 		for _, state := range []State{Positive, Negative} {
 			rows := cols.rowsOf(s, class, state)
 			for _, rank := range draw.sample(rng, rows.len(), n) {
-				b.rows = append(b.rows, uint32(rows.at(rank)))
-				b.cells = append(b.cells, newCell(class, state))
+				b.Add(rows.at(rank), class, state)
 			}
 		}
 	}

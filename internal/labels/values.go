@@ -26,6 +26,21 @@ func ParseValues(name string) (Values, error) {
 	return CSL, fmt.Errorf("unknown coding of values %q: want csl (1, 0, -1 = unknown) or voc (1, -1, 0 = difficult)", name)
 }
 
+// state is parse of bytes. The usual values cost no memory.
+func (v Values) state(text []byte) (State, error) {
+	if v == CSL {
+		switch string(text) {
+		case "1":
+			return Positive, nil
+		case "0":
+			return Negative, nil
+		case "-1":
+			return Unknown, nil
+		}
+	}
+	return v.parse(string(text))
+}
+
 // parse reads a value: a number, or a truth value as pandas and spreadsheets write it.
 func (v Values) parse(s string) (State, error) {
 	number := 0

@@ -24,7 +24,7 @@ func layers() []layer {
 			"internal/images", "internal/images/imagestest", "internal/images/bmp", "internal/images/gif",
 			"internal/images/jpeg", "internal/images/png", "internal/images/tiff", "internal/images/webp",
 			"internal/images/codec", "internal/images/transform", "internal/images/source", "internal/images/loader",
-			"internal/labels", "internal/scores", "internal/synth", "internal/prior", "internal/config",
+			"internal/labels/labelstest", "internal/labels", "internal/scores", "internal/synth", "internal/prior", "internal/config",
 		}},
 		{"files and data", []string{
 			"internal/checkpoint/pickle", "internal/checkpoint", "internal/checkpoint/timmtest",
@@ -53,6 +53,6 @@ func testOnly() []string {
 	return []string{
 		"internal/fixture", "internal/safefile/faultfs", "internal/kernel/kerneltest",
 		"internal/images/imagestest", "internal/checkpoint/timmtest", "internal/checkpoint/checkpointtest",
-		"internal/checkpoint/onnx/onnxtest",
+		"internal/checkpoint/onnx/onnxtest", "internal/labels/labelstest",
 	}
 }
