@@ -23,6 +23,8 @@ type Scanner struct {
 	pos  int    // of the next byte in buf
 	base int64  // of buf[0] in the stream
 	err  error  // of r, io.EOF at the end
+
+	recent [256]string // short texts that were met
 }
 
 // New reads from r.

@@ -74,10 +74,23 @@ func (s *Scanner) Scalar() (string, Kind, error) {
 	if kind != Number {
 		return "", kind, s.fail("found %q before it, want a value", word)
 	}
+	if isDigits(word) {
+		return word, kind, nil
+	}
 	if _, err := strconv.ParseFloat(word, 64); err != nil && !isRange(err) {
 		return "", kind, s.fail("found %q before it, which is not a number", word)
 	}
 	return word, kind, nil
+}
+
+// isDigits tells whether a word has nothing but digits.
+func isDigits(word string) bool {
+	for i := range len(word) {
+		if word[i] < '0' || word[i] > '9' {
+			return false
+		}
+	}
+	return true
 }
 
 func isRange(err error) bool {
@@ -105,7 +118,23 @@ func (s *Scanner) word() (string, error) {
 			break
 		}
 	}
-	return string(s.buf[mark:s.pos]), nil
+	return s.interned(s.buf[mark:s.pos]), nil
+}
+
+// interned is a text as a string. Those that were met lately, as keys and ids of categories are, cost no memory.
+func (s *Scanner) interned(raw []byte) string {
+	if len(raw) == 0 || len(raw) > 32 {
+		return string(raw)
+	}
+	h := uint32(len(raw))
+	for _, c := range raw {
+		h = h*31 + uint32(c)
+	}
+	at := &s.recent[h%uint32(len(s.recent))]
+	if *at != string(raw) {
+		*at = string(raw)
+	}
+	return *at
 }
 
 // isWord are the bytes of numbers and names.
@@ -124,7 +153,7 @@ func (s *Scanner) text() (string, error) {
 	}
 	raw := s.buf[mark : s.pos-1]
 	if !escaped {
-		return string(raw), nil
+		return s.interned(raw), nil
 	}
 	text, ok := unescape(raw)
 	if !ok {
@@ -137,7 +166,7 @@ func (s *Scanner) text() (string, error) {
 func (s *Scanner) quoted() (mark int, escaped bool, err error) {
 	s.pos++ // the quote
 	for mark = s.pos; ; {
-		i := bytes.IndexAny(s.buf[s.pos:], "\"\\")
+		i := quoteOrEscape(s.buf[s.pos:])
 		switch {
 		case i >= 0 && s.buf[s.pos+i] == '"':
 			s.pos += i + 1

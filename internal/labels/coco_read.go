@@ -24,11 +24,24 @@ func readScalar(s *jsonscan.Scanner, what string) (scalar, error) {
 	case kind == jsonscan.Bool:
 		return "", fmt.Errorf("%s is %s, want a number or a text", what, text)
 	case kind == jsonscan.Number:
+		if len(text) <= 15 && isNatural(text) {
+			return scalar(text), nil
+		}
 		if f, err := strconv.ParseFloat(text, 64); err == nil && f == math.Trunc(f) && math.Abs(f) < 1<<53 {
 			return scalar(strconv.FormatInt(int64(f), 10)), nil
 		}
 	}
 	return scalar(text), nil
+}
+
+// isNatural tells whether a number is written as FormatInt writes one that is not negative.
+func isNatural(text string) bool {
+	for i := range len(text) {
+		if text[i] < '0' || text[i] > '9' {
+			return false
+		}
+	}
+	return text == "0" || text[0] != '0'
 }
 
 // readName takes a text, or the digits of a number where anyNumber; null is none.
@@ -59,9 +72,9 @@ func readFlag(s *jsonscan.Scanner, what string) (bool, error) {
 		return false, err
 	}
 	switch text {
-	case "false", "":
+	case "false", "", "0":
 		return false, nil
-	case "true":
+	case "true", "1":
 		return true, nil
 	}
 	f, err := strconv.ParseFloat(text, 64)

@@ -60,8 +60,9 @@ func inherited(path string) bool { return path == "/dev/stdin" || strings.HasPre
 
 // file is an open file whose reads end with ctx.
 type file struct {
-	ctx context.Context
-	f   *os.File
+	ctx   context.Context
+	f     *os.File
+	spare []byte // memory of the last read that ended, for the next one
 }
 
 // Read reads from the file, in the background where ctx can end: a blocked read is left alone then.
@@ -73,14 +74,20 @@ func (r *file) Read(p []byte) (int, error) {
 		data []byte
 		err  error
 	}
+	buf := r.spare
+	r.spare = nil // a read that is left alone keeps it
+	if cap(buf) < len(p) {
+		buf = make([]byte, len(p))
+	}
+	buf = buf[:len(p)]
 	got, err := Wait(r.ctx, func() (result, error) {
-		buf := make([]byte, len(p))
 		n, err := r.f.Read(buf)
 		return result{buf[:n], err}, nil
 	}, func(result) {})
 	if err != nil {
 		return 0, err
 	}
+	r.spare = buf
 	return copy(p, got.data), got.err
 }
 

@@ -74,6 +74,14 @@ func whole(b []byte) int {
 // check goes over text and counts lines.
 func (c *checked) check(b []byte) error {
 	valid := utf8.Valid(b)
+	if valid && (c.max == 0 || c.at+len(b) <= c.max) { // no line can be too long
+		if end := bytes.LastIndexByte(b, '\n'); end >= 0 {
+			c.line, c.at = c.line+bytes.Count(b[:end+1], []byte{'\n'}), 0
+			b = b[end+1:]
+		}
+		c.at += len(b)
+		return nil
+	}
 	for len(b) > 0 {
 		part := b
 		end := bytes.IndexByte(b, '\n')

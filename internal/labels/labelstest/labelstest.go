@@ -17,7 +17,9 @@ type Size struct {
 }
 
 // OpenImagesSize is the size of all human-verified labels of Open Images V6.
-func OpenImagesSize() Size { return Size{Images: 9_000_000, Classes: 9605, Annotations: 60_000_000, Seed: 1} }
+func OpenImagesSize() Size {
+	return Size{Images: 9_000_000, Classes: 9605, Annotations: 60_000_000, Seed: 1}
+}
 
 // OpenImages writes ImageID,Source,LabelName,Confidence, grouped by image as the published files are.
 func OpenImages(w io.Writer, s Size) error {
