@@ -27,14 +27,17 @@ func TestDataStatsCountsLabels(t *testing.T) {
 	if e := json.Unmarshal([]byte(out), &st); code != exitOK || e != nil || err != "" {
 		t.Fatalf("code %d, %v, stderr %q", code, e, err)
 	}
-	if st.Format != "wide" || st.Images != 3 || st.PerImage != 4.0/3 || st.Known != 8.0/9 || st.Classes[2] != (classStats{"cow", 0, 2, 1}) {
+	if st.Format != "wide" || st.Images != 3 || st.PerImage != 4.0/3 || st.Known != 8.0/9 || st.Classes[2] != (classStats{"cow", 0, 2, 1, 2.0 / 3}) {
 		t.Errorf("%+v", st)
 	}
 	if len(st.Pairs) != 1 || st.Pairs[0].A != "dog" || st.Pairs[0].B != "cat" || st.Pairs[0].Count != 1 || st.Pairs[0].Lift != 0.75 {
 		t.Errorf("%+v", st.Pairs)
 	}
+	if len(st.LongTail) != 3 || st.LongTail[0] != 2 || st.LongTail[2] != 0 || st.FPC[0] != (touchedStats{10, 0}) || st.Shares[0] != (touchedStats{0.5, 2}) {
+		t.Errorf("%+v", st)
+	}
 	code, out, _ = csl(t, "data", "stats", "--annotations", path, "--top", "1")
-	for _, want := range []string{"(wide): 3 images, 3 classes", "classes never present     1", "dog       cat  1       0.75", "(2 classes more: --top 0)"} {
+	for _, want := range []string{"(wide): 3 images, 3 classes", "classes never present", "median 2, lower quarter 2, least 0", "classes that fpc 10 would touch", "dog       cat  1       0.75", "(2 classes more: --top 0)"} {
 		if code != exitOK || !strings.Contains(out, want) {
 			t.Errorf("code %d, lacks %q:\n%s", code, want, out)
 		}
@@ -102,5 +105,23 @@ func TestDataCommandsRefuseWrongFlags(t *testing.T) {
 		if code != exitUsage || out != "" || !strings.Contains(err, want) {
 			t.Errorf("%s: code %d, stderr %q, want %q", flags, code, err, want)
 		}
+	}
+}
+
+func TestDataStatsDrawsAPageThatIsCompleteInItself(t *testing.T) {
+	path, page := labelFile(t, "l<b>.csv", wideLabels), filepath.Join(t.TempDir(), "stats.html")
+	code, _, stderr := csl(t, "data", "stats", "--annotations", path, "--out", page)
+	text, err := os.ReadFile(page)
+	if code != exitOK || err != nil {
+		t.Fatalf("code %d, %v, stderr %q", code, err, stderr)
+	}
+	html := string(text)
+	for _, want := range []string{"labels of l&lt;b&gt;.csv", "Long tail", "Labels per image", "Share known", "fpc 10", "threshold 0.5", ">0.75<", "66.7 %"} {
+		if !strings.Contains(html, want) {
+			t.Errorf("lacks %q", want)
+		}
+	}
+	if strings.Count(html, "<svg") != 3 || strings.Contains(html, "http") || strings.Contains(html, "<script") {
+		t.Error("not three drawings, or something from elsewhere")
 	}
 }

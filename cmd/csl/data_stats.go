@@ -21,6 +21,7 @@ type dataStatsOptions struct {
 	labels labelFlags
 	top    int
 	format string
+	page   string
 }
 
 func newDataStatsCommand(s *streams) *cobra.Command {
@@ -29,15 +30,17 @@ func newDataStatsCommand(s *streams) *cobra.Command {
 		Use:   "stats --annotations FILE",
 		Short: "Count labels by class and image",
 		Long: `Count present, absent and unknown labels of each class, labels of each image, and classes that
-are present together (lift: how many times as often as if they had nothing to do with each other).
-Images are not needed.`,
-		Example: "  csl data stats --annotations labels.csv\n  csl data stats --data coco --format json",
+are present together (lift: how many times as often as if they had nothing to do with each other),
+and classes that limits would touch: fpc (simulate.type) and thresholds of a prior. --out draws them on
+an HTML page that is complete in itself. Images are not needed.`,
+		Example: "  csl data stats --annotations labels.csv\n  csl data stats --annotations labels.csv --out stats.html\n  csl data stats --data coco --format json",
 		Args:    noArgs,
 		RunE:    func(cmd *cobra.Command, _ []string) error { return runDataStats(cmd.Context(), o) },
 	}
 	o.labels = bindLabels(cmd)
 	fs := cmd.Flags()
 	fs.IntVar(&o.top, "top", 20, "classes and pairs of classes that the text shows; 0 = all classes, no pairs")
+	fs.StringVarP(&o.page, "out", "o", "", "also draw an HTML page, `FILE`")
 	fs.StringVar(&o.format, "format", formatText, "text or json")
 	return cmd
 }
@@ -53,6 +56,10 @@ type labelStats struct {
 	Histogram  []int        `json:"images_by_labels"` // by their number of present labels, from 0
 	Classes    []classStats `json:"classes"`          // in the order of the file
 	Pairs      []pairStats  `json:"together"`         // most frequent first
+	LongTail   []int64      `json:"long_tail"`        // present labels of each class, most first
+
+	FPC    []touchedStats `json:"fpc"`        // classes that lose labels with fpc of that many
+	Shares []touchedStats `json:"thresholds"` // classes present in at least that share of images
 }
 
 type classStats struct {
@@ -60,6 +67,8 @@ type classStats struct {
 	Positives int64  `json:"positives"`
 	Negatives int64  `json:"negatives"`
 	Unknown   int64  `json:"unknown"`
+
+	Known float64 `json:"known_share"` // 0 to 1
 }
 
 type pairStats struct {
@@ -81,6 +90,11 @@ func runDataStats(ctx context.Context, o *dataStatsOptions) error {
 		return err
 	}
 	st := statsOf(set, report, o.top)
+	if o.page != "" {
+		if err := o.writePage(&st); err != nil {
+			return err
+		}
+	}
 	if o.format == formatJSON {
 		e := json.NewEncoder(o.out)
 		e.SetEscapeHTML(false)
@@ -95,9 +109,10 @@ func statsOf(set *labels.Set, report *labels.Report, top int) labelStats {
 	out := labelStats{
 		Path: report.Path, Format: string(report.Format), Images: st.Images, Unlabelled: st.Unlabelled,
 		Known: st.AnnotatedShare(), PerImage: st.LabelsPerImage(), Histogram: st.Positives, Pairs: []pairStats{},
+		LongTail: longTail(st), FPC: fpcTouched(st), Shares: shareTouched(st),
 	}
 	for i, c := range st.Classes {
-		out.Classes = append(out.Classes, classStats{set.Classes[i].Name, c.Positives, c.Negatives, c.Unknown})
+		out.Classes = append(out.Classes, classStats{set.Classes[i].Name, c.Positives, c.Negatives, c.Unknown, float64(c.Annotated()) / float64(max(1, c.Annotated()+c.Unknown))})
 	}
 	for _, p := range set.TopPairs(top) {
 		out.Pairs = append(out.Pairs, pairStats{set.Classes[p.A].Name, set.Classes[p.B].Name, p.Count, p.Lift})
@@ -118,7 +133,9 @@ func (st *labelStats) write(out io.Writer, top int) error {
 		noNegative += asInt(c.Negatives == 0)
 	}
 	fmt.Fprintf(w, "classes never present\t%d\n", noPositive)
-	fmt.Fprintf(w, "classes never absent\t%d\n\n", noNegative)
+	fmt.Fprintf(w, "classes never absent\t%d\n", noNegative)
+	st.writeLimits(w)
+	fmt.Fprintln(w)
 	fmt.Fprintf(w, "labels\timages\n")
 	for n, images := range st.Histogram {
 		if images > 0 {
