@@ -1,4 +1,5 @@
-// Package count writes numbers of things as people say them.
+// Package count writes numbers of things as people say them, and counts the bytes that pass a writer. It knows
+// nothing of what is counted.
 package count
 
 import (

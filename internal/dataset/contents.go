@@ -3,44 +3,35 @@ package dataset
 import (
 	"context"
 	"crypto/sha256"
-	"errors"
 	"fmt"
-	"runtime"
 	"sync"
-	"sync/atomic"
+
+	"csl/internal/parallel"
 )
 
 // Contents are digests of the image files of the split, in the order of its images. workers 0 means
 // GOMAXPROCS. After each image progress is called, by several goroutines.
 func (c *Split) Contents(ctx context.Context, workers int, progress func()) ([][sha256.Size]byte, error) {
-	if workers <= 0 {
-		workers = runtime.GOMAXPROCS(0)
-	}
 	n := c.Set.Len()
 	sums := make([][sha256.Size]byte, n)
-	errs := make([]error, workers)
-	var next atomic.Int64
-	var wg sync.WaitGroup
-	for w := range workers {
-		wg.Go(func() {
-			var buf []byte
-			for ctx.Err() == nil && errs[w] == nil {
-				i := int(next.Add(1)) - 1
-				if i >= n {
-					return
-				}
-				if buf, errs[w] = c.read(i, buf); errs[w] == nil {
-					sums[i] = sha256.Sum256(buf)
-					progress()
-				}
-			}
-		})
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	bufs := sync.Pool{New: func() any { return new([]byte) }}
+	err := parallel.Each(ctx, n, workers, func(_, i int) {
+		buf := bufs.Get().(*[]byte)
+		defer bufs.Put(buf)
+		var err error
+		if *buf, err = c.read(i, *buf); err != nil {
+			stop(err)
+			return
+		}
+		sums[i] = sha256.Sum256(*buf)
+		progress()
+	})
+	if err != nil {
+		return nil, err
 	}
-	wg.Wait()
-	if ctx.Err() != nil {
-		return nil, context.Cause(ctx)
-	}
-	return sums, errors.Join(errs...)
+	return sums, nil
 }
 
 // read reads the file of image i into buf or new memory.

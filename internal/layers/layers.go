@@ -14,7 +14,7 @@ func layers() []layer {
 	return []layer{
 		{"base", []string{
 			"internal/count", "internal/exactjson", "internal/garbage", "internal/jsonscan", "internal/lfs", "internal/limit", "internal/memory",
-			"internal/npy", "internal/printable", "internal/regular", "internal/similar", "internal/textio",
+			"internal/npy", "internal/parallel", "internal/printable", "internal/regular", "internal/similar", "internal/textio",
 			"internal/safefile", "internal/safefile/faultfs", "internal/progress", "internal/rundir", "internal/fixture",
 		}},
 		{"arithmetic", []string{"internal/kernel", "internal/kernel/kerneltest"}},

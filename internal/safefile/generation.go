@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"csl/internal/count"
 	"csl/internal/exactjson"
 )
 
@@ -101,8 +102,8 @@ func (g *Generation) fillFolder(fsys FS, temp, target string, parts []Part) erro
 		sum := sha256.New()
 		var size int64
 		err := writeNew(fsys, filepath.Join(temp, p.Name), filepath.Join(target, p.Name), 0o666, func(w io.Writer) error {
-			c := &counter{w: io.MultiWriter(w, sum)}
-			defer func() { size = c.n }()
+			c := &count.Writer{W: io.MultiWriter(w, sum)}
+			defer func() { size = c.N }()
 			return p.Write(c)
 		})
 		if err != nil {
@@ -261,16 +262,4 @@ func dropAll(fsys FS, path string) error {
 		return fmt.Errorf("remove temporary folder %q: %w", path, bare(err))
 	}
 	return nil
-}
-
-// counter counts what passes through it.
-type counter struct {
-	w io.Writer
-	n int64
-}
-
-func (c *counter) Write(p []byte) (int, error) {
-	n, err := c.w.Write(p)
-	c.n += int64(n)
-	return n, err
 }

@@ -11,10 +11,9 @@ import (
 	"io/fs"
 	"math/rand/v2"
 	"path/filepath"
-	"runtime"
 	"sync"
-	"sync/atomic"
 
+	"csl/internal/parallel"
 	"csl/internal/safefile"
 )
 
@@ -125,30 +124,19 @@ func (g *generator) images(ctx context.Context, split string, stream uint64, n i
 	out := make([][]object, n)
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	workers := g.o.Workers
-	if workers < 1 {
-		workers = runtime.GOMAXPROCS(0)
-	}
-	var next atomic.Int64
-	var wg sync.WaitGroup
-	for range min(workers, n) {
-		wg.Go(func() {
-			for i := int(next.Add(1)) - 1; i < n && ctx.Err() == nil; i = int(next.Add(1)) - 1 {
-				c, objects := img(g.o, stream, uint64(i))
-				if err := g.save(filepath.Join(g.dir, split, imageName(split, i)), c); err != nil {
-					cancel(err)
-					return
-				}
-				out[i] = objects
-				g.tick()
-			}
-		})
-	}
-	wg.Wait()
-	return out, context.Cause(ctx)
+	err := parallel.Each(ctx, n, g.o.Workers, func(_, i int) {
+		c, objects := img(g.o, stream, uint64(i))
+		if err := g.save(filepath.Join(g.dir, split, imageName(split, i)), c); err != nil {
+			cancel(err)
+			return
+		}
+		out[i] = objects
+		g.tick()
+	})
+	return out, err
 }
 
-// image draws number i of a stream. A scene that shows nothing is drawn anew.
+// img draws number i of a stream. A scene that shows nothing is drawn anew.
 func img(o Options, stream, i uint64) (*canvas, []object) {
 	r := rand.New(rand.NewPCG(o.Seed, stream<<48|i))
 	for {

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io"
 	"math"
+
+	"csl/internal/count"
 )
 
 // message is a protobuf message under construction: pieces of encoded bytes,
@@ -68,7 +70,7 @@ func (m *message) sub(field int, s *message) {
 
 // writeTo writes the message and checks that data had the promised length.
 func (m *message) writeTo(w io.Writer) error {
-	c := &counter{w: w}
+	c := &count.Writer{W: w}
 	for _, p := range m.pieces {
 		if p.data != nil {
 			if err := p.data(c); err != nil {
@@ -80,20 +82,8 @@ func (m *message) writeTo(w io.Writer) error {
 			return err
 		}
 	}
-	if c.n != m.size {
-		return fmt.Errorf("%d bytes were written instead of %d", c.n, m.size)
+	if c.N != m.size {
+		return fmt.Errorf("%d bytes were written instead of %d", c.N, m.size)
 	}
 	return nil
-}
-
-// counter counts what passes through it.
-type counter struct {
-	w io.Writer
-	n int64
-}
-
-func (c *counter) Write(p []byte) (int, error) {
-	n, err := c.w.Write(p)
-	c.n += int64(n)
-	return n, err
 }

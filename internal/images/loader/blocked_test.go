@@ -15,6 +15,7 @@ import (
 	"csl/internal/images/imagestest"
 	"csl/internal/images/source"
 	"csl/internal/images/transform"
+	"csl/internal/parallel"
 )
 
 // dead is a source and a feed on a file system that does not answer.
@@ -67,7 +68,7 @@ func TestABlockedFileSystemDoesNotKeepFromEnding(t *testing.T) {
 			if err := f(ctx, d); !errors.Is(err, cause) {
 				t.Errorf("got %v", err)
 			}
-			if took := time.Since(start); took > 20*grace {
+			if took := time.Since(start); took > 20*parallel.Grace {
 				t.Errorf("it took %v", took)
 			}
 		})

@@ -11,7 +11,7 @@ import (
 
 	"csl/internal/images"
 	"csl/internal/images/source"
-
+	"csl/internal/parallel"
 	"csl/internal/safefile"
 )
 
@@ -49,7 +49,7 @@ func makeCacheFile(ctx context.Context, path string, key [sha256.Size]byte, c Ca
 		records := make([]byte, 0, n*cacheRecordBytes)
 		for first := 0; first < n; first += cacheChunk {
 			m := min(cacheChunk, n-first)
-			if err := forEach(ctx, m, c.Workers, func(w, i int) {
+			if err := parallel.Each(ctx, m, c.Workers, func(w, i int) {
 				chunk[i] = c.makeRecord(first+i, pixels[i*size:(i+1)*size:(i+1)*size], &scratch[w])
 			}); err != nil {
 				return err
@@ -116,7 +116,7 @@ func (c *Cache) fresh(ctx context.Context) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	scratch := make([]Scratch, c.config.Workers)
-	err := forEach(ctx, len(c.index), c.config.Workers, func(w, i int) {
+	err := parallel.Each(ctx, len(c.index), c.config.Workers, func(w, i int) {
 		if !c.config.same(c.config.Samples.ImageName(i), &c.index[i], &scratch[w]) {
 			changed.Store(int64(i))
 			stop()

@@ -7,11 +7,11 @@ import (
 	"strings"
 	"sync/atomic"
 
+	"csl/internal/count"
 	"csl/internal/images"
 	"csl/internal/images/codec"
 	"csl/internal/images/source"
-
-	"csl/internal/count"
+	"csl/internal/parallel"
 )
 
 // Samples is the labelled list of images that a Loader walks; a dataset.Set is one.
@@ -52,7 +52,7 @@ func Check(ctx context.Context, src source.Source, s Samples, c Checks) ([]Skipp
 	n := s.Len()
 	errs := make([]error, n)
 	var done atomic.Int64
-	if err := forEach(ctx, n, c.Workers, func(_, i int) {
+	if err := parallel.Each(ctx, n, c.Workers, func(_, i int) {
 		errs[i] = c.checkFile(src, i, s.ImageName(i))
 		if d := int(done.Add(1)); c.Progress != nil {
 			c.Progress(d, n)

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"io"
 	"sync"
+
+	"csl/internal/parallel"
 )
 
 // Epoch is one pass over the samples, under way.
@@ -116,7 +118,7 @@ func (e *Epoch) wait() (*Batch, error) {
 // not be used afterwards. A second call does nothing.
 func (e *Epoch) Close() {
 	e.cancel(errClosed)
-	if !wait(e.ctx, &e.wg) {
+	if !parallel.Wait(e.ctx, &e.wg) {
 		e.all, e.workers, e.current = nil, nil, nil // a blocked worker may use them yet
 		return
 	}
