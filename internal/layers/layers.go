@@ -1,5 +1,6 @@
 // Package layers says which package may import which: one table, which a test compares with every import of
-// the module, those of tests included.
+// the module, those of tests included. A new package gets its row
+// here; nothing else belongs here.
 package layers
 
 // layer is a group of packages, named by their folders. A package may import those of lower layers and, except

@@ -1,4 +1,5 @@
-// Package lfs recognizes the pointers that Git LFS leaves in the place of files it did not fetch.
+// Package lfs recognizes the pointers that Git LFS leaves in the place of files it did not fetch. How
+// files are opened or read does not belong here.
 package lfs
 
 import (

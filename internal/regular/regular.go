@@ -1,6 +1,6 @@
 // Package regular opens files for reading without waiting for what may never come: pipes, sockets and devices are
 // recognized before they are opened, and an open or a read that blocks (a network mount that is gone) ends with its
-// context.
+// context. What is in the files does not belong here.
 package regular
 
 import (

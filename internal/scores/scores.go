@@ -8,6 +8,7 @@ import (
 	"os"
 
 	"csl/internal/labels"
+	"csl/internal/regular"
 )
 
 // Matrix are the scores of images by classes. Its methods may be called from several goroutines.
@@ -22,6 +23,9 @@ type Matrix interface {
 // images and whose columns the classes, both in the order of set; else CSV with a row image,label,score for each cell,
 // in any order. A file without a cell of set, or with numbers that are not finite, is an error.
 func Open(ctx context.Context, path, encoding string, set *labels.Set) (Matrix, error) {
+	if _, err := regular.Stat(path); err != nil {
+		return nil, fmt.Errorf("read scores: %w", err)
+	}
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, fmt.Errorf("read scores: %w", err)

@@ -2,6 +2,8 @@
 // types, constants, variables, struct fields and interface methods of all packages below the folders
 // it is given. It exits with 1 if there are any. `make lint` runs it.
 //
+// It reads syntax only: other checks of the source belong to staticcheck.
+//
 // Test files and main packages export nothing and are not looked at.
 package main
 
