@@ -45,7 +45,7 @@ func TestWrongUsageExits2WithOneLineAndAHint(t *testing.T) {
 		"version x":                     `"csl version" takes no arguments, but got "x"`,
 		"version --theads 3":            "unknown flag: --theads; did you mean --threads?",
 		"version --threads x":           `invalid argument "x" for "--threads" flag`,
-		"version --threads 0":           "--threads 0: must be at least 1",
+		"version --threads 0":           "--threads 0: must be 1 to 4096",
 		"version --log-format xml":      `--log_format: log format "xml": must be text or json`,
 		"version -q -v":                 "[quiet verbose]",
 		"config show --format xml":      `--format "xml": must be text or yaml`,

@@ -6,14 +6,21 @@ import (
 
 	"csl/internal/graph"
 	"csl/internal/kernel"
+	"csl/internal/memory"
 )
 
 // kernelsVariable is the environment variable that names the set of kernels to compute with.
 const kernelsVariable = "CSL_KERNELS"
 
+// leastMemory is what the smallest computation takes: Go's runtime asks for 64 MB of addresses at a time.
+const leastMemory = 128 << 20
+
 // startCPU starts the backend of a command, with as many threads as --threads says and the kernels that the
 // environment names, else the fastest of this machine. Nothing else chooses kernels.
 func (s *streams) startCPU() (*graph.CPU, error) {
+	if err := memory.Need("computing needs at least", leastMemory); err != nil {
+		return nil, err
+	}
 	set, err := kernel.Choose(os.Getenv(kernelsVariable))
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", kernelsVariable, err)

@@ -48,16 +48,18 @@ folder appears when it is complete.`,
 const (
 	minSynthSize = 32
 	maxSynthSize = 1024
+	// maxSynthImages is the most images of a split.
+	maxSynthImages = 10_000_000
 )
 
 func runDataSynth(ctx context.Context, o *synthOptions) error {
 	switch {
 	case o.Dir == "":
 		return usagef("--out is missing: which folder?")
-	case o.Train < 1:
-		return usagef("--train %d: must be at least 1", o.Train)
-	case o.Val < 1:
-		return usagef("--val %d: must be at least 1", o.Val)
+	case o.Train < 1 || o.Train > maxSynthImages:
+		return usagef("--train %d: must be 1 to %d", o.Train, maxSynthImages)
+	case o.Val < 1 || o.Val > maxSynthImages:
+		return usagef("--val %d: must be 1 to %d", o.Val, maxSynthImages)
 	case o.Size < minSynthSize || o.Size > maxSynthSize:
 		return usagef("--size %d: must be %d to %d", o.Size, minSynthSize, maxSynthSize)
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"runtime"
 	"strings"
 	"syscall"
 
@@ -34,6 +35,10 @@ func run(ctx context.Context, args []string, s *streams) (code int) {
 			code = exitFailure
 		}
 	}()
+	if err := enough(runtime.GOMAXPROCS(0)); err != nil {
+		complain(s.err, err)
+		return exitFailure
+	}
 	root := newRootCommand(s)
 	started := false
 	noteStart(root, &started)

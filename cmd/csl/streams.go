@@ -37,14 +37,17 @@ type globalFlags struct {
 // log is the logger of a running command.
 func (s *streams) log() *slog.Logger { return s.display.Log() }
 
+// maxThreads is the most that --threads may say: far above the cores of any machine.
+const maxThreads = 4096
+
 // open makes the display that the global flags ask for.
 func (s *streams) open() error {
 	format, err := progress.ParseFormat(s.global.logFormat)
 	if err != nil {
 		return usagef("--log_format: %w", err)
 	}
-	if s.global.threads < 1 {
-		return usagef("--threads %d: must be at least 1", s.global.threads)
+	if s.global.threads < 1 || s.global.threads > maxThreads {
+		return usagef("--threads %d: must be 1 to %d", s.global.threads, maxThreads)
 	}
 	s.raw, s.out = s.out, printable.NewWriter(s.out)
 	s.display = progress.New(progress.Options{

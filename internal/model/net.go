@@ -8,6 +8,7 @@ import (
 	"gorgonia.org/tensor"
 
 	"csl/internal/graph"
+	"csl/internal/memory"
 )
 
 // Options says for which inputs a net is built. A net is made for one batch size and one image
@@ -72,6 +73,15 @@ type hostValue struct {
 	shared bool // buf is data
 }
 
+// inputBytes is what a pixel of the input takes.
+const inputBytes = 3 * 4
+
+// fits refuses inputs that there is no memory for; what the values of the layers need is known later.
+func (o Options) fits() error {
+	what := fmt.Sprintf("a batch of %d images of %dx%d needs at least", o.Batch, o.Height, o.Width)
+	return memory.Need(what, memory.Product(int64(o.Batch), int64(o.Height), int64(o.Width), inputBytes))
+}
+
 // newNetwork builds the forward graph. Without a backend the net can only be planned: its inputs have
 // no values.
 func newNetwork(be graph.Backend, w *Weights, m mode, o Options) (*network, error) {
@@ -83,6 +93,11 @@ func newNetwork(be graph.Backend, w *Weights, m mode, o Options) (*network, erro
 	}
 	if err := w.usable(o.constants); err != nil {
 		return nil, err
+	}
+	if be != nil {
+		if err := o.fits(); err != nil {
+			return nil, err
+		}
 	}
 	dt := tensor.Float32
 	if o.Float64 {

@@ -74,6 +74,9 @@ func Names() []string {
 	return names
 }
 
+// maxClasses is the most outputs of a model, far above what labels name.
+const maxClasses = 1 << 24
+
 // Lookup returns the specification of a known model with a plain head and no classes yet. The error
 // for an unknown name lists the known ones, the nearest first.
 func Lookup(name string) (Spec, error) {
@@ -127,8 +130,8 @@ func (s Spec) Validate() error {
 	case s.Head == BottleneckHead && s.HeadHidden < 1:
 		fail("hidden width of the head is %d", s.HeadHidden)
 	}
-	if s.NumClasses < 1 {
-		fail("%d classes: want at least 1", s.NumClasses)
+	if s.NumClasses < 1 || s.NumClasses > maxClasses {
+		fail("%d classes: want 1 to %d", s.NumClasses, maxClasses)
 	}
 	if len(errs) > 0 {
 		return fmt.Errorf("model %q: %w", s.Name, errors.Join(errs...))

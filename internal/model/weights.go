@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"csl/internal/memory"
 )
 
 // Kind says what a tensor of a checkpoint is.
@@ -61,11 +63,19 @@ type Weights struct {
 	releasedBy *constants  // who released tensors; nil: all are there
 }
 
+// worthAsking is a size in bytes below which nobody is asked whether there is so much memory.
+const worthAsking = 64 << 20
+
 // NewWeights makes the weights of a model, all zero.
 func NewWeights(spec Spec) (*Weights, error) {
 	w, err := listWeights(spec)
 	if err != nil {
 		return nil, err
+	}
+	if bytes := memory.Product(w.trainable(), 4); bytes > worthAsking {
+		if err := memory.Need(fmt.Sprintf("the weights of %s need", spec.Name), bytes); err != nil {
+			return nil, err
+		}
 	}
 	for i, e := range w.entries {
 		if e.Kind != Counter {

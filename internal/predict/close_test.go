@@ -1,6 +1,7 @@
 package predict
 
 import (
+	"math"
 	"runtime"
 	"strings"
 	"testing"
@@ -97,5 +98,11 @@ func TestReleasingWeightsGivesTheSameLogits(t *testing.T) {
 				t.Fatalf("logit %d: %v, want %v", i, got[i], want[i])
 			}
 		}
+	}
+}
+
+func TestAHugeBatchSizeDoesNotOverflow(t *testing.T) {
+	if got := EvenBatch(8, math.MaxInt); got != 8 {
+		t.Errorf("8 images in batches of any size: %d", got)
 	}
 }

@@ -53,8 +53,8 @@ func EvenBatch(n, most int) int {
 	if n < 1 || most < 1 {
 		return most
 	}
-	batches := (n + most - 1) / most
-	return (n + batches - 1) / batches
+	batches := (n-1)/most + 1
+	return (n-1)/batches + 1
 }
 
 // Logits computes the logits [n,classes] of n images [n,H,W,3]. They are valid until the next call

@@ -76,6 +76,7 @@ func New(c Config) (*Loader, error) {
 	if len(l.use) == 0 {
 		return nil, errors.New("no images to load")
 	}
+	l.Batch = min(l.Batch, len(l.use)) // a batch that is larger takes no more memory
 	return l, nil
 }
 
