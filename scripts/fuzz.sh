@@ -2,7 +2,7 @@
 # Runs every fuzz target of every package for a time (default 10s each), one after the other:
 #   scripts/fuzz.sh [TIME [PACKAGE...]]
 # An input that fails is kept by go test under testdata/fuzz of the package, where each later `go test`
-# tries it; the script goes on with the next target and fails in the end. Inputs are not minimised for
+# tries it; the script continues with the next target and fails at the end. Inputs are not minimised for
 # longer than one try: minimising large ones would take the time that is meant for fuzzing.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."

@@ -137,7 +137,7 @@ func TestExitCodesByKindOfError(t *testing.T) {
 		{live, fmt.Errorf("read: %w", context.Canceled), exitFailure, "csl: read: context canceled\n"},
 		{canceled, errors.New("disk full"), exitFailure, "csl: disk full\n"},
 		{canceled, context.Canceled, exitInterrupted, "csl: interrupted\n"},
-		{canceled, fmt.Errorf("stopped at step 5, go on with --resume last: %w", context.Canceled), exitInterrupted, "csl: stopped at step 5, go on with --resume last\n"},
+		{canceled, fmt.Errorf("stopped at step 5, resume with --resume last: %w", context.Canceled), exitInterrupted, "csl: stopped at step 5, resume with --resume last\n"},
 		{live, fmt.Errorf("infer: %w", &skippedError{errors.New("2 images were skipped")}), exitSkipped, "csl: infer: 2 images were skipped\n"},
 		{live, usagef("no images"), exitUsage, "csl: no images\nsee csl x --help\n"},
 		{live, config.Default().Require("prior.path", "data.val.root"), exitUsage, "csl: prior.path: is not set: give --prior_path, CSL_PRIOR_PATH, --set prior.path=... or a config file\n" +

@@ -67,7 +67,7 @@ func runConfigShow(o *configShowOptions) error {
 	return err
 }
 
-// tableWidth is where the last column wraps; 0: nowhere, for output that is no terminal.
+// tableWidth is where the last column wraps; 0: nowhere, for output that is not a terminal.
 func (s *streams) tableWidth() int {
 	if !s.outTTY {
 		return 0

@@ -67,7 +67,7 @@ compared with the full annotations, beside the count of annotated positives.`,
 
 func runEstimatePrior(ctx context.Context, o *priorOptions) error {
 	if o.model.Path != "" && (o.resume || o.runDir != "") {
-		return usagef("--model_path gives the model: there is no training to resume and no run for --run_dir")
+		return usagef("--resume and --run_dir: nothing is trained with --model_path")
 	}
 	cfg, origins, err := o.settings.load()
 	if err != nil {

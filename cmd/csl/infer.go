@@ -235,6 +235,10 @@ func (o *inferOptions) classify(ctx context.Context, m *infer.Model, images []st
 	}
 	skipped, err := infer.Run(ctx, infer.Options{
 		Model: m, Images: images, Archives: archives, Limits: limits, Batch: o.batch, Workers: o.workers, TopK: o.topK, Backend: be, Garbage: garbageHooks(),
+		Cut: func(classes, images int) {
+			o.log().Info(fmt.Sprintf("--top_k %d: %s above the threshold not shown, on %s; --top_k 0 shows all",
+				o.topK, count.Of(classes, "more tag"), count.Of(images, "image")))
+		},
 		Rotated: func(n int) { o.log().Warn(loader.RotatedWarning(n, len(images), "--exif_orientation")) },
 	}, results)
 	results.task.Done()

@@ -160,7 +160,7 @@ func compareTwins(t *testing.T, plain, upright map[string]jsonLine) {
 	}{
 		{"jpeg_named.png", "trailing_garbage.jpg", 0},
 		{"jpeg_named.png", "progressive_from_coco.jpg", lossy},
-		{"jpeg_named.png", "cmyk_from_coco.jpg", lossy}, // so it is no negative
+		{"jpeg_named.png", "cmyk_from_coco.jpg", lossy}, // so it is not a negative
 		{"jpeg_named.png", "palette_from_coco.png", lossy},
 		{"png_named.jpg", "hopper.bmp", 0},
 		{"hopper.bmp", "hopper.tif", 0},

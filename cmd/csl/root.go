@@ -27,7 +27,7 @@ import (
 //			RunE: func(cmd *cobra.Command, _ []string) error { return runTrain(cmd.Context(), o) },
 //		}
 //		o.settings = bindSettings(cmd, "data.train.root", "optimizer.lr")
-//		cmd.Flags().StringVar(&o.resume, "resume", "", "run `DIR` to go on with, or last")
+//		cmd.Flags().StringVar(&o.resume, "resume", "", "resume the run in `DIR`, or last")
 //		return cmd
 //	}
 //

@@ -10,7 +10,7 @@ import (
 // variables holds the key of a script's environment among its values.
 type variables struct{}
 
-// TestScripts runs the command lines of testdata/script, each file in a folder of its own. Besides
+// TestScripts runs the command lines of testdata/script, each file in a new folder. Besides
 // the usual commands of testscript there are csl, "transcript FILE.md" (see transcript_test.go), and
 // the variables MODEL, a small checkpoint with the classes class_00 to class_07, and DOCS, the root
 // of the repository.

@@ -74,11 +74,11 @@ func (o *thresholdsOptions) check() error {
 	share := func(v float64) bool { return v >= 0 && v <= 1 }
 	switch {
 	case o.model.Path == "" && o.scores == "":
-		return usagef("--model_path is missing: which checkpoint? (or --scores)")
+		return usagef("--model_path is missing: give a checkpoint, or --scores FILE")
 	case o.model.Path != "" && o.scores != "":
 		return usagef("--model_path and --scores: give one of them")
 	case o.write && o.scores != "":
-		return usagef("--write: there is no checkpoint to write to")
+		return usagef("--write: needs --model_path, a checkpoint to write to")
 	case !share(o.goal.Precision) || !share(o.goal.Recall):
 		return usagef("--precision %v, --recall %v: must be from 0 to 1", o.goal.Precision, o.goal.Recall)
 	case o.goal.Precision > 0 && o.goal.Recall > 0:
@@ -135,7 +135,7 @@ func (o *thresholdsOptions) choose(ctx context.Context, cfg *config.Config) ([]m
 		return acc.Thresholds(o.goal)
 	}
 	if cfg.Data.Val.Root == "" && cfg.Data.Train.Root == "" {
-		return nil, 0, usagef("--data is missing: which images?")
+		return nil, 0, usagef("--data is missing: give a folder or tar of images")
 	}
 	be, err := o.startCPU()
 	if err != nil {

@@ -56,7 +56,7 @@ func timmTwin(t *testing.T, from string) string {
 	return path
 }
 
-// negateOdd negates every second group of so many values.
+// negateOdd negates every second group of values.
 func negateOdd(data []float32, group int) {
 	for i := range data {
 		if i/group%2 == 1 {

@@ -83,7 +83,7 @@ func runValidate(ctx context.Context, o *validateOptions) error {
 	case o.model.Path != "" && o.scores != "":
 		return usagef("--model_path and --scores: give one of them")
 	case o.saveScores != "" && o.scores != "":
-		return usagef("--save_scores: --scores are in a file already")
+		return usagef("--save_scores and --scores: give one of them")
 	case o.extras.Bootstrap < 0:
 		return usagef("--bootstrap %d: must be at least 0", o.extras.Bootstrap)
 	}
@@ -145,7 +145,7 @@ func (o *validateOptions) judge(ctx context.Context, cfg *config.Config) error {
 // storedOptions are those of predictions in a file that the validation labels of a configuration judge.
 func storedOptions(s *streams, cfg *config.Config, path string) (validate.StoredOptions, error) {
 	if cfg.Data.Val.Annotations == "" {
-		return validate.StoredOptions{}, usagef("--annotations is missing: by which labels?")
+		return validate.StoredOptions{}, usagef("--annotations is missing: give a file of labels")
 	}
 	l, err := dataset.FromConfig(cfg.Data, dataset.Val).Labels(cfg.Data.Val.Annotations)
 	return validate.StoredOptions{Scores: path, Labels: l, Workers: s.global.threads, Display: s.display}, err

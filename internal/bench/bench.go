@@ -1,7 +1,7 @@
 // Package bench measures how fast the nets of package model run on this machine, on random weights
 // and random images: inference as csl infer runs it, and training steps as csl train takes them.
-// It knows nothing of files, data sets or terminals, and measures no single kernels: those have Go
-// benchmarks of their own.
+// It knows nothing of files, data sets or terminals, and does not measure single kernels, which have Go
+// benchmarks.
 package bench
 
 import (

@@ -37,7 +37,7 @@ func TestDefaultsAreThoseOfTheReferenceCode(t *testing.T) {
 	}
 }
 
-// leaves counts the fields of a configuration that are no structs.
+// leaves counts the fields of a configuration that are not structs.
 func leaves(v reflect.Value) int {
 	if v.Kind() != reflect.Struct {
 		return 1

@@ -51,7 +51,7 @@ func TestEveryShippedConfigLoadsAndOpensWithItsCommand(t *testing.T) {
 
 func TestPublishedRecipesCarryThePublishedValues(t *testing.T) {
 	type values struct {
-		Map                        string
+		MAP                        string
 		Pos, Neg, Unann, Eta, LR   float64
 		K, Size, Epochs, Batch     int
 		Decay, WD, Param           float64
@@ -65,14 +65,14 @@ func TestPublishedRecipesCarryThePublishedValues(t *testing.T) {
 	} {
 		c, header := shipped(t, name)
 		got := values{
-			want.Map, c.Loss.GammaPos, c.Loss.GammaNeg, c.Loss.GammaUnann, c.Prior.Threshold, c.Optimizer.LR,
+			want.MAP, c.Loss.GammaPos, c.Loss.GammaNeg, c.Loss.GammaUnann, c.Prior.Threshold, c.Optimizer.LR,
 			c.Loss.TopK, c.Data.Size, c.Schedule.Epochs, c.Train.Batch, c.EMA.Decay, c.Optimizer.WeightDecay, c.Simulate.Param,
 			c.Model.Name, c.Model.Head, c.Simulate.Type, c.Train.Monitor,
 		}
 		if d := cmp.Diff(want, got); d != "" {
 			t.Errorf("%s (-want +got):\n%s", name, d)
 		}
-		for _, line := range []string{"# mAP:      " + want.Map, "not run by us", "# time: "} {
+		for _, line := range []string{"# mAP:      " + want.MAP, "not run by us", "# time: "} {
 			if !strings.Contains(header, line) {
 				t.Errorf("%s: opening comment lacks %q", name, line)
 			}

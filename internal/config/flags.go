@@ -12,7 +12,7 @@ import (
 const keyAnnotation = "csl_config_key"
 
 // BindFlags adds to fs the flags of the named settings, as the table of [Keys] has them. [Load]
-// reads them from fs. Settings without a flag of their own need [BindFlagAs].
+// reads them from fs. Settings without a flag need [BindFlagAs].
 func BindFlags(fs *pflag.FlagSet, keys ...string) {
 	known := Default().byName()
 	for _, key := range keys {

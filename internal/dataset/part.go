@@ -8,7 +8,7 @@ import (
 // holdOut is the purpose of the random numbers that choose held-out images.
 const holdOut = 0x76616c // "val"
 
-// HoldOut takes a share of the images, chosen by seed, out of c and returns them as a split of their own, which has to
+// HoldOut takes a share of the images, chosen by seed, out of c and returns them as a separate split, which has to
 // be closed before c. At least one image stays on either side.
 func (c *Split) HoldOut(share float64, seed uint64) (*Split, error) {
 	n := c.Set.Len()

@@ -12,7 +12,7 @@ import (
 	"csl/internal/safefile"
 )
 
-// limited runs csl in a shell that allows files of so many blocks of 1024 bytes (bash's ulimit -f).
+// limited runs csl in a shell that limits files to a number of blocks of 1024 bytes (bash's ulimit -f).
 func limited(t *testing.T, blocks int, args ...string) outcome {
 	t.Helper()
 	c := command(t, args...)

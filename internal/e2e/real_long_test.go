@@ -33,7 +33,7 @@ func shared(t *testing.T) string {
 	return dir
 }
 
-// firstRows copies a CSV of labels up to so many images.
+// firstRows copies a CSV of labels up to a number of images.
 func firstRows(t *testing.T, from string, images int) string {
 	t.Helper()
 	f, err := os.Open(from)
@@ -60,7 +60,7 @@ func firstRows(t *testing.T, from string, images int) string {
 	return fixture.Write(t, filepath.Join(t.TempDir(), filepath.Base(from)), b.String())
 }
 
-// firstImages copies a COCO file up to so many images.
+// firstImages copies a COCO file up to a number of images.
 func firstImages(t *testing.T, from string, images int) string {
 	t.Helper()
 	text, err := os.ReadFile(from)

@@ -19,7 +19,7 @@ import (
 	"csl/internal/safefile"
 )
 
-// started runs a command until a file of its run has grown past so many bytes.
+// started runs a command until a file of its run has grown past a number of bytes.
 func started(t *testing.T, c *exec.Cmd, file string, size int64) (stderr *bytes.Buffer) {
 	t.Helper()
 	stderr = &bytes.Buffer{}

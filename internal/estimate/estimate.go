@@ -32,7 +32,7 @@ type Options struct {
 	// Config trains the temporary model where Model.Path is empty; it also says how images load.
 	Config *config.Config
 	Model  modelfile.Options // Path: the model to average; "" trains one
-	Resume bool              // go on with the temporary model's training
+	Resume bool              // resume the temporary model's training
 	Data   dataset.Options   // the images to average over
 	// CompareWith is a file of full annotations of the same images; "" for none.
 	CompareWith string

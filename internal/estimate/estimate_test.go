@@ -30,7 +30,7 @@ import (
 	"csl/internal/train"
 )
 
-// options estimate from the training images of d, in a folder of their own.
+// options estimate from the training images of d, in a new folder.
 func options(t *testing.T, d fixture.Data, settings ...string) (o Options, log *bytes.Buffer) {
 	t.Helper()
 	be, err := graph.NewCPU(2, kerneltest.Best(t))

@@ -8,7 +8,7 @@ import (
 	"csl/internal/memory"
 )
 
-// worthAsking is a size below which nobody is asked whether there is so much memory.
+// worthAsking is a size below which nobody is asked whether there is enough memory.
 const worthAsking = 64 << 20
 
 // Arena is memory that machines which never run at the same time share: one for values, one for
@@ -43,7 +43,7 @@ func (a *Arena) Bytes() int64 {
 	return int64(n) * int64(a.dt.Size())
 }
 
-// ensure grows the arena to at least so many elements of values and scratch.
+// ensure grows the arena to at least these numbers of elements of values and scratch.
 func (a *Arena) ensure(values, work int) error {
 	for _, part := range []struct {
 		buf  *Buffer

@@ -45,7 +45,7 @@ type gradAddFuser struct {
 	ops    []planOp
 	made   map[*G.Node]int // which of ops computes a node
 	reads  map[*G.Node]int // how often it is read
-	merged map[int]bool    // which of ops are no more
+	merged map[int]bool    // which of ops are gone
 }
 
 // only is the operation that computes n, if n is read once.

@@ -190,7 +190,7 @@ func newBlock(t testing.TB, dt tensor.Dtype) *block {
 	return b
 }
 
-// results runs the block on a backend with so many threads.
+// results runs the block on a backend with that number of threads.
 func (b *block) run(t testing.TB, threads int) [][]float64 {
 	t.Helper()
 	be := newBackend(t, threads)

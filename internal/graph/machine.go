@@ -23,7 +23,7 @@ type Machine struct {
 	pieces   map[*G.Node]Buffer // of the arena, as asked for so far
 	steps    []Step             // nil: to be bound before the next run
 	streams  []Buffer           // the values of the plan's streams, in the plan's order
-	next     int                // the step that RunRest goes on with
+	next     int                // the step that RunRest continues with
 	due      int                // the stream that is consumed next
 	observe  Observer
 }

@@ -31,7 +31,7 @@ type OpSpec struct {
 	// Shape computes the output shape from the input shapes.
 	Shape func(in []tensor.Shape) (tensor.Shape, error)
 	// InPlace lists the inputs whose memory the output may take when nothing needs them afterwards, tried in
-	// order; nil: the output always gets memory of its own.
+	// order; nil: the output always gets new memory.
 	InPlace []int
 	// Grad builds the gradients by the inputs from the gradient by the output. Entries of inputs
 	// that are not differentiable may be nil. Nil if nothing is.

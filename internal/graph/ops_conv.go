@@ -41,7 +41,7 @@ func Conv(x, w *G.Node) (*G.Node, error) {
 	}, x, w)
 }
 
-// FusedOptions is what a fused convolution does besides; nil nodes are left out.
+// FusedOptions is what a fused convolution does besides; nil nodes are omitted.
 type FusedOptions struct {
 	Bias     *G.Node // [Co]
 	Residual *G.Node // [N,H,W,Co]; the output may take its memory

@@ -27,7 +27,7 @@ type weightsKey struct {
 	layout kernel.PackedLayout
 }
 
-// PackedLayouts lists the layouts that ops want input n in as constant weights: none if it is no such, hardly ever more
+// PackedLayouts lists the layouts that ops want input n in as constant weights: none if it is not one, hardly ever more
 // than one.
 func (m *Machine) PackedLayouts(n *G.Node) []kernel.PackedLayout {
 	var layouts []kernel.PackedLayout

@@ -132,7 +132,7 @@ func TestBlocksThatAreComputedAgainGiveTheSameBits(t *testing.T) {
 	} {
 		p, got := residuals(t, again...)
 		sameBits(t, fmt.Sprint(again), got, want)
-		// More than every second one is no gain in so short a chain, as all are computed at its end.
+		// More than every second one gains nothing in so short a chain, as all are computed at its end.
 		if most := keeping.LowerBoundBytes(); again[1] != again[2] && p.LowerBoundBytes() >= most {
 			t.Errorf("%v: %d bytes, %d with everything kept", again, p.LowerBoundBytes(), most)
 		}

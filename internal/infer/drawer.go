@@ -116,7 +116,7 @@ func (d *Drawer) Close() error {
 }
 
 func (d *Drawer) draw(r *Result) error {
-	photo, err := d.o.Model.Image(r.Image, d.o.Archives, d.o.Limits)
+	img, err := d.o.Model.Image(r.Image, d.o.Archives, d.o.Limits)
 	if err != nil {
 		return fmt.Errorf("draw %q, which could be read before: %w", r.Image, err)
 	}
@@ -131,7 +131,7 @@ func (d *Drawer) draw(r *Result) error {
 	for i, p := range r.Predictions {
 		tags[i] = annotate.Tag{Name: p.Class, Score: p.Score, Instead: fmt.Sprintf("class %d", p.Index)}
 	}
-	drawn, err := painter.Paint(handy(photo).NRGBA(), tags, d.o.Nothing)
+	drawn, err := painter.Paint(handy(img).NRGBA(), tags, d.o.Nothing)
 	if err != nil {
 		return fmt.Errorf("draw %q: %w", r.Image, err)
 	}
@@ -140,14 +140,14 @@ func (d *Drawer) draw(r *Result) error {
 	})
 }
 
-// handySide is the longest side of a photo that is handed to the painter, who shrinks it further.
+// handySide is the longest side of an image that is handed to the painter, who shrinks it further.
 const handySide = 4096
 
-// handy shrinks a huge photo, of which several copies would need much memory.
-func handy(photo *images.RGB) *images.RGB {
-	long := max(photo.W, photo.H)
+// handy shrinks a huge image, of which several copies would need much memory.
+func handy(img *images.RGB) *images.RGB {
+	long := max(img.W, img.H)
 	if long <= handySide {
-		return photo
+		return img
 	}
-	return transform.Resize(photo, max(1, photo.W*handySide/long), max(1, photo.H*handySide/long), transform.Bilinear)
+	return transform.Resize(img, max(1, img.W*handySide/long), max(1, img.H*handySide/long), transform.Bilinear)
 }

@@ -23,7 +23,7 @@ const maxPath = 1 << 16
 // files below it with an image's extension, by name; a tar archive, for such files in it, which is added to
 // archives; a pattern with * ? or [...]; @FILE, a list of paths, one per line; "-", such a list on stdin. Whether
 // the files are images is not looked at. An argument that stands for nothing is an error. Each of notes says what
-// was left out below a folder and why.
+// was skipped below a folder and why.
 func Inputs(ctx context.Context, args []string, stdin io.Reader, archives *source.Archives) (all, notes []string, err error) {
 	in := inputs{ctx: ctx, stdin: stdin, archives: archives}
 	for _, arg := range args {
@@ -81,7 +81,7 @@ func (in *inputs) below(dir string) ([]string, error) {
 		return nil, err
 	}
 	if len(names) == 0 {
-		return nil, fmt.Errorf("folder %q: there is no file with an image's extension in it", dir)
+		return nil, fmt.Errorf("folder %q: no file has an image's extension", dir)
 	}
 	for i, name := range names {
 		names[i] = filepath.Join(dir, filepath.FromSlash(name))
@@ -132,7 +132,7 @@ func readList(r io.Reader, name string) ([]string, error) {
 		}
 		switch {
 		case bytes.IndexByte(line, 0) >= 0:
-			return nil, fmt.Errorf("%s line %d: a zero byte: it is no text with one path per line", name, number)
+			return nil, fmt.Errorf("%s line %d: a zero byte: not a text file with one path per line", name, number)
 		case len(bytes.TrimSpace(line)) > 0:
 			list = append(list, listed(string(line)))
 		}
@@ -143,7 +143,7 @@ func readList(r io.Reader, name string) ([]string, error) {
 		return nil, fmt.Errorf("%s: %w", name, bare(err))
 	}
 	if len(list) == 0 {
-		return nil, fmt.Errorf("%s: there is no path in it", name)
+		return nil, fmt.Errorf("%s: it has no paths", name)
 	}
 	return list, nil
 }

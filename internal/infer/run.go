@@ -55,7 +55,10 @@ type Options struct {
 	// Rotated, unless nil, is told at the end how many images are stored rotated but were not turned.
 	Rotated func(n int)
 	// TopK is how many classes, the most likely, are compared with their thresholds; 0: all.
-	TopK    int
+	TopK int
+	// Cut, unless nil, is told at the end how many classes of how many images scored above their thresholds but
+	// are not among the first TopK.
+	Cut     func(classes, images int)
 	Backend graph.Backend
 	Garbage garbage.Hooks
 }
@@ -86,10 +89,13 @@ func Run(ctx context.Context, o Options, sink Sink) (skipped int, err error) {
 		return p.batch(b.Samples, logits)
 	})
 	if err == nil {
-		err = p.until(len(o.Images)) // bad images at the end
+		err = p.until(len(o.Images)) // skipped images at the end
 	}
 	if o.Rotated != nil && f.rotated > 0 {
 		o.Rotated(f.rotated)
+	}
+	if o.Cut != nil && p.cut > 0 {
+		o.Cut(p.cut, p.cutImages)
 	}
 	if flushed := sink.Flush(); err == nil {
 		err = flushed
@@ -109,6 +115,8 @@ type pass struct {
 	skipped int
 	order   []int
 
+	cut, cutImages int // see Options.Cut
+
 	mu  sync.Mutex
 	bad map[int]error
 }
@@ -120,7 +128,7 @@ func (p *pass) skip(b loader.Skipped) {
 	p.bad[b.Sample] = b.Err
 }
 
-// batch hands on the results of a batch, and before each those of the bad images that precede it.
+// batch hands on the results of a batch, and before each those of the skipped images that precede it.
 func (p *pass) batch(samples []int, logits []float32) error {
 	classes := len(p.o.Model.Classes)
 	for i, n := range samples {
@@ -136,7 +144,7 @@ func (p *pass) batch(samples []int, logits []float32) error {
 	return p.sink.Flush()
 }
 
-// until hands on the images before number n, which are all bad.
+// until hands on the images before number n, which were all skipped.
 func (p *pass) until(n int) error {
 	for p.next < n {
 		p.mu.Lock()
@@ -168,17 +176,20 @@ func (p *pass) predictions(logits []float32) ([]Prediction, error) {
 		p.order = append(p.order, i)
 	}
 	slices.SortStableFunc(p.order, func(a, b int) int { return cmp.Compare(logits[b], logits[a]) })
-	top := p.order
-	if p.o.TopK > 0 {
-		top = top[:min(p.o.TopK, len(top))]
-	}
-	list := []Prediction{}
-	for _, i := range top {
+	list, cut := []Prediction{}, 0
+	for rank, i := range p.order {
 		var score [1]float32
 		predict.Sigmoid(score[:], logits[i:i+1])
-		if t := p.o.Model.Thresholds[i]; t == 0 || score[0] > t {
+		switch t := p.o.Model.Thresholds[i]; {
+		case t != 0 && score[0] <= t:
+		case p.o.TopK > 0 && rank >= p.o.TopK:
+			cut++
+		default:
 			list = append(list, Prediction{Index: i, Class: p.o.Model.Classes[i], Score: score[0], Logit: logits[i]})
 		}
+	}
+	if cut > 0 {
+		p.cut, p.cutImages = p.cut+cut, p.cutImages+1
 	}
 	return list, nil
 }

@@ -49,7 +49,7 @@ func (s *Scanner) Kind() (Kind, error) {
 	return Null, s.fail("found %s, want a value", s.sight())
 }
 
-// Scalar takes a value that is no list and no object: the unquoted text of a text, else what stands there (NaN and
+// Scalar takes a value that is neither a list nor an object: the unquoted text of a text, else what stands there (NaN and
 // Infinity are numbers).
 func (s *Scanner) Scalar() (string, Kind, error) {
 	kind, err := s.Kind()

@@ -6,7 +6,7 @@ import "csl/internal/kernel"
 type fast struct {
 	rows []kernel.Focal // per chunk
 	gate []uint32       // all bits set where the prior drops a class; nil without a gate
-	skip []uint32       // gate where gated cells are no candidates of the top-K; else nil
+	skip []uint32       // gate where gated cells are not candidates of the top-K; else nil
 }
 
 // newFast is nil where set has no assembly for these options: it has whole exponents, and neither a

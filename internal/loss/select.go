@@ -48,7 +48,7 @@ func negativeKey(x, e, clip float32) uint32 {
 }
 
 // fill computes the keys of a chunk, from cell `from` on, and counts their top bits. skip marks the
-// classes that are no candidates (empty: none).
+// classes that are not candidates (empty: none).
 func fill[T kernel.Float](s *selection, chunk, from int, logits, labels, e []T, clip float32, skip string, classes int) {
 	counts := &s.counts[chunk]
 	clear(counts[:])

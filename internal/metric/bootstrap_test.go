@@ -152,7 +152,7 @@ func TestThresholdsReachTheirGoal(t *testing.T) {
 	curves := a.Curves()
 	for name, x := range map[string]struct {
 		goal Goal
-		ok   func(chosen, other Point) bool // chosen is no worse than other
+		ok   func(chosen, other Point) bool // chosen is at least as good as other
 	}{
 		"F1": {Goal{}, func(c, o Point) bool { return c.F1() >= o.F1() }},
 		"precision": {Goal{Precision: 0.55}, func(c, o Point) bool {

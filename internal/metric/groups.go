@@ -11,7 +11,7 @@ type Group struct {
 	From    int      `json:"from"`        // the smallest number of annotations in it
 	To      int      `json:"to"`          // and the largest
 	Classes int      `json:"classes"`     // with an average precision
-	MAP     *float64 `json:"map_partial"` // their mean average precision on annotated cells, percent
+	MAP     *float64 `json:"map_partial"` // their mAP on annotated cells, percent
 }
 
 // Groups sorts the classes that have an average precision by the number of their annotations and cuts

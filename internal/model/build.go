@@ -219,7 +219,7 @@ func (b *builder) scaledJoin(layer string, se *squeeze, x, residual *G.Node) *G.
 }
 
 // keptBlocks says which outputs of blocks training keeps for the backward pass: the first of a stage and
-// each so many later. Those between are recomputed from the one before, which the norms and sums at
+// at a fixed distance each. Those between are recomputed from the one before, which the norms and sums at
 // the ends of blocks make cheap: with 1 TResNet-M at 224 needs a quarter more memory for values; more
 // than 4 save little.
 const keptBlocks = 4

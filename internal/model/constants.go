@@ -103,7 +103,7 @@ func (c *constants) collect() {
 	c.freed = 0
 }
 
-// forget lets go of everything.
+// forget frees everything.
 func (c *constants) forget() {
 	clear(c.biases)
 	clear(c.packed)

@@ -270,7 +270,7 @@ func (n *network) Stage(name string) ([]float32, []int, error) {
 // Machine is what runs the net, for profiles and memory figures.
 func (n *network) Machine() *graph.Machine { return n.machine }
 
-// Close lets go of the memory of the net, but not of a shared arena.
+// Close frees the memory of the net, but not a shared arena.
 func (n *network) Close() error { return n.machine.Close() }
 
 // NewArena makes an arena that nets of float32 may share.

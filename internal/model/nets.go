@@ -84,7 +84,7 @@ func cached[N any](nets map[netKey]N, k netKey, build func(netKey) (N, error)) (
 	return n, err
 }
 
-// Close lets go of the memory of all nets. Weights and arena stay; nets asked for later are new
+// Close frees the memory of all nets. Weights and arena stay; nets asked for later are new
 // ones.
 func (n *Nets) Close() error {
 	var errs []error

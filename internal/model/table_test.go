@@ -10,7 +10,7 @@ import (
 	"csl/internal/loss/lossgraph"
 )
 
-// known is a known model with so many classes.
+// known is a known model with that number of classes.
 func known(t testing.TB, name string, classes int) Spec {
 	t.Helper()
 	s, err := Lookup(name)

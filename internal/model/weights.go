@@ -241,7 +241,7 @@ func (w *Weights) usable(c *constants) error {
 	return nil
 }
 
-// release lets go of a tensor, as by has what it needs of it, and returns how many elements that frees.
+// release frees a tensor, as by has what it needs of it, and returns how many elements that frees.
 func (w *Weights) release(name string, by *constants) int {
 	i := w.index[name]
 	n := len(w.data[i])

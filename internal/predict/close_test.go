@@ -10,7 +10,7 @@ import (
 	"csl/internal/model"
 )
 
-// A training run makes runners at every validation, all in the arena of its own nets.
+// A training run makes runners at every validation, all in the arena of its nets.
 func TestClosedRunnersLeaveNothingInTheirArena(t *testing.T) {
 	be, w := newCPU(t), weights(t)
 	arena := model.NewArena(be)

@@ -65,7 +65,7 @@ func (r *Runner) Logits(pix []float32, n int) ([]float32, error) {
 		batch = r.only
 	}
 	if n > batch || len(pix) != n*r.height*r.width*3 {
-		return nil, fmt.Errorf("%d samples for %d images of %dx%d in a batch of %d", len(pix), n, r.height, r.width, batch)
+		return nil, fmt.Errorf("%d values for %d images of %dx%d in a batch of %d", len(pix), n, r.height, r.width, batch)
 	}
 	net, err := r.nets.Infer(batch, r.height, r.width)
 	if err != nil {

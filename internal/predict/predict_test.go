@@ -118,7 +118,7 @@ func TestWrongSizesAreErrors(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := r.Logits(make([]float32, 100), 1); err == nil || !strings.Contains(err.Error(), "100 samples for 1 images of 32x32") {
+	if _, err := r.Logits(make([]float32, 100), 1); err == nil || !strings.Contains(err.Error(), "100 values for 1 images of 32x32") {
 		t.Errorf("err = %v", err)
 	}
 	if _, err := r.Logits(nil, 0); err == nil {

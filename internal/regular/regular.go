@@ -12,7 +12,7 @@ import (
 	"strings"
 )
 
-// Check refuses what is not a file with content of its own: folders, named pipes, sockets, devices.
+// Check refuses what is not a regular file: folders, named pipes, sockets, devices.
 func Check(path string, info fs.FileInfo) error {
 	switch mode := info.Mode(); {
 	case mode.IsRegular():

@@ -15,7 +15,7 @@ type classTable struct {
 	Others   []string // further runs with results
 	Training bool     // whether the numbers of training labels are known
 	Rows     []classRow
-	Hidden   int // classes in the middle that are left out
+	Hidden   int // classes in the middle that are not shown
 	Skipped  []metric.SkippedClass
 	// SkippedMore counts those that Skipped leaves out.
 	SkippedMore int
@@ -27,7 +27,7 @@ type classRow struct {
 	Others             []string
 	Positive, Negative string // training labels
 	Val                string // validation images with it
-	Gap                bool   // classes left out before this one
+	Gap                bool   // classes not shown before this one
 }
 
 // mostClasses is how many classes a page lists; of more, the best and the worst.

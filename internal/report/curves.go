@@ -102,10 +102,10 @@ func lossChart(r *run, named bool) chart {
 	}
 }
 
-// droppedChart has the shares of unknown labels that one run left out; empty if it left out none.
+// droppedChart has the shares of unknown labels that one run dropped; empty if it dropped none.
 func droppedChart(r *run, named bool) chart {
 	c := chart{
-		title: titleOf(r, named, "unknown labels left out of the loss"), xName: "step", unit: "%", zero: true,
+		title: titleOf(r, named, "unknown labels dropped from the loss"), xName: "step", unit: "%", zero: true,
 		note: fmt.Sprintf("By the class prior (above %v), by top-K (K = %d), and by either of them.", r.cfg.Prior.Threshold, r.cfg.Loss.TopK),
 	}
 	any := false

@@ -9,7 +9,7 @@ import (
 // gallery is the predicted images of a run.
 type gallery struct {
 	Run, Threshold, F1 string
-	Shots              []img
+	Thumbnails         []img
 }
 
 type img struct {
@@ -29,20 +29,20 @@ type imageTag struct {
 // newGallery is nil if no image is to be shown.
 func newGallery(r *run) *gallery {
 	s := r.scored
-	if len(s.shots) == 0 {
+	if len(s.thumbnails) == 0 {
 		return nil
 	}
 	g := &gallery{Run: r.name, Threshold: strconv.FormatFloat(s.threshold, 'f', 2, 64), F1: fmt.Sprintf("%.1f", s.f1)}
 	classes := classNames(s.report)
-	for i := range s.shots {
-		shot := &s.shots[i]
-		tags, more := shot.tags(classes, s.threshold)
-		p := img{Name: shot.name, URL: shot.url, Width: shot.width, Height: shot.height, More: more, None: len(tags) == 0}
+	for i := range s.thumbnails {
+		shown := &s.thumbnails[i]
+		tags, more := shown.tags(classes, s.threshold)
+		p := img{Name: shown.name, URL: shown.url, Width: shown.width, Height: shown.height, More: more, None: len(tags) == 0}
 		for _, t := range tags {
 			sign, word := verdictSign(t.Verdict)
 			p.Tags = append(p.Tags, imageTag{t.Class, strconv.FormatFloat(t.Score, 'f', 2, 64), t.Verdict, sign, word})
 		}
-		g.Shots = append(g.Shots, p)
+		g.Thumbnails = append(g.Thumbnails, p)
 	}
 	return g
 }

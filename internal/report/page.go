@@ -20,7 +20,7 @@ var pageSource string
 //go:embed page.css
 var pageStyle string
 
-// page is what the template shows. Empty parts are left out.
+// page is what the template shows. Empty parts are omitted.
 type page struct {
 	Title, Version string
 	Style          template.CSS
@@ -35,7 +35,7 @@ type page struct {
 	Classes        *classTable
 	Groups         *groupTable
 	Prior          *priorTable
-	Shots          *gallery
+	Thumbnails     *gallery
 	Made           []recipe
 }
 
@@ -83,7 +83,7 @@ func newPage(runs []*run, s *Summary, version string) *page {
 	if best.scored != nil {
 		p.Classes = newClassTable(runs, best)
 		p.Groups = newGroupTable(runs, best)
-		p.Shots = newGallery(best)
+		p.Thumbnails = newGallery(best)
 	}
 	p.Prior = newPriorTable(runs, best)
 	return p
@@ -126,7 +126,7 @@ func bestSentence(runs []*run, s *Summary) string {
 }
 
 // differences lists the settings in which the runs are not alike, in the order of the table of
-// settings; their folders are no difference.
+// settings; their folders do not count.
 func differences(runs []*run) []difference {
 	var out []difference
 	if len(runs) < 2 {

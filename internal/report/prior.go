@@ -52,7 +52,7 @@ func newPriorTable(runs []*run, best *run) *priorTable {
 		t.Summary = fmt.Sprintf("prior.%s %v gates %d of %d classes: their unknown labels do not count in the loss.",
 			gate.Key(), gate.Value(), len(closed), len(classes))
 	default:
-		t.Summary = fmt.Sprintf("%d of %d classes lie above the threshold %v: their unknown labels are left out of the loss.",
+		t.Summary = fmt.Sprintf("%d of %d classes lie above the threshold %v: their unknown labels are dropped from the loss.",
 			len(closed), len(classes), r.cfg.Prior.Threshold)
 	}
 	order := p.Ranked()

@@ -41,7 +41,7 @@ type Summary struct {
 }
 
 // Write reads the runs, writes the page and returns the table. A folder that holds no run is an
-// error. What a run lacks (it was interrupted, its data moved) is left out, and Missing says so.
+// error. What a run lacks (it was interrupted, its data moved) is omitted, and Missing says so.
 func Write(ctx context.Context, o Options) (*Summary, error) {
 	if len(o.Runs) == 0 {
 		return nil, fmt.Errorf("report: no run named")
@@ -52,11 +52,11 @@ func Write(ctx context.Context, o Options) (*Summary, error) {
 	}
 	best := bestOf(runs)
 	for i, r := range runs {
-		shots := 0
+		thumbnails := 0
 		if i == max(best, 0) {
-			shots = o.Images
+			thumbnails = o.Images
 		}
-		if err := r.score(ctx, &o, shots); err != nil {
+		if err := r.score(ctx, &o, thumbnails); err != nil {
 			return nil, err
 		}
 	}

@@ -64,7 +64,7 @@ func TestTableOfThreeRuns(t *testing.T) {
 			Run, Mode, Weights, Monitor string
 			Seed, Epochs                int
 			Best, Seconds               float64
-			Map                         float64 `json:"map_partial"`
+			MAP                         float64 `json:"map_partial"`
 			At                          int     `json:"best_epoch"`
 		}
 		Best    int
@@ -75,7 +75,7 @@ func TestTableOfThreeRuns(t *testing.T) {
 		t.Fatal(err)
 	}
 	r := got.Runs[2]
-	if got.Best != 2 || len(got.Runs) != 3 || r.Mode != "selective" || r.Weights != "ema" || r.Map != 53 || r.Best != 53 || r.At != 2 ||
+	if got.Best != 2 || len(got.Runs) != 3 || r.Mode != "selective" || r.Weights != "ema" || r.MAP != 53 || r.Best != 53 || r.At != 2 ||
 		r.Seconds != 135 || r.Seed != 1 || got.Missing == nil || len(got.Missing) > 0 || got.Page == "" {
 		t.Errorf("got %+v", got)
 	}

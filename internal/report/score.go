@@ -24,26 +24,26 @@ type scored struct {
 	total  int // validation images there are; report.Images of them were scored
 	// threshold is the score above which a class is shown as predicted: the one with the best overall
 	// F1 on these images.
-	threshold float64
-	f1        float64   // that F1, percent
-	prior     []float32 // the class prior that the run was trained with; nil without
-	training  []labels.ClassCount
-	shots     []shot
+	threshold  float64
+	f1         float64   // that F1, percent
+	prior      []float32 // the class prior that the run was trained with; nil without
+	training   []labels.ClassCount
+	thumbnails []thumbnail
 }
 
 // autoPixels is how much network input is scored unless the user says: seconds for small images,
 // about a minute for a TResNet-M at 448.
 const autoPixels = 100e6
 
-// score runs the best weights over validation images and keeps `shots` of them with what was
+// score runs the best weights over validation images and keeps `thumbnails` of them with what was
 // predicted. What hinders it is noted as missing; the error is only for ctx's end.
-func (r *run) score(ctx context.Context, o *Options, shots int) error {
+func (r *run) score(ctx context.Context, o *Options, thumbnails int) error {
 	path := filepath.Join(r.dir, rundir.Best)
 	if _, err := os.Stat(path); err != nil {
 		r.lack("no %s yet, so no results per class and no images", rundir.Best)
 		return nil
 	}
-	s, err := r.scoreFile(ctx, o, path, shots)
+	s, err := r.scoreFile(ctx, o, path, thumbnails)
 	if ctx.Err() != nil {
 		return fmt.Errorf("report: %w", ctx.Err())
 	}
@@ -61,7 +61,7 @@ func (r *run) score(ctx context.Context, o *Options, shots int) error {
 	return nil
 }
 
-func (r *run) scoreFile(ctx context.Context, o *Options, path string, shots int) (s *scored, err error) {
+func (r *run) scoreFile(ctx context.Context, o *Options, path string, thumbnails int) (s *scored, err error) {
 	held := r.cfg.Data.HoldOut
 	data := dataset.FromConfig(r.cfg.Data, dataset.Val)
 	if held > 0 {
@@ -89,11 +89,11 @@ func (r *run) scoreFile(ctx context.Context, o *Options, path string, shots int)
 	if err != nil {
 		return nil, err
 	}
-	p.choose(shots)
+	p.choose(thumbnails)
 	if err := p.run(ctx, o, r.name); err != nil {
 		return nil, err
 	}
-	s = &scored{total: c.Set.Len(), shots: p.shots}
+	s = &scored{total: c.Set.Len(), thumbnails: p.thumbnails}
 	if m.Meta != nil {
 		s.prior = m.Meta.Prior
 	}
@@ -101,8 +101,8 @@ func (r *run) scoreFile(ctx context.Context, o *Options, path string, shots int)
 		return nil, err
 	}
 	s.threshold, s.f1 = p.cells.best()
-	for i := range s.shots {
-		if err := s.shots[i].img(c.Source, l.Decode); err != nil {
+	for i := range s.thumbnails {
+		if err := s.thumbnails[i].img(c.Source, l.Decode); err != nil {
 			return nil, err
 		}
 	}
@@ -111,13 +111,13 @@ func (r *run) scoreFile(ctx context.Context, o *Options, path string, shots int)
 
 // pass is one scoring pass.
 type pass struct {
-	set    *labels.Set // the images that are scored
-	loader *loader.Loader
-	runner *predict.Runner
-	acc    *metric.Accumulator
-	cells  cells
-	wanted map[int]bool // samples to show
-	shots  []shot
+	set        *labels.Set // the images that are scored
+	loader     *loader.Loader
+	runner     *predict.Runner
+	acc        *metric.Accumulator
+	cells      cells
+	wanted     map[int]bool // samples to show
+	thumbnails []thumbnail
 }
 
 func newPass(ctx context.Context, r *run, o *Options, w *model.Weights, l dataset.Loading, c *dataset.Split) (*pass, error) {
@@ -169,7 +169,7 @@ func (p *pass) run(ctx context.Context, o *Options, name string) error {
 		p.cells.add(s.Logits, b.States)
 		for i, n := range b.Samples {
 			if p.wanted[n] {
-				p.shots = append(p.shots, shot{
+				p.thumbnails = append(p.thumbnails, thumbnail{
 					name:   s.Images[i],
 					scores: slices.Clone(s.Scores[i*classes : (i+1)*classes]),
 					states: slices.Clone(b.States[i*classes : (i+1)*classes]),

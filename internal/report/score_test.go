@@ -12,7 +12,7 @@ import (
 )
 
 func TestTagsTellHitsMissesFalseAlarmsAndUnknown(t *testing.T) {
-	s := shot{scores: []float32{0.9, 0.8, 0.7, 0.2, 0.1, 0.5}, states: []int8{0, 1, -1, 1, 0, 1}}
+	s := thumbnail{scores: []float32{0.9, 0.8, 0.7, 0.2, 0.1, 0.5}, states: []int8{0, 1, -1, 1, 0, 1}}
 	list, more := s.tags([]string{"a", "b", "c", "d", "e", "f"}, 0.5)
 	got := ""
 	for _, x := range list {
@@ -33,7 +33,7 @@ func TestTagsTellHitsMissesFalseAlarmsAndUnknown(t *testing.T) {
 }
 
 func TestManyTagsAreCutAndCounted(t *testing.T) {
-	var s shot
+	var s thumbnail
 	var classes []string
 	for i := range 30 {
 		s.scores, s.states = append(s.scores, float32(i)/30), append(s.states, 1)

@@ -140,7 +140,7 @@ func (g *Generation) commit(fsys FS, temp, target string) error {
 }
 
 // Sweep removes every other generation and what killed writers left in the
-// folder. A failure is no error; the next save tries again.
+// folder. A failure is not an error; the next save tries again.
 func (g *Generation) Sweep(fsys FS) {
 	entries, err := fsys.ReadDir(g.dir)
 	if err != nil {

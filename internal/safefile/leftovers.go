@@ -52,7 +52,7 @@ func leave(f *os.File, path string) {
 // RemoveLeftovers removes from dir what killed writers of files whose names
 // begin with prefix left under temporary names. All who write such files into
 // dir must do so between [Writing] and its end: if anybody does now, nothing is
-// removed. A failure is no error; the next call tries again.
+// removed. A failure is not an error; the next call tries again.
 func RemoveLeftovers(fsys FS, dir, prefix string) {
 	entries, err := fsys.ReadDir(dir)
 	if err != nil {

@@ -30,11 +30,11 @@ type FS interface {
 	Rename(from, to string) error
 	// Remove deletes a file or an empty folder.
 	Remove(path string) error
-	// RemoveAll deletes path and all below it; a missing path is no error.
+	// RemoveAll deletes path and all below it; a missing path is not an error.
 	RemoveAll(path string) error
 	// Mkdir makes one folder and fails if path exists.
 	Mkdir(path string) error
-	// MkdirAll makes a folder and its parents; an existing one is no error.
+	// MkdirAll makes a folder and its parents; an existing one is not an error.
 	MkdirAll(path string) error
 	// SyncDir makes the names in a folder durable.
 	SyncDir(path string) error

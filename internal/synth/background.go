@@ -82,7 +82,7 @@ func (s *scene) drawGround() {
 	}
 }
 
-// drawClutter scatters bushes, stones and patches that are no class.
+// drawClutter scatters bushes, stones and patches that are not a class.
 func (s *scene) drawClutter() {
 	side := float64(s.size)
 	for range s.r.IntN(7) {

@@ -375,7 +375,7 @@ func checkpointOf(t *testing.T, change func(checkpoint.Out) (checkpoint.Out, boo
 }
 
 func TestAccumulatedGradientsAreSums(t *testing.T) {
-	// Batch norm sees each batch alone, so accumulated batches are no larger batch: twice the same
+	// Batch norm sees each batch alone, so accumulated batches are not one larger batch: twice the same
 	// batch has twice its gradient, and moves the running statistics twice.
 	g := readGoldenRun(t)
 	be := newCPU(t, 2)

@@ -18,7 +18,7 @@ type best struct {
 func watched(s rundir.Scores, monitor string) (*float64, error) {
 	v, ok := s.ByName()[monitor]
 	if !ok {
-		return nil, fmt.Errorf("train.monitor: there is no metric %q", monitor)
+		return nil, fmt.Errorf("train.monitor: %q is not a metric", monitor)
 	}
 	return v, nil
 }

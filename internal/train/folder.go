@@ -76,7 +76,7 @@ func (f *folder) take() error {
 	case g.Step == 0 && !exists(f.path(rundir.Best)):
 		return nil // a run that learnt nothing
 	}
-	return fmt.Errorf("%q holds a saved run: go on with --resume %s, or choose another --out", f.dir, f.dir)
+	return fmt.Errorf("%q holds a saved run: resume with --resume %s, or choose another --out", f.dir, f.dir)
 }
 
 // findState finds the state to go on from and makes sure that it was saved by a run with the same

@@ -145,7 +145,7 @@ func TestASavedRunIsNotWrittenOver(t *testing.T) {
 	j.must(t, settings)
 	before := fixture.Files(t, out)
 	_, err := j.run(t, settings)
-	if err == nil || !strings.Contains(err.Error(), "holds a saved run: go on with --resume") {
+	if err == nil || !strings.Contains(err.Error(), "holds a saved run: resume with --resume") {
 		t.Errorf("err = %v", err)
 	}
 	same(t, "the folder", fixture.Files(t, out), before)

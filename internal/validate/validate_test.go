@@ -194,7 +194,7 @@ func TestBrokenImagesStopOrAreCounted(t *testing.T) {
 	o.Data.SkipBroken = true
 	r, err := Run(context.Background(), o)
 	if err != nil || len(r.Skipped) != 2 || r.Report.Images != 3 || !strings.Contains(log.String(), d.Images[1]) {
-		t.Errorf("left out %v, %+v, %v; log %s", r.Skipped, r.Report, err, log)
+		t.Errorf("skipped %v, %+v, %v; log %s", r.Skipped, r.Report, err, log)
 	}
 }
 

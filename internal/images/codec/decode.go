@@ -135,7 +135,7 @@ func damaged(f Format, err error) error {
 	return fmt.Errorf("decode %s (damaged or cut short?): %w", f, err)
 }
 
-// checkScans refuses a JPEG with so many scans that decoding it would take minutes: each goes over
+// checkScans refuses a JPEG whose many scans would take minutes to decode: each goes over
 // all blocks. Real progressive files have about ten.
 func checkScans(data []byte, blocks int64) error {
 	const most, cost = 500, 1 << 30

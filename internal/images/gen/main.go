@@ -1,4 +1,4 @@
-// Command gen writes the assembly of packages below internal/images with avo. It is a module of its own, so that the
+// Command gen writes the assembly of packages below internal/images with avo. It is a separate module, so that the
 // program's go.mod knows nothing of avo.
 //
 //	go generate ./internal/images/...

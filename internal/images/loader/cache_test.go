@@ -21,7 +21,7 @@ import (
 	"csl/internal/safefile/faultfs"
 )
 
-// cached is a small data set in a folder of its own, and the configuration of a cache of it.
+// cached is a small data set in a new folder, and the configuration of a cache of it.
 func cached(t testing.TB) (c CacheConfig, root string) {
 	t.Helper()
 	root = t.TempDir()

@@ -45,7 +45,7 @@ type Checks struct {
 	Seen     func(sample int, info codec.Info)             // the header of each image that can be used
 }
 
-// Check finds the samples whose image is missing, is no image, is of a kind that is not decoded, takes too many pixels
+// Check finds the samples whose image is missing, is not an image, is of a kind that is not decoded, takes too many pixels
 // or too much memory, or states more pixels than its file can hold, by reading the headers only: damage further down
 // shows when the image is loaded. The result is in the order of the samples. The error is that of ctx.
 func Check(ctx context.Context, src source.Source, s Samples, c Checks) ([]Skipped, error) {

@@ -2,7 +2,7 @@ package loader
 
 import "math/rand/v2"
 
-// What random numbers are drawn for; each purpose has a stream of its own.
+// What random numbers are drawn for; each purpose has its own stream.
 const (
 	purposeOrder   = 1 // the order of an epoch
 	purposeAugment = 2 // the augmentation of one sample

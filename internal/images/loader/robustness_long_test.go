@@ -243,7 +243,7 @@ func TestLoaderGoesThroughTheRobustnessFolder(t *testing.T) {
 			t.Error("the second pass differs")
 		}
 		if n != len(names)-wantBad {
-			t.Errorf("%d images loaded of %d, want %d left out", n, len(names), wantBad)
+			t.Errorf("%d images loaded of %d, want %d skipped", n, len(names), wantBad)
 		}
 	}
 	if got := len(bad) + len(l.Skipped()); got != wantBad {

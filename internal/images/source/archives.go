@@ -42,7 +42,7 @@ func (a *Archives) Add(ctx context.Context, path string) (paths []string, err er
 		return nil, err
 	}
 	if len(names) == 0 {
-		return nil, fmt.Errorf("tar archive %q: there is no file with an image's extension in it", path)
+		return nil, fmt.Errorf("tar archive %q: no file has an image's extension", path)
 	}
 	for _, name := range names {
 		paths = append(paths, path+"/"+name)

@@ -38,7 +38,7 @@ type Source interface {
 	Stat(key string) (Stamp, error)
 	// Names lists the keys of all files with an image's extension, in ascending order.
 	Names() ([]string, error)
-	// Notes says what was left out where files had to be listed, and why, a line each: links to folders that are
+	// Notes says what was skipped where files had to be listed, and why, a line each: links to folders that are
 	// listed already, pipes, devices. It must not be called at the same time as other methods.
 	Notes() []string
 	// Close ends the use of the source.

@@ -108,10 +108,10 @@ func TestSourceErrorsSayWhatWasTried(t *testing.T) {
 			}
 		}
 		if _, err := s.Resolve("missing"); !errors.Is(err, fs.ErrNotExist) {
-			t.Errorf("%s: %v is no fs.ErrNotExist", kind, err)
+			t.Errorf("%s: %v is not fs.ErrNotExist", kind, err)
 		}
 		if _, err := s.ReadFile("nowhere.jpg", nil); !errors.Is(err, fs.ErrNotExist) {
-			t.Errorf("%s: %v is no fs.ErrNotExist", kind, err)
+			t.Errorf("%s: %v is not fs.ErrNotExist", kind, err)
 		}
 	}
 }

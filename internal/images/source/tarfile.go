@@ -61,7 +61,7 @@ func openTar(name string) (t *tarFile, err error) {
 	return t, nil
 }
 
-// refuseCompressed says how to go on with an archive that cannot be read at random.
+// refuseCompressed says what to do with an archive that cannot be read at random.
 func refuseCompressed(f io.ReaderAt, name string) error {
 	head := make([]byte, 262)
 	n, err := f.ReadAt(head, 0)
@@ -202,7 +202,7 @@ func (t *tarFile) read(key string, buf []byte, limit int64) ([]byte, error) {
 	return readSized(io.NewSectionReader(t.file, e.offset, e.size), key, buf, e.size, limit)
 }
 
-// Stat gives the file's size and the archive's time: what an entry says of its own time survives
+// Stat gives the file's size and the archive's time: an entry's time survives
 // a change of content too easily.
 func (t *tarFile) Stat(key string) (Stamp, error) {
 	e, ok := t.find(key)

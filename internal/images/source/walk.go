@@ -10,7 +10,7 @@ import (
 
 // walk lists the files below root as slash-separated paths. Links to folders are followed after everything else, and
 // each real folder is listed once, so that loops end and folders linked to each other do not multiply; notes say what
-// was left out for that. Pipes, sockets and devices are left out, too. Folders that may not be read are an error.
+// was skipped for that. Pipes, sockets and devices are skipped, too. Folders that may not be read are an error.
 func walk(root string) (keys, notes []string, err error) {
 	w := walker{root: root, seen: map[string]string{}}
 	real, err := filepath.EvalSymlinks(root)
@@ -20,7 +20,7 @@ func walk(root string) (keys, notes []string, err error) {
 	for err == nil && len(w.links) > 0 {
 		key := w.links[0]
 		w.links = w.links[1:]
-		// What cannot be resolved, such as a link to itself, is no folder.
+		// What cannot be resolved, such as a link to itself, is not a folder.
 		if real, e := filepath.EvalSymlinks(w.file(key)); e == nil {
 			err = w.visit(key, real)
 		}
@@ -76,7 +76,7 @@ func (w *walker) visit(key, real string) error {
 		if linked {
 			info, err := os.Stat(w.file(below))
 			if err != nil {
-				continue // a dangling link is no file
+				continue // a dangling link is not a file
 			}
 			kind = info.Mode().Type()
 		}

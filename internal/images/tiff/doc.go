@@ -3,6 +3,6 @@
 // LZW, deflate, JPEG, CCITT modified Huffman, Group 3 and Group 4. Extra samples are dropped, 16-bit samples give their
 // high byte.
 //
-// Rows are handed on as they are decompressed. What is not decoded is told from the header, as an error that wraps
+// Rows are handed on as they are decompressed. What is not decoded is recognised by the header and refused with an error that wraps
 // images.ErrUnsupported and says what it is.
 package tiff

@@ -260,7 +260,7 @@ func (b *faxBits) over() error {
 	return io.ErrUnexpectedEOF
 }
 
-// bad is the error for bits that are no code.
+// bad is the error for bits that are not a code.
 func (b *faxBits) bad() error {
 	if b.ended > 0 {
 		return io.ErrUnexpectedEOF

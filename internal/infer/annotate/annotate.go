@@ -1,5 +1,5 @@
-// Package annotate draws an image with the names and scores of what is in it: the photo as it is, and
-// below it a panel of tags, so that nothing of the photo is covered. Which tags there are is package
+// Package annotate draws an image with the names and scores of what is in it: the image as it is, and
+// below it a panel of tags, so that nothing of the image is covered. Which tags there are is package
 // infer's business, where the result is stored the caller's.
 package annotate
 
@@ -19,7 +19,7 @@ import (
 
 // Sides in pixels.
 const (
-	maxSide  = 1280 // of the photo as it is drawn; larger ones are shrunk
+	maxSide  = 1280 // of the image as it is drawn; larger ones are shrunk
 	minSide  = 360  // the longer side; smaller ones are enlarged
 	minWidth = 360  // of the whole
 )
@@ -70,9 +70,9 @@ func (p *Painter) use(size float64) error {
 	return nil
 }
 
-// Paint draws the photo and its tags, in their order. Without tags the panel says nothing.
-func (p *Painter) Paint(photo image.Image, tags []Tag, nothing string) (*image.NRGBA, error) {
-	shown := fit(photo)
+// Paint draws the image and its tags, in their order. Without tags the panel says nothing.
+func (p *Painter) Paint(img image.Image, tags []Tag, nothing string) (*image.NRGBA, error) {
+	shown := fit(img)
 	width := max(shown.Rect.Dx(), minWidth)
 	if err := p.use(math.Round(min(max(float64(width)/38, 14), 28))); err != nil {
 		return nil, err
@@ -84,26 +84,26 @@ func (p *Painter) Paint(photo image.Image, tags []Tag, nothing string) (*image.N
 	return canvas, nil
 }
 
-// fit brings a photo to a size that can be looked at, with its proportions but for sides of less than
+// fit brings an image to a size that can be looked at, with its proportions but for sides of less than
 // a pixel.
-func fit(photo image.Image) *image.NRGBA {
-	w, h := photo.Bounds().Dx(), photo.Bounds().Dy()
+func fit(img image.Image) *image.NRGBA {
+	w, h := img.Bounds().Dx(), img.Bounds().Dy()
 	long := max(w, h)
 	switch {
 	case long > maxSide:
-		return scaled(photo, w, h, maxSide, imaging.Lanczos)
+		return scaled(img, w, h, maxSide, imaging.Lanczos)
 	case long < minSide:
-		return scaled(photo, w, h, minSide, imaging.CatmullRom)
+		return scaled(img, w, h, minSide, imaging.CatmullRom)
 	}
-	return imaging.Clone(photo)
+	return imaging.Clone(img)
 }
 
 // scaled makes the longer side as long as asked for.
-func scaled(photo image.Image, w, h, long int, f imaging.ResampleFilter) *image.NRGBA {
+func scaled(img image.Image, w, h, long int, f imaging.ResampleFilter) *image.NRGBA {
 	if w >= h {
-		return imaging.Resize(photo, long, max(1, (h*long+w/2)/w), f)
+		return imaging.Resize(img, long, max(1, (h*long+w/2)/w), f)
 	}
-	return imaging.Resize(photo, max(1, (w*long+h/2)/h), long, f)
+	return imaging.Resize(img, max(1, (w*long+h/2)/h), long, f)
 }
 
 // Colours of the panel.

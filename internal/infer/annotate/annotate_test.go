@@ -58,7 +58,7 @@ func TestPhotosOfAnyShapeAreDrawnWholeAboveTheirTags(t *testing.T) {
 			left := (w - x.shownW) / 2
 			for _, at := range []image.Point{{left, 0}, {left + x.shownW - 1, x.shownH - 1}, {left + x.shownW/2, x.shownH / 2}} {
 				if got := m.NRGBAAt(at.X, at.Y); got != green {
-					t.Errorf("%dx%d: pixel %v is %v, not the photo's", x.w, x.h, at, got)
+					t.Errorf("%dx%d: pixel %v is %v, not the image's", x.w, x.h, at, got)
 				}
 			}
 			if got := m.NRGBAAt(0, h-1); got != panelColor {

@@ -15,8 +15,8 @@ import (
 	"csl/internal/labels"
 )
 
-// shot is one validation image with what the model says of it.
-type shot struct {
+// thumbnail is one validation image with what the model says of it.
+type thumbnail struct {
 	name          string
 	scores        []float32
 	states        []int8
@@ -29,8 +29,8 @@ const (
 	thumbQ    = 82  // JPEG quality
 )
 
-// image reads the image and makes its thumbnail.
-func (s *shot) img(src source.Source, o codec.Options) error {
+// img reads the image and makes its thumbnail.
+func (s *thumbnail) img(src source.Source, o codec.Options) error {
 	key, err := src.Resolve(s.name)
 	if err != nil {
 		return err
@@ -75,7 +75,7 @@ const mostTags = 10
 
 // tags are the classes scored above the threshold, by falling score, then those that are present and
 // were missed. more counts those that are not listed.
-func (s *shot) tags(classes []string, threshold float64) (list []tag, more int) {
+func (s *thumbnail) tags(classes []string, threshold float64) (list []tag, more int) {
 	var predicted, missed []tag
 	for c, v := range s.scores {
 		t := tag{Class: classes[c], Score: float64(v)}
