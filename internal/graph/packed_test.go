@@ -150,7 +150,7 @@ func TestMisusedPackedWeightsAreAnError(t *testing.T) {
 		do   func() error
 		want string
 	}{
-		"weights of another layer":   {func() error { return m.BindPacked(f.head, w) }, "wanted as"},
+		"weights of another layer":      {func() error { return m.BindPacked(f.head, w) }, "wanted as"},
 		"an input that is not a weight": {func() error { return m.BindPacked(f.x, w) }, "wanted as"},
 		"another backend's weights": {func() error {
 			return newMachine(t, other, f.g, nil, f.out).BindPacked(f.w, w)
