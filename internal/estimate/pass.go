@@ -34,19 +34,12 @@ func (p *pass) run(ctx context.Context, name string, c *dataset.Split, use func(
 	task := p.o.Display.Start(name, "img", int64(batches.Len()))
 	defer task.Done()
 	err = predict.Pass(ctx, batches, 0, p.o.Garbage, func(b *loader.Batch) error {
-		logits, err := p.runner.Logits(b.Pix, b.N)
+		scored, err := p.runner.Score(b, c.Set)
 		if err != nil {
 			return err
 		}
-		images := make([]string, b.N)
-		for i, n := range b.Samples {
-			images[i] = c.Set.ImageName(n)
-		}
-		if err := predict.Finite(logits, images, c.Names()); err != nil {
-			return err
-		}
 		task.Add(int64(b.N))
-		return use(logits, b.States)
+		return use(scored.Logits, b.States)
 	})
 	if err != nil {
 		return 0, fmt.Errorf("estimate the prior: %w", err)
