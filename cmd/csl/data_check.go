@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 
 	"csl/internal/config"
 	"csl/internal/count"
@@ -26,6 +27,10 @@ const (
 	foundUnlabelled   = "image without labels"
 	foundNeverPresent = "class that is never present"
 	foundNeverAbsent  = "class that is never absent"
+	foundNearContent  = "image that looks like another one"
+	foundOddSize      = "image of an unusual size"
+	foundContradicted = "label that is both present and absent"
+	foundSpellings    = "image that has two names"
 )
 
 // finding is one thing that a person should look at.
@@ -41,6 +46,7 @@ type checkOptions struct {
 	*streams
 	labels   labelFlags
 	noImages bool
+	near     bool
 	most     int
 	out      string
 	format   string
@@ -53,8 +59,8 @@ func newDataCheckCommand(s *streams) *cobra.Command {
 		Use:   "check --annotations FILE --data ROOT",
 		Short: "Look for mistakes in labels and images",
 		Long: `Look for images that are missing or broken, the same content twice or in training and validation,
-images without labels, and classes that are never present or never absent. Exit code 3 says that
-something was found.`,
+images of unusual sizes and without labels, contradictions, one image under two names, and classes that
+are never present or never absent. Exit code 3 says that something was found.`,
 		Example: `  csl data check --annotations labels.csv --data photos --set data.val.annotations=val.csv
   csl data check --annotations labels.csv --no_images --out findings.csv`,
 		Args: noArgs,
@@ -65,6 +71,7 @@ something was found.`,
 	config.BindFlags(fs, "data.workers", "data.max_pixels")
 	fs.Lookup("data").Usage = "images: folder or tar, or a folder laid out as COCO"
 	fs.BoolVar(&o.noImages, "no_images", false, "check labels alone")
+	fs.BoolVar(&o.near, "near_duplicates", false, "also decode images and look for nearly the same ones (a perceptual hash)")
 	fs.IntVar(&o.most, "most", 5, "findings of each kind that the text shows")
 	fs.StringVarP(&o.out, "out", "o", "", "write all findings to `FILE`: CSV kind,split,name,detail")
 	fs.StringVar(&o.format, "format", formatText, "text or json")
@@ -89,7 +96,7 @@ func runDataCheck(ctx context.Context, o *checkOptions) error {
 	if !o.noImages && train.Root == "" {
 		return usagef("--data is missing: which images? (--no_images checks labels alone)")
 	}
-	seen := map[[sha256.Size]byte]finding{}
+	seen := &sightings{files: map[[sha256.Size]byte]finding{}}
 	if err := o.check(ctx, train, seen); err != nil {
 		return err
 	}
@@ -102,8 +109,9 @@ func runDataCheck(ctx context.Context, o *checkOptions) error {
 }
 
 // check looks at one split. seen are the contents of images so far.
-func (o *checkOptions) check(ctx context.Context, d dataset.Options, seen map[[sha256.Size]byte]finding) error {
-	d.Display, d.SkipBroken, d.KeepUnannotated = o.display, true, true
+func (o *checkOptions) check(ctx context.Context, d dataset.Options, seen *sightings) error {
+	d.Display, d.SkipBroken, d.KeepUnannotated, d.Examples = o.display, true, true, math.MaxInt
+	d.Clash = func(err error) { o.found = append(o.found, finding{foundSpellings, d.Split, "", err.Error()}) }
 	if o.noImages {
 		path, err := d.Find()
 		if err != nil {
@@ -117,9 +125,7 @@ func (o *checkOptions) check(ctx context.Context, d dataset.Options, seen map[[s
 		if err != nil {
 			return err
 		}
-		for _, note := range report.Notes {
-			o.log().Info(d.Split + " labels: " + note.String())
-		}
+		o.checkNotes(d.Split, report)
 		o.checkLabels(d.Split, set)
 		return nil
 	}
@@ -130,12 +136,14 @@ func (o *checkOptions) check(ctx context.Context, d dataset.Options, seen map[[s
 	for _, s := range split.Skipped {
 		o.found = append(o.found, finding{foundUnusable, d.Split, s.Name, s.Why()})
 	}
+	o.checkNotes(d.Split, split.Report)
 	o.checkLabels(d.Split, split.Set)
 	return errors.Join(o.checkContents(ctx, d, split, seen), split.Close())
 }
 
 // checkLabels looks at labels alone.
 func (o *checkOptions) checkLabels(split string, set *labels.Set) {
+	o.checkNames(split, set)
 	for i := range set.Len() {
 		labelled := false
 		set.Annotated(i, func(int, labels.State) { labelled = true })
@@ -152,30 +160,6 @@ func (o *checkOptions) checkLabels(split string, set *labels.Set) {
 			o.found = append(o.found, finding{foundNeverAbsent, split, name, count.Of(c.Positives, "present label")})
 		}
 	}
-}
-
-// checkContents looks for the same content twice.
-func (o *checkOptions) checkContents(ctx context.Context, d dataset.Options, split *dataset.Split, seen map[[sha256.Size]byte]finding) error {
-	task := o.display.Start("reading "+d.Split+" images", "img", int64(split.Set.Len()))
-	sums, err := split.Contents(ctx, d.Workers, func() { task.Add(1) })
-	task.Done()
-	if err != nil {
-		return err
-	}
-	for i, sum := range sums {
-		now := finding{foundSameContent, d.Split, split.Set.ImageName(i), ""}
-		first, twice := seen[sum]
-		if !twice {
-			seen[sum] = now
-			continue
-		}
-		if first.Split != now.Split {
-			now.Kind = foundLeak
-		}
-		now.Detail = fmt.Sprintf("%s image %q", first.Split, first.Name)
-		o.found = append(o.found, now)
-	}
-	return nil
 }
 
 // report writes the findings. The error makes exit code 3 if there are any.

@@ -43,6 +43,10 @@ type Options struct {
 	MissingUnknown bool
 	Values         labels.Values
 	Encoding       string
+	// Examples is that of labels.Options.
+	Examples int
+	// Clash, if given, is told of two names of one image file, which are an error otherwise.
+	Clash func(error)
 	// Display shows the check's progress and the reader's report; nil for silence.
 	Display *progress.Display
 }
@@ -56,6 +60,8 @@ type Split struct {
 	Root, Annotations string
 	// Skipped lists the skipped images; samples are numbered as in the annotations.
 	Skipped []loader.Skipped
+	// Report says what the reader of the labels found; nil for a part of another split.
+	Report *labels.Report
 
 	caches []*loader.Cache // of the loaders made so far
 	files  string          // digest of sizes and times of all image files
@@ -78,7 +84,7 @@ func Open(ctx context.Context, o Options) (*Split, error) {
 	if err != nil {
 		return nil, err
 	}
-	c.Set = set
+	c.Set, c.Report = set, report
 	if o.Display != nil {
 		o.Display.Log().Info(o.Split + " labels: " + joined(report.String()))
 		for _, note := range report.Notes {
@@ -119,7 +125,7 @@ func (o Options) Labels(path string) (labels.Options, error) {
 	return labels.Options{
 		Path: path, Format: format, Classes: o.Classes, ClassIDs: o.ClassIDs, SkipOtherClasses: o.SkipOtherClasses,
 		ClassDescriptions: o.ClassDescriptions, KeepUnannotated: o.KeepUnannotated,
-		MissingUnknown: o.MissingUnknown, Values: o.Values, Encoding: o.Encoding,
+		MissingUnknown: o.MissingUnknown, Values: o.Values, Encoding: o.Encoding, Examples: o.Examples,
 	}, err
 }
 
@@ -192,11 +198,14 @@ func (c *Split) check(ctx context.Context, o Options) error {
 		},
 	})
 	task.Done()
-	if err == nil {
-		err = f.check(c.Source)
-	}
 	if err != nil {
 		return err
+	}
+	for _, clash := range f.clashes(c.Source) {
+		if o.Clash == nil {
+			return clash
+		}
+		o.Clash(clash)
 	}
 	c.files = f.stamps.String()
 	if f.moved > 0 && o.Display != nil {

@@ -61,8 +61,8 @@ func elsewhere(name, key string) bool {
 	return strings.Contains(name, "/") && labels.ImageName(path.Dir(key)) != path.Dir(name)
 }
 
-// check returns an error that names two images of one file, if there are any.
-func (f *files) check(src source.Source) error {
+// clashes are errors that each name two images of one file.
+func (f *files) clashes(src source.Source) (found []error) {
 	slices.SortFunc(f.keys, func(a, b keyOf) int {
 		return cmp.Or(cmp.Compare(a.hash, b.hash), cmp.Compare(a.sample, b.sample))
 	})
@@ -72,17 +72,18 @@ func (f *files) check(src source.Source) error {
 			continue // it is gone by now: loading will say so
 		}
 		if other, ok := f.set.Find(key); ok && other != k.sample {
-			return f.clash(k.sample, other, key)
+			found = append(found, f.clash(k.sample, other, key))
+			continue
 		}
 		if i == 0 || f.keys[i-1].hash != k.hash {
 			continue
 		}
 		before := f.keys[i-1].sample
 		if earlier, err := src.Resolve(f.set.ImageName(before)); err == nil && earlier == key {
-			return f.clash(before, k.sample, key)
+			found = append(found, f.clash(before, k.sample, key))
 		}
 	}
-	return nil
+	return found
 }
 
 // clash is the error of two images of one file.

@@ -14,7 +14,7 @@ func FromFolders(names []string, o Options) (*Set, *Report, error) {
 		return nil, nil, err
 	}
 	list.skipOthers = o.SkipOtherClasses
-	rep := &Report{Path: o.Path, Format: Folders}
+	rep := &Report{Path: o.Path, Format: Folders, examples: o.Examples}
 	g := gatherer{list: list, rep: rep}
 	for _, name := range names {
 		class, _, below := strings.Cut(name, "/")

@@ -78,6 +78,8 @@ type Options struct {
 	Values Values
 	// Encoding is that of text files, as package textio names it; "" for UTF-8.
 	Encoding string
+	// Examples is how many of each kind of diagnostic the report names; 3 if less.
+	Examples int
 }
 
 // Open reads an annotation file.
@@ -125,7 +127,7 @@ func openFolder(ctx context.Context, o Options) (*Set, *Report, error) {
 		return nil, nil, err
 	}
 	list.skipOthers = o.SkipOtherClasses
-	rep := &Report{Path: o.Path, Format: VOCXML}
+	rep := &Report{Path: o.Path, Format: VOCXML, examples: o.Examples}
 	set, err := readVOCFolder(ctx, o, list, rep)
 	if err == nil {
 		err = finish(set, rep)
@@ -169,7 +171,7 @@ func read(ctx context.Context, r textio.Reader, o Options) (*Set, *Report, error
 		return nil, nil, err
 	}
 	list.skipOthers = o.SkipOtherClasses
-	rep := &Report{Path: o.Path, Format: format}
+	rep := &Report{Path: o.Path, Format: format, examples: o.Examples}
 	var set *Set
 	switch format {
 	case OpenImages:

@@ -86,14 +86,14 @@ func (k Diagnostic) of(n int64) string {
 // quotePair names two values of one kind.
 func quotePair(a, b string) string { return fmt.Sprintf("%q and %q", a, b) }
 
-// maxExamples is how many of a kind a report names.
+// maxExamples is how many of a kind a report names, if not told otherwise.
 const maxExamples = 3
 
 // Note is one kind of diagnostic: how many, and the first few by name.
 type Note struct {
 	Kind     Diagnostic // what was found
 	Count    int64      // how many times
-	Examples []string   // up to three places
+	Examples []string   // the first places, up to three or Options.Examples
 }
 
 // Report says what a reader found.
@@ -103,6 +103,8 @@ type Report struct {
 	Images  int    // number of images
 	Classes int    // number of classes
 	Notes   []Note // in the order in which they were first met
+
+	examples int // how many of a kind are named; 0 for maxExamples
 }
 
 // Count is how often a kind was met.
@@ -130,7 +132,7 @@ func (r *Report) addN(kind Diagnostic, n int64, example func() string) {
 	}
 	note := &r.Notes[i]
 	note.Count += n
-	if example != nil && len(note.Examples) < maxExamples {
+	if example != nil && len(note.Examples) < max(r.examples, maxExamples) {
 		note.Examples = append(note.Examples, example())
 	}
 }
@@ -151,8 +153,9 @@ func (n Note) String() string {
 	if len(n.Examples) == 0 {
 		return text
 	}
-	text += ": " + strings.Join(n.Examples, ", ")
-	if n.Count > int64(len(n.Examples)) {
+	shown := n.Examples[:min(maxExamples, len(n.Examples))]
+	text += ": " + strings.Join(shown, ", ")
+	if n.Count > int64(len(shown)) {
 		text += ", ..."
 	}
 	return text
