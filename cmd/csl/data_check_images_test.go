@@ -12,8 +12,8 @@ import (
 	"testing"
 )
 
-// scene is an image of w x h with some structure, the same for the same kind.
-func scene(w, h, kind int) *image.RGBA {
+// patches is an image of w x h with some structure, the same for the same kind.
+func patches(w, h, kind int) *image.RGBA {
 	img := image.NewRGBA(image.Rect(0, 0, w, h))
 	for y := range h {
 		for x := range w {
@@ -54,10 +54,10 @@ func findings(t *testing.T, args ...string) map[string][]string {
 
 func TestDataCheckFindsNearDuplicatesAndUnusualSizes(t *testing.T) {
 	dir := t.TempDir()
-	for name, img := range map[string]*image.RGBA{"a.png": scene(180, 160, 0), "b.png": scene(180, 160, 1), "c.png": scene(180, 160, 2), "long.png": scene(1800, 160, 3), "dot.png": scene(9, 8, 4)} {
+	for name, img := range map[string]*image.RGBA{"a.png": patches(180, 160, 0), "b.png": patches(180, 160, 1), "c.png": patches(180, 160, 2), "long.png": patches(1800, 160, 3), "dot.png": patches(9, 8, 4)} {
 		drawFile(t, filepath.Join(dir, name), func(w io.Writer) error { return png.Encode(w, img) })
 	}
-	drawFile(t, filepath.Join(dir, "small.jpg"), func(w io.Writer) error { return jpeg.Encode(w, scene(90, 80, 0), &jpeg.Options{Quality: 80}) })
+	drawFile(t, filepath.Join(dir, "small.jpg"), func(w io.Writer) error { return jpeg.Encode(w, patches(90, 80, 0), &jpeg.Options{Quality: 80}) })
 	path := labelFile(t, "l.csv", "image,dog\na.png,1\nb.png,0\nc.png,0\nsmall.jpg,1\nlong.png,0\ndot.png,0\n")
 	args := []string{"--annotations", path, "--data", dir}
 	found := findings(t, append(args, "--near_duplicates")...)
@@ -83,7 +83,7 @@ func TestDataCheckFindsContradictionsAndTwoSpellings(t *testing.T) {
 		t.Errorf("%v", found)
 	}
 	dir := t.TempDir()
-	drawFile(t, filepath.Join(dir, "a.png"), func(w io.Writer) error { return png.Encode(w, scene(90, 80, 0)) })
+	drawFile(t, filepath.Join(dir, "a.png"), func(w io.Writer) error { return png.Encode(w, patches(90, 80, 0)) })
 	found = findings(t, "--data", dir, "--annotations", labelFile(t, "s.csv", "image,dog\na.png,1\na,0\n"))
 	if len(found[foundSpellings]) != 2 { // the labels alone tell it, and so does the file
 		t.Errorf("%v", found)
