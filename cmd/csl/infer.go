@@ -220,7 +220,7 @@ func (o *inferOptions) classify(ctx context.Context, m *infer.Model, images []st
 		results.drawer, write.Drawn = d, d.File
 	}
 	out := o.streams.out
-	if o.format == formatCSV {
+	if o.format == formatCSV && !o.outTTY { // a file gets names as they are
 		out = o.raw
 	}
 	if o.outTTY {

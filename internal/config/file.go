@@ -8,6 +8,9 @@ import (
 	"io/fs"
 	"os"
 	"strings"
+	"unicode/utf8"
+
+	"csl/internal/regular"
 
 	"github.com/spf13/viper"
 	"go.yaml.in/yaml/v3"
@@ -30,6 +33,9 @@ func (f *file) where(line int) string { return fmt.Sprintf("config %q line %d", 
 // readFile reads path and checks its keys. The second result lists unknown, repeated and misplaced
 // keys; the error is for what cannot be read as YAML.
 func readFile(path string) (*file, []*Problem, error) {
+	if _, err := regular.Stat(path); err != nil {
+		return nil, nil, fmt.Errorf("read config %q: %w", path, cause(err))
+	}
 	in, err := os.Open(path)
 	if err != nil {
 		return nil, nil, fmt.Errorf("read config %q: %w", path, cause(err))
@@ -42,7 +48,28 @@ func readFile(path string) (*file, []*Problem, error) {
 	if len(data) > maxFile {
 		return nil, nil, fmt.Errorf("read config %q: longer than %d bytes: not a csl configuration", path, maxFile)
 	}
+	if err := checkUTF8(data); err != nil {
+		return nil, nil, fmt.Errorf("read config %q: %w", path, err)
+	}
 	return parseFile(path, data)
+}
+
+// checkUTF8 names the place of the first byte that is not UTF-8. UTF-16 with its byte order mark is YAML, too.
+func checkUTF8(data []byte) error {
+	if bytes.HasPrefix(data, []byte("\xff\xfe")) || bytes.HasPrefix(data, []byte("\xfe\xff")) {
+		return nil
+	}
+	line, start := 1, 0
+	for i := 0; i < len(data); {
+		r, n := utf8.DecodeRune(data[i:])
+		if r == utf8.RuneError && n == 1 {
+			return fmt.Errorf("line %d, byte %d: %q is not UTF-8: save the file as UTF-8", line, i-start+1, data[i:i+1])
+		}
+		if i += n; r == '\n' {
+			line, start = line+1, i
+		}
+	}
+	return nil
 }
 
 // cause takes the path, which the caller names, off an error of package os.

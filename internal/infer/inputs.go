@@ -57,7 +57,7 @@ func (in *inputs) expand(arg string) ([]string, error) {
 	case err == nil:
 		return []string{arg}, nil
 	case strings.HasPrefix(arg, "@"):
-		return listFile(arg[1:])
+		return listFile(in.ctx, arg[1:])
 	case !errors.Is(err, fs.ErrNotExist) && !strings.ContainsAny(arg, "*?["):
 		return nil, fmt.Errorf("image %q: %w", arg, bare(err))
 	}
@@ -110,8 +110,8 @@ func matches(pattern string) ([]string, error) {
 	return files, nil
 }
 
-func listFile(path string) (list []string, err error) {
-	f, err := os.Open(path)
+func listFile(ctx context.Context, path string) (list []string, err error) {
+	f, err := regular.Open(ctx, path)
 	if err != nil {
 		return nil, fmt.Errorf("list of images %q: %w", path, bare(err))
 	}

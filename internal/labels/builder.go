@@ -6,6 +6,7 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // Builder gathers states in any order and makes a Set of them. Saying the same
@@ -264,6 +265,9 @@ func checkClasses(classes []Class) error {
 	for i, c := range classes {
 		if c.Name == "" {
 			return fmt.Errorf("class number %d (id %q) has no name", i, c.ID)
+		}
+		if !utf8.ValidString(c.Name) {
+			return fmt.Errorf("class name %q (number %d) is not UTF-8: rename it", clip(c.Name), i)
 		}
 		if strings.ContainsAny(c.Name, "\r\n\x00") {
 			return fmt.Errorf("class name %q (id %q) has a line break or a zero byte: rename it", clip(c.Name), clip(c.ID))

@@ -129,7 +129,7 @@ func (t *table) set() (*Set, error) {
 	if err != nil {
 		return nil, err
 	}
-	if t.values == CSL && t.count[0] > t.count[1]+t.count[2] {
+	if t.values == CSL && t.count[0] > max(t.count[1], t.count[2]) {
 		t.rep.addN(MostlyUnknown, 1, nil)
 	}
 	t.rep.addN(DuplicateRows, t.builder.Duplicates, nil)

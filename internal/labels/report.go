@@ -25,7 +25,7 @@ const (
 	SharedNames      Diagnostic = "classes whose display name is not unique (their id is added to it)"
 	NotExhaustive    Diagnostic = "not-exhaustive marks without an instance (unknown)"
 	ExplicitUnknown  Diagnostic = "rows that say -1 (unknown)"
-	MostlyUnknown    Diagnostic = "most rows say -1 (unknown): if -1 means absent here, as in Pascal VOC, set data.values: voc"
+	MostlyUnknown    Diagnostic = "-1 (unknown) is the most frequent value: if -1 means absent here, as in Pascal VOC, set data.values: voc"
 	SimilarNames     Diagnostic = "classes whose names differ only in case or spaces from another one"
 	DifficultObjects Diagnostic = "classes of which an image has only difficult objects (unknown)"
 	WithoutObjects   Diagnostic = "images without any object or tag (all classes absent, or unknown with data.missing: unknown)"
