@@ -75,8 +75,10 @@ func (o *dataStatsOptions) writePage(st *labelStats) error {
 	page := &reporting.Labels{
 		Title: "csl: labels of " + filepath.Base(st.Path), Version: "csl " + version(), Histogram: st.Histogram,
 		Facts: []reporting.LabelFact{
-			{Name: "images", Value: strconv.Itoa(st.Images)}, {Name: "classes", Value: strconv.Itoa(len(st.Classes))},
-			{Name: "format", Value: st.Format}, {Name: "known cells", Value: fmt.Sprintf("%.2f %%", 100*st.Known)},
+			{Name: "images", Value: strconv.Itoa(st.Images)},
+			{Name: "classes", Value: strconv.Itoa(len(st.Classes))},
+			{Name: "format", Value: st.Format},
+			{Name: "known cells", Value: fmt.Sprintf("%.2f %%", 100*st.Known)},
 			{Name: "present labels per image", Value: fmt.Sprintf("%.2f", st.PerImage)},
 			{Name: "images without labels", Value: strconv.Itoa(st.Unlabelled)},
 		},
