@@ -30,6 +30,9 @@ type Scanner struct {
 // New reads from r.
 func New(r io.Reader) *Scanner { return &Scanner{r: r, buf: make([]byte, 0, 256<<10)} }
 
+// Reset starts anew with r and keeps the memory.
+func (s *Scanner) Reset(r io.Reader) { s.r, s.buf, s.pos, s.base, s.err = r, s.buf[:0], 0, 0, nil }
+
 // Offset is the place in the stream of the next value, behind spaces.
 func (s *Scanner) Offset() int64 {
 	_, _ = s.peek()

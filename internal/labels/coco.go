@@ -246,15 +246,24 @@ func (c *cocoReader) dangling() error {
 
 // compareIDs orders ids: numbers by value, then texts.
 func compareIDs(a, b string) int {
-	x, errX := strconv.ParseInt(a, 10, 64)
-	y, errY := strconv.ParseInt(b, 10, 64)
+	x, isX := wholeNumber(a)
+	y, isY := wholeNumber(b)
 	switch {
-	case errX == nil && errY == nil:
+	case isX && isY:
 		return cmp.Compare(x, y)
-	case errX == nil:
+	case isX:
 		return -1
-	case errY == nil:
+	case isY:
 		return 1
 	}
 	return strings.Compare(a, b)
+}
+
+// wholeNumber is the value of an id that is one. Others are mostly known by their first byte.
+func wholeNumber(id string) (int64, bool) {
+	if id == "" || id[0] > '9' || id[0] == '/' {
+		return 0, false
+	}
+	n, err := strconv.ParseInt(id, 10, 64)
+	return n, err == nil
 }

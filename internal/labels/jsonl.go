@@ -58,12 +58,13 @@ func readJSONL(text *bufio.Reader, o Options, list *classList, rep *Report) (*Se
 	var b Builder
 	lines := bufio.NewScanner(text)
 	lines.Buffer(make([]byte, 0, 64<<10), maxJSONLine)
+	s := jsonscan.New(nil)
 	line := 1
 	for ; lines.Scan(); line++ {
 		if strings.TrimSpace(lines.Text()) == "" {
 			continue
 		}
-		if err := jsonlLine(lines.Text(), line, &b, list, rep); err != nil {
+		if err := jsonlLine(s, lines.Text(), line, &b, list, rep); err != nil {
 			return nil, fmt.Errorf("line %d: %w", line, err)
 		}
 	}
@@ -81,9 +82,9 @@ func readJSONL(text *bufio.Reader, o Options, list *classList, rep *Report) (*Se
 	return dropUnannotated(set, func(i int) bool { return len(set.row(i)) > 0 }, o.KeepUnannotated, rep), nil
 }
 
-func jsonlLine(text string, line int, b *Builder, list *classList, rep *Report) error {
+func jsonlLine(s *jsonscan.Scanner, text string, line int, b *Builder, list *classList, rep *Report) error {
 	var v jsonlRow
-	s := jsonscan.New(strings.NewReader(text))
+	s.Reset(strings.NewReader(text))
 	if err := v.read(s); err != nil {
 		if errors.Is(err, io.ErrUnexpectedEOF) {
 			return errors.New("the JSON object is cut short")

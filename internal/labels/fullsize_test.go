@@ -1,0 +1,81 @@
+//go:build long
+
+package labels
+
+import (
+	"context"
+	"io"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"csl/internal/labels/labelstest"
+)
+
+// maxResident is what reading a file of the size of Open Images may take, in bytes.
+const maxResident = 3 << 29
+
+// TestFullSize reads files as large as all human-verified labels of Open Images, several gigabytes in the temporary
+// folder. What they take is that of the process, whose largest resident set is reset before each.
+func TestFullSize(t *testing.T) {
+	size := labelstest.OpenImagesSize()
+	for name, write := range map[string]func(io.Writer, labelstest.Size) error{"Open Images": labelstest.OpenImages, "CSV": labelstest.CSV} {
+		t.Run(name, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "labels.csv")
+			length := writeFile(t, path, write, size)
+			resetPeak(t)
+			start, cpu := time.Now(), cpuTime(t)
+			set, rep, err := Open(context.Background(), Options{Path: path})
+			if err != nil {
+				t.Fatal(err)
+			}
+			wall, cpu := time.Since(start), cpuTime(t)-cpu
+			peak := peakResident(t)
+			t.Logf("%s: %d bytes in %.1f s, %.1f s of CPU time: %.2f million rows/s, %.0f MB/s per second of CPU time; peak %.0f MiB resident", rep,
+				length, wall.Seconds(), cpu.Seconds(), float64(size.Annotations)/cpu.Seconds()/1e6, float64(length)/cpu.Seconds()/1e6, float64(peak)/(1<<20))
+			if set.Len() != size.Images || set.NumClasses() != size.Classes || set.Stats().Annotated() != int64(size.Annotations) {
+				t.Errorf("%d images, %d classes, %d annotations, want %+v", set.Len(), set.NumClasses(), set.Stats().Annotated(), size)
+			}
+			if peak > maxResident {
+				t.Errorf("%d bytes resident, want at most %d", peak, maxResident)
+			}
+		})
+	}
+}
+
+// cpuTime is what the process has used, all threads together.
+func cpuTime(t *testing.T) time.Duration {
+	t.Helper()
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		t.Fatal(err)
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
+
+// resetPeak forgets the largest resident set, as Linux does on request.
+func resetPeak(t *testing.T) {
+	t.Helper()
+	if err := os.WriteFile("/proc/self/clear_refs", []byte("5"), 0); err != nil {
+		t.Skip(err)
+	}
+}
+
+// peakResident is the largest resident set since resetPeak, in bytes.
+func peakResident(t *testing.T) int64 {
+	t.Helper()
+	status, err := os.ReadFile("/proc/self/status")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(string(status), "VmHWM:")
+	kib, err := strconv.ParseInt(strings.Fields(rest)[0], 10, 64)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return kib << 10
+}
