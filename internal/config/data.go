@@ -19,6 +19,7 @@ type Data struct {
 	Missing           string    // MissingAbsent or MissingUnknown: cells of COCO files without annotation
 	Values            string    // coding of CSV values: "csl" or "voc"
 	Encoding          string    // of text files; empty: UTF-8
+	MaxErrors         int       // wrong rows of a label file that an error names
 	Workers           int       // decoding goroutines; 0: one per thread. Results do not depend on it
 	Cache             string    // folder for resized images; empty: none
 	SkipBroken        bool      // skip unreadable images instead of stopping
@@ -52,7 +53,7 @@ const (
 func defaultData() Data {
 	return Data{
 		Train: Split{Format: FormatAuto}, Val: Split{Format: FormatAuto},
-		Missing: MissingAbsent, Values: "csl",
+		Missing: MissingAbsent, Values: "csl", MaxErrors: 1,
 		Size: 448, Interpolation: Bilinear, MaxPixels: codec.DefaultMaxPixels, MaxImageMemory: 1 << 30,
 	}
 }
@@ -103,6 +104,10 @@ func (d *Data) settings() []setting {
 		{
 			name: "data.encoding", flag: "encoding", value: text{p: &d.Encoding},
 			meaning: "encoding of text files, such as latin1, gbk or utf-16; empty = UTF-8",
+		},
+		{
+			name: "data.max_errors", flag: "max_errors", value: whole{p: &d.MaxErrors, min: 1},
+			meaning: "name up to this many wrong rows of a label file before stopping",
 		},
 		{name: "data.size", flag: "image_size", value: whole{&d.Size, 32, 4}, meaning: "side of the square input in pixels"},
 		{

@@ -39,14 +39,15 @@ type Options struct {
 	SkipBroken bool
 	Decode     codec.Options
 	Workers    int // goroutines for checking; 0: GOMAXPROCS
-	// MissingUnknown, Values and Encoding are those of labels.Options.
+	// MissingUnknown, Values, Encoding and MaxErrors are those of labels.Options.
 	MissingUnknown bool
 	Values         labels.Values
 	Encoding       string
 	// Examples is that of labels.Options.
 	Examples int
 	// Clash, if given, is told of two names of one image file, which are an error otherwise.
-	Clash func(error)
+	Clash     func(error)
+	MaxErrors int
 	// Display shows the check's progress and the reader's report; nil for silence.
 	Display *progress.Display
 }
@@ -125,7 +126,7 @@ func (o Options) Labels(path string) (labels.Options, error) {
 	return labels.Options{
 		Path: path, Format: format, Classes: o.Classes, ClassIDs: o.ClassIDs, SkipOtherClasses: o.SkipOtherClasses,
 		ClassDescriptions: o.ClassDescriptions, KeepUnannotated: o.KeepUnannotated,
-		MissingUnknown: o.MissingUnknown, Values: o.Values, Encoding: o.Encoding, Examples: o.Examples,
+		MissingUnknown: o.MissingUnknown, Values: o.Values, Encoding: o.Encoding, Examples: o.Examples, MaxErrors: o.MaxErrors,
 	}, err
 }
 

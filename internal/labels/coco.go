@@ -55,46 +55,50 @@ type cocoReader struct {
 	notExhaustive []pair   // LVIS
 	lists         map[string]bool
 	lvis          bool
+	wrong         faults
 	// missingUnknown takes cells without annotation as unknown in COCO files, too.
 	missingUnknown bool
 }
 
 // readCOCO reads COCO instances and LVIS JSON as a stream.
 func readCOCO(text io.Reader, o Options, list *classList, rep *Report) (*Set, error) {
-	c := &cocoReader{rep: rep, lists: map[string]bool{}, missingUnknown: o.MissingUnknown}
+	c := &cocoReader{rep: rep, lists: map[string]bool{}, missingUnknown: o.MissingUnknown, wrong: faults{most: o.MaxErrors}}
 	s := jsonscan.New(text)
 	err := s.Object(func(key string) error {
 		c.lists[key] = true
 		switch key {
 		case "images":
-			return cocoList(s, key, func(int64) error {
+			return cocoList(s, key, &c.wrong, func(int64) error {
 				var v cocoImage
 				if err := v.read(s); err != nil {
 					return err
 				}
-				return c.image(&v)
+				return entryError(c.image(&v))
 			})
 		case "annotations":
-			return cocoList(s, key, func(at int64) error {
+			return cocoList(s, key, &c.wrong, func(at int64) error {
 				var v cocoAnnotation
 				if err := v.read(s); err != nil {
 					return err
 				}
-				return c.annotation(at, &v)
+				return entryError(c.annotation(at, &v))
 			})
 		case "categories":
-			return cocoList(s, key, func(int64) error {
+			return cocoList(s, key, &c.wrong, func(int64) error {
 				var v cocoCategory
 				if err := v.read(s); err != nil {
 					return err
 				}
-				return c.category(&v)
+				return entryError(c.category(&v))
 			})
 		}
 		return s.Skip()
 	})
 	if err != nil {
 		return nil, textio.CutShort(err)
+	}
+	if err := c.wrong.err(); err != nil {
+		return nil, err
 	}
 	if done, err := s.AtEnd(); err != nil {
 		return nil, err

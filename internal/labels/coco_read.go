@@ -194,17 +194,40 @@ func readFrequency(s *jsonscan.Scanner) (string, error) {
 	return text, err
 }
 
-// cocoList calls f for every entry of the list what, with the byte at which the entry begins.
-func cocoList(s *jsonscan.Scanner, what string, f func(at int64) error) error {
+// entryFault is an error of an entry that was read to its end, so that the next one can be read.
+type entryFault struct{ error }
+
+// Unwrap is the error.
+func (e entryFault) Unwrap() error { return e.error }
+
+func entryError(err error) error {
+	if err == nil {
+		return nil
+	}
+	return entryFault{err}
+}
+
+// cocoList calls f for every entry of the list what, with the byte at which the entry begins. wrong gathers
+// the errors of entries.
+func cocoList(s *jsonscan.Scanner, what string, wrong *faults, f func(at int64) error) error {
+	var stop error
 	err := s.List(func() error {
 		at := s.Offset()
-		if err := f(at); err != nil {
-			return fmt.Errorf("byte %d: %w", at, err)
+		err := f(at)
+		if err == nil {
+			return nil
 		}
-		return nil
+		if err = fmt.Errorf("byte %d: %w", at, err); errors.As(err, new(entryFault)) {
+			stop = wrong.note(fmt.Errorf("%s: %w", what, err))
+			return stop
+		}
+		return err
 	})
-	if err != nil {
-		return fmt.Errorf("%s: %w", what, err)
+	switch {
+	case stop != nil:
+		return stop
+	case err != nil:
+		return wrong.with(fmt.Errorf("%s: %w", what, err))
 	}
 	return nil
 }

@@ -29,7 +29,7 @@ func readTable(text *bufio.Reader, o Options, list *classList, rep *Report) (*Se
 	case Wide:
 		return readWide(r, first, l.image, o, list, rep)
 	case Tags:
-		return readTags(r, first, l.image, l.label, list, rep)
+		return readTags(r, first, l, o, list, rep)
 	}
 	return readCSV(r, first, l, o, list, rep)
 }
@@ -45,16 +45,25 @@ func readCSV(r *rowReader, first []string, l csvLayout, o Options, list *classLi
 	if l.header {
 		rec, err = r.Read()
 	}
+	wrong := faults{most: o.MaxErrors}
 	for ; !errors.Is(err, io.EOF); rec, err = r.Read() {
 		if err != nil {
-			return nil, csvError(err)
+			return nil, wrong.with(csvError(err))
 		}
 		if len(rec) != width {
-			return nil, fmt.Errorf("line %d: %d fields, want %d", r.Line(), len(rec), width)
+			err = fmt.Errorf("%d fields, want %d", len(rec), width)
+		} else {
+			err = t.add(r.Line(), rec[l.image], rec[l.label], rec[l.value])
 		}
-		if err := t.add(r.Line(), rec[l.image], rec[l.label], rec[l.value]); err != nil {
-			return nil, fmt.Errorf("line %d: %w", r.Line(), err)
+		if err != nil {
+			err = wrong.note(fmt.Errorf("line %d: %w", r.Line(), err))
 		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	if err := wrong.err(); err != nil {
+		return nil, err
 	}
 	return t.set()
 }

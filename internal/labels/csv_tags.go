@@ -13,25 +13,34 @@ type tagTable struct {
 	image, label int // columns; label is -1 where all columns but the image's hold labels
 }
 
-// readTags reads such a table. first is the first row, which names the columns or, if label is -1, is
+// readTags reads such a table. first is the first row, which names the columns or, if l.label is -1, is
 // a row like all others.
-func readTags(r *rowReader, first []string, image, label int, list *classList, rep *Report) (*Set, error) {
-	t := tagTable{gatherer: gatherer{list: list, rep: rep}, image: image, label: label}
+func readTags(r *rowReader, first []string, l csvLayout, o Options, list *classList, rep *Report) (*Set, error) {
+	t := tagTable{gatherer: gatherer{list: list, rep: rep}, image: l.image, label: l.label}
+	wrong := faults{most: o.MaxErrors}
 	width := len(first)
 	rec, line, err := first, 1, error(nil)
-	if label >= 0 {
+	if l.label >= 0 {
 		rec, err = r.ReadStrings()
 	}
 	for ; !errors.Is(err, io.EOF); rec, err = r.ReadStrings() {
 		if err != nil {
-			return nil, csvError(err)
+			return nil, wrong.with(csvError(err))
 		}
-		if line = r.Line(); label >= 0 && len(rec) != width {
-			return nil, fmt.Errorf("line %d: %d fields, want %d", line, len(rec), width)
+		if line = r.Line(); l.label >= 0 && len(rec) != width {
+			err = fmt.Errorf("%d fields, want %d", len(rec), width)
+		} else {
+			err = t.row(rec, line)
 		}
-		if err := t.row(rec, line); err != nil {
-			return nil, fmt.Errorf("line %d: %w", line, err)
+		if err != nil {
+			err = wrong.note(fmt.Errorf("line %d: %w", line, err))
 		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	if err := wrong.err(); err != nil {
+		return nil, err
 	}
 	t.sortClasses()
 	return t.set(Unknown)

@@ -14,38 +14,50 @@ func readWide(r *rowReader, header []string, image int, o Options, list *classLi
 	if err != nil {
 		return nil, fmt.Errorf("line 1: %w", err)
 	}
-	width := len(header)
+	wrong := faults{most: o.MaxErrors}
 	for {
 		rec, err := r.Read()
 		if errors.Is(err, io.EOF) {
 			break
 		}
 		if err != nil {
-			return nil, csvError(err)
+			return nil, wrong.with(csvError(err))
 		}
-		line := r.Line()
-		switch {
-		case len(rec) != width:
-			return nil, fmt.Errorf("line %d: %d fields, want %d", line, len(rec), width)
-		case len(rec[image]) == 0:
-			return nil, fmt.Errorf("line %d: empty image name", line)
-		}
-		row, isNew := g.builder.Image(string(rec[image]))
-		if !isNew {
-			return nil, fmt.Errorf("line %d: image %q was in an earlier line", line, clip(string(rec[image])))
-		}
-		for i, class := range columns {
-			if class < 0 || isMissing(rec[i]) {
-				continue
+		if err := g.wideRow(rec, header, columns, image, o.Values); err != nil {
+			if err = wrong.note(fmt.Errorf("line %d%w", r.Line(), err)); err != nil {
+				return nil, err
 			}
-			state, err := o.Values.state(rec[i])
-			if err != nil {
-				return nil, fmt.Errorf("line %d, column %q: %w", line, clip(header[i]), err)
-			}
-			g.builder.Add(row, class, state)
 		}
 	}
+	if err := wrong.err(); err != nil {
+		return nil, err
+	}
 	return g.set(Unknown)
+}
+
+// wideRow adds a row. An error goes on behind the number of the line.
+func (g *gatherer) wideRow(rec [][]byte, header []string, columns []int, image int, values Values) error {
+	switch {
+	case len(rec) != len(header):
+		return fmt.Errorf(": %d fields, want %d", len(rec), len(header))
+	case len(rec[image]) == 0:
+		return errors.New(": empty image name")
+	}
+	row, isNew := g.builder.Image(string(rec[image]))
+	if !isNew {
+		return fmt.Errorf(": image %q was in an earlier line", clip(string(rec[image])))
+	}
+	for i, class := range columns {
+		if class < 0 || isMissing(rec[i]) {
+			continue
+		}
+		state, err := values.state(rec[i])
+		if err != nil {
+			return fmt.Errorf(", column %q: %w", clip(header[i]), err)
+		}
+		g.builder.Add(row, class, state)
+	}
+	return nil
 }
 
 // wideColumns is the class of each column, -1 for none.

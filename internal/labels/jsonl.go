@@ -59,19 +59,25 @@ func readJSONL(text *bufio.Reader, o Options, list *classList, rep *Report) (*Se
 	lines := bufio.NewScanner(text)
 	lines.Buffer(make([]byte, 0, 64<<10), maxJSONLine)
 	s := jsonscan.New(nil)
+	wrong := faults{most: o.MaxErrors}
 	line := 1
 	for ; lines.Scan(); line++ {
 		if strings.TrimSpace(lines.Text()) == "" {
 			continue
 		}
 		if err := jsonlLine(s, lines.Text(), line, &b, list, rep); err != nil {
-			return nil, fmt.Errorf("line %d: %w", line, err)
+			if err = wrong.note(fmt.Errorf("line %d: %w", line, err)); err != nil {
+				return nil, err
+			}
 		}
 	}
 	if err := lines.Err(); errors.Is(err, bufio.ErrTooLong) {
-		return nil, fmt.Errorf("line %d is longer than %d bytes", line, maxJSONLine)
+		return nil, wrong.with(fmt.Errorf("line %d is longer than %d bytes", line, maxJSONLine))
 	} else if err != nil {
-		return nil, textio.CutShort(err)
+		return nil, wrong.with(textio.CutShort(err))
+	}
+	if err := wrong.err(); err != nil {
+		return nil, err
 	}
 	set, err := b.Build(list.classes, Unknown)
 	if err != nil {

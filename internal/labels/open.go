@@ -80,6 +80,8 @@ type Options struct {
 	Encoding string
 	// Examples is how many of each kind of diagnostic the report names; 3 if less.
 	Examples int
+	// MaxErrors is how many wrong rows or entries are named in the error; 0 is 1.
+	MaxErrors int
 }
 
 // Open reads an annotation file.

@@ -25,17 +25,23 @@ func readOpenImages(ctx context.Context, text *bufio.Reader, o Options, list *cl
 	if err := oi.header(header); err != nil {
 		return nil, fmt.Errorf("line 1: %w", err)
 	}
+	wrong := faults{most: o.MaxErrors}
 	for {
 		rec, err := r.Read()
 		if errors.Is(err, io.EOF) {
 			break
 		}
 		if err != nil {
-			return nil, csvError(err)
+			return nil, wrong.with(csvError(err))
 		}
 		if err := oi.row(rec); err != nil {
-			return nil, fmt.Errorf("line %d: %w", r.Line(), err)
+			if err = wrong.note(fmt.Errorf("line %d: %w", r.Line(), err)); err != nil {
+				return nil, err
+			}
 		}
+	}
+	if err := wrong.err(); err != nil {
+		return nil, err
 	}
 	return oi.set()
 }

@@ -1,0 +1,38 @@
+package labels
+
+import "errors"
+
+// faults gathers the errors of rows or entries, so that a reader can name several before it stops. What is wrong with
+// the syntax of a file, so that reading cannot go on, is no fault.
+type faults struct {
+	most int // errors to gather; less than 2: the first one ends reading
+	errs []error
+}
+
+// note takes an error, which may be nil. It returns what ends reading: nil as long as there is room for more.
+func (f *faults) note(err error) error {
+	if err == nil {
+		return nil
+	}
+	f.errs = append(f.errs, err)
+	if len(f.errs) < f.most {
+		return nil
+	}
+	return f.err()
+}
+
+// with is an error that ends reading behind what was gathered before; nil if there is none.
+func (f *faults) with(err error) error {
+	if len(f.errs) == 0 {
+		return err
+	}
+	return errors.Join(append(f.errs, err)...)
+}
+
+// err is what was gathered, one line each; nil for nothing.
+func (f *faults) err() error {
+	if len(f.errs) == 1 {
+		return f.errs[0]
+	}
+	return errors.Join(f.errs...)
+}
