@@ -31,7 +31,7 @@ each split in the folder that data.cache names in that training. Files that are 
 		RunE: func(cmd *cobra.Command, _ []string) error { return runDataCache(cmd.Context(), o) },
 	}
 	o.settings = bindSettings(cmd, "data.train.root", "data.train.annotations", "data.train.format",
-		"data.val.annotations", "data.val.split", "data.encoding", "data.size", "data.workers", "data.max_pixels", "data.skip_broken")
+		"data.val.annotations", "data.val.split", "data.encoding", "data.max_errors", "data.size", "data.workers", "data.max_pixels", "data.skip_broken")
 	fs := cmd.Flags()
 	config.BindFlagAs(fs, "out", "data.cache")
 	fs.Lookup("out").Usage = "folder of the cache (data.cache)"

@@ -18,7 +18,7 @@ type labelFlags struct{ settings *settings }
 
 // bindLabels adds the flags.
 func bindLabels(cmd *cobra.Command) labelFlags {
-	l := labelFlags{bindSettings(cmd, "data.train.annotations", "data.train.format", "data.encoding")}
+	l := labelFlags{bindSettings(cmd, "data.train.annotations", "data.train.format", "data.encoding", "data.max_errors")}
 	fs := cmd.Flags()
 	config.BindFlagAs(fs, "data", "data.train.root")
 	fs.Lookup("data").Usage = "folder laid out as COCO, or one with a folder per class (--data_format folders)"

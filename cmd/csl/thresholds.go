@@ -50,7 +50,7 @@ them in the checkpoint, where csl infer and csl validate find them.`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return runThresholds(cmd.Context(), o) },
 	}
-	o.settings = bindSettings(cmd, "data.workers", "data.skip_broken", "data.max_pixels", "data.max_image_memory", "data.encoding", "train.batch")
+	o.settings = bindSettings(cmd, "data.workers", "data.skip_broken", "data.max_pixels", "data.max_image_memory", "data.encoding", "data.max_errors", "train.batch")
 	fs := cmd.Flags()
 	config.BindFlagAs(fs, "data", "data.val.root")
 	config.BindFlagAs(fs, "annotations", "data.val.annotations")

@@ -51,7 +51,7 @@ The reference's names --thre and --input_size mean --threshold and --image_size.
 			return runValidate(cmd.Context(), o)
 		},
 	}
-	o.settings = bindSettings(cmd, "data.workers", "data.skip_broken", "data.max_pixels", "data.max_image_memory", "train.batch")
+	o.settings = bindSettings(cmd, "data.workers", "data.skip_broken", "data.max_pixels", "data.max_image_memory", "data.max_errors", "train.batch")
 	fs := cmd.Flags()
 	config.BindFlagAs(fs, "data", "data.val.root")
 	config.BindFlagAs(fs, "annotations", "data.val.annotations")
