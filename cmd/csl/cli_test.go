@@ -138,7 +138,7 @@ func TestExitCodesByKindOfError(t *testing.T) {
 		{canceled, errors.New("disk full"), exitFailure, "csl: disk full\n"},
 		{canceled, context.Canceled, exitInterrupted, "csl: interrupted\n"},
 		{canceled, fmt.Errorf("stopped at step 5, resume with --resume last: %w", context.Canceled), exitInterrupted, "csl: stopped at step 5, resume with --resume last\n"},
-		{live, fmt.Errorf("infer: %w", &skippedError{errors.New("2 images were skipped")}), exitSkipped, "csl: infer: 2 images were skipped\n"},
+		{live, fmt.Errorf("infer: %w", &skippedError{errors.New("2 images skipped")}), exitSkipped, "csl: infer: 2 images skipped\n"},
 		{live, usagef("no images"), exitUsage, "csl: no images\nsee csl x --help\n"},
 		{live, config.Default().Require("prior.path", "data.val.root"), exitUsage, "csl: prior.path: is not set: give --prior_path, CSL_PRIOR_PATH, --set prior.path=... or a config file\n" +
 			"csl: data.val.root: is not set: give --val_data, CSL_DATA_VAL_ROOT, --set data.val.root=... or a config file\n"},

@@ -50,7 +50,7 @@ func runConfigInit(o *configInitOptions) error {
 	info, err := o.fs.Stat(o.path)
 	switch {
 	case err == nil && info.Mode().IsRegular() && !o.force:
-		return fmt.Errorf("write %q: the file exists; use --force to overwrite it", o.path)
+		return fmt.Errorf("write %q: file exists; use --force to overwrite it", o.path)
 	case err != nil && !errors.Is(err, fs.ErrNotExist):
 		return err
 	}

@@ -55,7 +55,7 @@ const (
 func runDataSynth(ctx context.Context, o *synthOptions) error {
 	switch {
 	case o.Dir == "":
-		return usagef("--out is missing: which folder?")
+		return usagef("--out is missing: give a folder")
 	case o.Train < 1 || o.Train > maxSynthImages:
 		return usagef("--train %d: must be 1 to %d", o.Train, maxSynthImages)
 	case o.Val < 1 || o.Val > maxSynthImages:

@@ -44,7 +44,7 @@ func runDataCache(ctx context.Context, o *dataCacheOptions) error {
 		return err
 	}
 	if cfg.Data.Cache == "" {
-		return usagef("--out is missing: which folder?")
+		return usagef("--out is missing: give a folder")
 	}
 	files, err := train.MakeCaches(ctx, train.Options{Config: cfg, FS: o.fs, Display: o.display})
 	if err != nil {

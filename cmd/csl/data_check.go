@@ -91,10 +91,10 @@ func runDataCheck(ctx context.Context, o *checkOptions) error {
 	}
 	train := dataset.FromConfig(cfg.Data, dataset.Train)
 	if train.Annotations == "" && train.Root == "" {
-		return usagef("--annotations is missing: which labels?")
+		return usagef("--annotations is missing: give a file of labels")
 	}
 	if !o.noImages && train.Root == "" {
-		return usagef("--data is missing: which images? (--no_images checks labels alone)")
+		return usagef("--data is missing: give a folder or tar of images, or --no_images to check labels alone")
 	}
 	seen := &sightings{files: map[[sha256.Size]byte]finding{}}
 	if err := o.check(ctx, train, seen); err != nil {

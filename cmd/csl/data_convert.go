@@ -71,11 +71,11 @@ func runDataConvert(ctx context.Context, o *convertOptions) error {
 	to := labels.Format(o.to)
 	switch {
 	case o.out == "":
-		return usagef("--out is missing: which file?")
+		return usagef("--out is missing: give a file to write")
 	case !slices.Contains(labels.Writable(), to):
-		return usagef("--to %q: want %s", o.to, writableNames())
+		return usagef("--to %q: must be %s", o.to, writableNames())
 	case o.unknownAs != "" && o.unknownAs != unknownNegative && o.unknownAs != unknownDrop:
-		return usagef("--unknown_as %q: want negative or drop", o.unknownAs)
+		return usagef("--unknown_as %q: must be negative or drop", o.unknownAs)
 	}
 	if o.split != nil {
 		if _, err := partFiles(o.out, len(o.split)); err != nil {
@@ -112,13 +112,13 @@ func expressible(set *labels.Set, to labels.Format, unknownAs string, s *streams
 		s.log().Warn(fmt.Sprintf("%s with unknown classes skipped", count.Of(set.Len()-kept.Len(), "image")))
 		return kept, nil
 	}
-	return nil, fmt.Errorf("%s of the labels are unknown, which the format %s cannot say: --unknown_as negative writes them as absent, --unknown_as drop skips images that have any", count.Of(unknown, "cell"), to)
+	return nil, fmt.Errorf("%s of the labels are unknown, which the format %s cannot store: --unknown_as negative writes them as absent, --unknown_as drop skips images that have any", count.Of(unknown, "cell"), to)
 }
 
 // writeLabels writes a set and says what was written and what is lost.
 func writeLabels(s *streams, set *labels.Set, to labels.Format, path string) error {
 	if images, classes := set.Lost(to); images+classes > 0 {
-		s.log().Warn(fmt.Sprintf("the format %s does not keep %s and %s of which it has nothing to say", to, count.Of(images, "image"), count.Of(classes, "class")))
+		s.log().Warn(fmt.Sprintf("the format %s does not keep %s and %s without known labels", to, count.Of(images, "image"), count.Of(classes, "class")))
 	}
 	if to == labels.CVAT && set.Stats().Total.Unknown > 0 {
 		s.log().Warn("classes that the file does not mention are unknown: read it with --set data.missing=unknown")

@@ -35,7 +35,7 @@ func (l labelFlags) open(ctx context.Context, s *streams) (*labels.Set, *labels.
 	}
 	o := dataset.FromConfig(cfg.Data, dataset.Train)
 	if o.Annotations == "" && o.Root == "" {
-		return nil, nil, nil, usagef("--annotations is missing: which labels?")
+		return nil, nil, nil, usagef("--annotations is missing: give a file of labels")
 	}
 	path, err := o.Find()
 	if err != nil {

@@ -43,11 +43,11 @@ func runDataSimulate(ctx context.Context, o *simulateOptions) error {
 	to := labels.Format(o.to)
 	switch {
 	case o.out == "":
-		return usagef("--out is missing: which file?")
+		return usagef("--out is missing: give a file to write")
 	case !slices.Contains(labels.Writable(), to):
-		return usagef("--to %q: want %s", o.to, writableNames())
+		return usagef("--to %q: must be %s", o.to, writableNames())
 	case !to.HoldsUnknown():
-		return usagef("--to %q: hidden labels are unknown, which this format cannot say", o.to)
+		return usagef("--to %q: this format cannot store unknown labels", o.to)
 	}
 	set, _, cfg, err := o.labels.open(ctx, o.streams)
 	if err != nil {
@@ -55,7 +55,7 @@ func runDataSimulate(ctx context.Context, o *simulateOptions) error {
 	}
 	sim := cfg.Simulate
 	if sim.Type == config.SimulateNone {
-		return usagef("--simulate_partial_type is missing: fpc, rps, single or openimages?")
+		return usagef("--simulate_partial_type is missing: give fpc, rps, single or openimages")
 	}
 	if set, err = labels.Simulate(set, sim.Type, sim.Param, sim.Seed); err != nil {
 		return err

@@ -43,10 +43,11 @@ func newEstimatePriorCommand(s *streams) *cobra.Command {
 		Aliases: []string{"estimate_prior"},
 		Short:   "Estimate how often each class occurs",
 		Long: `Estimate the class prior: train a temporary model on the annotated labels alone (loss.mode ignore,
-whatever the configuration says), or take a checkpoint, and ask it about the training images. With
-prior.method shift, the default, its scores on unknown labels are corrected for label shift, measured on
-the validation images if there are any; with mean they are averaged. With --compare_with, or where labels are hidden by simulate.type, the estimate is
-compared with the full annotations, beside the count of annotated positives.`,
+whatever the configuration says), or take a checkpoint, and score the training images. With
+prior.method shift, the default, scores on unknown labels are corrected for label shift, measured on
+the validation images if there are any; with mean they are averaged. With --compare_with, or where
+labels are hidden by simulate.type, compare the estimate with the full annotations, beside the count
+of annotated positives.`,
 		Example: `  csl estimate-prior --config configs/coco_fpc_1000.yaml --data /data/coco --out prior.csv
   csl estimate-prior --model_path best.safetensors --data photos --annotations labels.csv --out prior.csv`,
 		Args: noArgs,

@@ -78,7 +78,7 @@ func (o *exportOptions) target() (string, error) {
 	case o.model.Path == "":
 		return "", usagef("--model_path is missing: give a checkpoint or a run directory")
 	case o.path == "":
-		return "", usagef("--out is missing: give the file to write")
+		return "", usagef("--out is missing: give a file to write")
 	case slices.Contains(known, o.to):
 		return o.to, nil
 	case o.to != "":
@@ -93,7 +93,7 @@ func (o *exportOptions) target() (string, error) {
 	if isTorchName(o.path) {
 		return toTorch, nil
 	}
-	return "", usagef("--out %q does not tell the format: give --to %s", o.path, strings.Join(known, ", "))
+	return "", usagef("--out %q has no known extension: give --to %s", o.path, strings.Join(known, ", "))
 }
 
 // isTorchName tells PyTorch's extensions.
@@ -107,7 +107,7 @@ func runExport(ctx context.Context, o *exportOptions) error {
 		return err
 	}
 	if info, err := o.fs.Stat(o.path); err == nil && info.Mode().IsRegular() && !o.force {
-		return fmt.Errorf("write %q: the file exists; use --force to overwrite it", o.path)
+		return fmt.Errorf("write %q: file exists; use --force to overwrite it", o.path)
 	}
 	o.model.Lenient = !o.strict
 	m, err := modelfile.Open(ctx, o.model)

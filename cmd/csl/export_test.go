@@ -111,9 +111,9 @@ func TestExportWrongInputsGiveOneClearLine(t *testing.T) {
 	}{
 		{[]string{"--out", "x.pth"}, exitUsage, "--model_path is missing"},
 		{[]string{"--model_path", from}, exitUsage, "--out is missing"},
-		{[]string{"--model_path", from, "--out", filepath.Join(dir, "x")}, exitUsage, "does not tell the format"},
+		{[]string{"--model_path", from, "--out", filepath.Join(dir, "x")}, exitUsage, "has no known extension"},
 		{[]string{"--model_path", from, "--out", filepath.Join(dir, "x"), "--to", "tflite"}, exitUsage, `--to "tflite": must be safetensors, onnx, pth`},
-		{[]string{"--model_path", from, "--out", there}, exitFailure, "the file exists; use --force to overwrite it"},
+		{[]string{"--model_path", from, "--out", there}, exitFailure, "file exists; use --force to overwrite it"},
 		{[]string{"--model_path", "none.pth", "--out", filepath.Join(dir, "x.pth")}, exitFailure, "no such file"},
 		{[]string{"--model_path", from, "--out", filepath.Join(dir, "no", "x.pth")}, exitFailure, "no such file"},
 		{[]string{"--model_path", from, "--out", filepath.Join(dir, "x.pth"), "--classes", "none"}, exitFailure, "no such file"},

@@ -318,7 +318,7 @@ func TestInferWrongInputsGiveOneClearLine(t *testing.T) {
 		{append(model, img, "--workers", "-1"), exitUsage, "--workers -1"},
 		{append(model, img, "--max_pixels", "0"), exitUsage, "--max_pixels 0"},
 		{append(model, img, "--format", "xml"), exitUsage, `--format "xml"`},
-		{append(model, "--pic_path", empty), exitFailure, "no file with an image's extension"},
+		{append(model, "--pic_path", empty), exitFailure, "no file has an image's extension"},
 		{append(model, "--pic_path", filepath.Join(dir, "*.gif")), exitFailure, "no file matches"},
 		{append(model, "--pic_path", filepath.Join(dir, "**")), exitFailure, "a folder stands for all images below it"},
 		{append(model, "--pic_path", filepath.Join(dir, "[")), exitFailure, "syntax error in pattern"},

@@ -48,7 +48,7 @@ func TestSizesThatCannotBeAreRefused(t *testing.T) {
 	}{
 		{[]string{"version", "--threads", "1000000000"}, "must be 1 to 4096"},
 		{[]string{"bench", "--num_classes", "10000000000"}, "want 1 to 16777216"},
-		{[]string{"bench", "--model_name", "tresnet_tiny", "--image_size", "65536"}, "a batch of 8 images of 65536x65536 needs at least 412.3 GB"},
+		{[]string{"bench", "--model_name", "tresnet_tiny", "--image_size", "65536"}, "a batch of 8 images of 65536x65536 needs at least 962.1 GB"},
 		{[]string{"bench", "--model_name", "tresnet_tiny", "--batch_size", "9223372036854775807"}, "needs at least more than 1000 TB"},
 		{[]string{"data", "synth", "--out", "none", "--train", "9223372036854775807"}, "must be 1 to 10000000"},
 	} {

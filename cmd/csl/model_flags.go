@@ -2,6 +2,7 @@ package main
 
 import (
 	"csl/internal/checkpoint"
+	"csl/internal/config"
 	"csl/internal/modelfile"
 
 	"github.com/spf13/pflag"
@@ -34,4 +35,14 @@ func (v *variantValue) Set(text string) error {
 	got, err := checkpoint.ParseVariant(text)
 	*v = variantValue(got)
 	return err
+}
+
+// bindLabelled binds the flags that say which labelled images a model is scored on.
+func bindLabelled(fs *pflag.FlagSet) {
+	for flag, key := range map[string]string{"data": "data.val.root", "annotations": "data.val.annotations", "data_format": "data.val.format"} {
+		config.BindFlagAs(fs, flag, key)
+	}
+	fs.Lookup("data").Usage = "read labelled images from a folder or tar, or a folder in COCO layout"
+	fs.Lookup("annotations").Usage = "read their labels from this file; empty = find them in a COCO layout"
+	fs.Lookup("data_format").Usage = "format of the labels; auto = by content (auto|" + formatNames("|") + ")"
 }

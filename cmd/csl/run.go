@@ -151,7 +151,7 @@ func (e *skippedError) Unwrap() error { return e.error }
 // imagesSkipped says how many images were skipped.
 func imagesSkipped(n int) error {
 	if n == 1 {
-		return errors.New("1 image was skipped")
+		return errors.New("1 image skipped")
 	}
-	return fmt.Errorf("%d images were skipped", n)
+	return fmt.Errorf("%d images skipped", n)
 }

@@ -52,17 +52,15 @@ them in the checkpoint, where csl infer and csl validate find them.`,
 	}
 	o.settings = bindSettings(cmd, "data.workers", "data.skip_broken", "data.max_pixels", "data.max_image_memory", "data.encoding", "data.max_errors", "train.batch")
 	fs := cmd.Flags()
-	config.BindFlagAs(fs, "data", "data.val.root")
-	config.BindFlagAs(fs, "annotations", "data.val.annotations")
-	config.BindFlagAs(fs, "data_format", "data.val.format")
+	bindLabelled(fs)
 	bindModel(fs, &o.model, &o.strict)
-	fs.StringVar(&o.scores, "scores", "", "choose for predictions in `FILE` instead of a checkpoint's: CSV image,label,score or .npy")
+	fs.StringVar(&o.scores, "scores", "", "use predictions in `FILE` instead of a checkpoint's: CSV image,label,score or .npy")
 	fs.Float64Var(&o.goal.Precision, "precision", 0, "reach this precision with the largest recall; 0 = largest F1")
 	fs.Float64Var(&o.goal.Recall, "recall", 0, "reach this recall with the largest precision; 0 = largest F1")
-	fs.Float64Var(&o.goal.Shrink, "shrink", 10, "annotated cells that the overall threshold is worth against a class's own")
+	fs.Float64Var(&o.goal.Shrink, "shrink", 10, "weight of the overall threshold, in annotated cells of a class; 0 = each class's own threshold")
 	fs.StringVar(&o.out, "out", "", "write the thresholds to `FILE`: CSV class,threshold")
 	fs.BoolVar(&o.write, "write", false, "store the thresholds in the checkpoint (csl's own safetensors)")
-	fs.StringVar(&o.format, "format", formatText, "text or json")
+	fs.StringVar(&o.format, "format", formatText, "print thresholds as text or json")
 	return cmd
 }
 
@@ -168,7 +166,7 @@ func writeThresholds(w io.Writer, list []metric.ClassThreshold) error {
 	return c.Error()
 }
 
-// store writes the checkpoint again, with the thresholds.
+// store rewrites the checkpoint with the thresholds.
 func (o *thresholdsOptions) store(ctx context.Context, list []metric.ClassThreshold) error {
 	m, err := modelfile.Open(ctx, o.model)
 	if err != nil {

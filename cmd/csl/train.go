@@ -34,8 +34,8 @@ func newTrainCommand(s *streams) *cobra.Command {
 		Use:   "train --config FILE",
 		Short: "Train a model on partially annotated images",
 		Long: `Train a model. The run directory (--out) receives the resolved configuration, the logs, the
-saved state and the best weights. Ctrl-C saves the run and prints how to resume it; press it again to
-quit now.
+saved state and the best weights. Ctrl-C saves the run and prints how to resume it; press it again
+to quit now.
 
 --resume DIR continues a run that ended early for any reason, with the settings it was started with;
 --resume last takes the directory from --out or the configuration.`,
@@ -147,7 +147,7 @@ func (o *trainOptions) printResult(r train.Result) error {
 		fmt.Fprintf(&b, "stopped  %s\n", r.Stopped)
 	}
 	if r.Best != nil {
-		fmt.Fprintf(&b, "best     %s %.2f (%s weights)\n", r.Monitor, *r.Best, r.Source)
+		fmt.Fprintf(&b, "best     %s %.2f (%s weights)\n", rundir.MetricName(r.Monitor), *r.Best, r.Source)
 	} else {
 		fmt.Fprintf(&b, "best     not scored (%s weights)\n", r.Source)
 	}

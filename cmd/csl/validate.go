@@ -53,12 +53,7 @@ The reference's names --thre and --input_size mean --threshold and --image_size.
 	}
 	o.settings = bindSettings(cmd, "data.workers", "data.skip_broken", "data.max_pixels", "data.max_image_memory", "data.max_errors", "train.batch")
 	fs := cmd.Flags()
-	config.BindFlagAs(fs, "data", "data.val.root")
-	config.BindFlagAs(fs, "annotations", "data.val.annotations")
-	config.BindFlagAs(fs, "data_format", "data.val.format")
-	fs.Lookup("data").Usage = "read labelled images from a folder or tar, or a folder in COCO layout"
-	fs.Lookup("annotations").Usage = "read their labels from this file; empty = find them in a COCO layout"
-	fs.Lookup("data_format").Usage = "format of the labels; auto = by content (auto|" + formatNames("|") + ")"
+	bindLabelled(fs)
 	bindModel(fs, &o.model, &o.strict)
 	fs.IntVar(&o.size, "image_size", 0, "side of the square input in pixels; 0 = the checkpoint's, else 448")
 	fs.Float64Var(&threshold, "threshold", modelfile.DefaultThreshold,

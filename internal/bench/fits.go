@@ -13,14 +13,18 @@ func fits(o Options) error {
 	if err != nil {
 		return err
 	}
-	what := fmt.Sprintf("%s for %d images of %dx%d and %d classes", o.Model, o.Batch, o.Size, o.Size, o.Classes)
-	batch, side, classes := int64(o.Batch), int64(o.Size), int64(o.Classes)
-	for _, least := range []int64{memory.Product(batch, side, side, model.MinPixelBytes), memory.Product(batch, classes, 4), memory.Product(classes, 512, 4)} {
+	spec.NumClasses = o.Classes
+	values, err := model.Values(spec)
+	if err != nil {
+		return err
+	}
+	what := fmt.Sprintf("a batch of %d images of %dx%d", o.Batch, o.Size, o.Size)
+	batch, side := int64(o.Batch), int64(o.Size)
+	for _, least := range []int64{memory.Product(batch, side, side, model.MinPixelBytes), memory.Product(batch, int64(o.Classes), 4)} {
 		if err := memory.Need(what+" needs at least", least); err != nil {
 			return err // planning it could overflow
 		}
 	}
-	spec.NumClasses = o.Classes
 	copies := int64(1)
 	var lf model.LossFunc
 	if o.Mode == Train {
@@ -32,13 +36,9 @@ func fits(o Options) error {
 			return err
 		}
 	}
-	values, err := model.Values(spec)
-	if err != nil {
-		return err
-	}
 	run, err := model.RunBytes(spec, model.Options{Batch: o.Batch, Height: o.Size, Width: o.Size}, lf)
 	if err != nil {
 		return err
 	}
-	return memory.Need(what+" needs", run+4*copies*values)
+	return memory.Need(fmt.Sprintf("%s with %s needs", what, o.Model), run+4*copies*values)
 }

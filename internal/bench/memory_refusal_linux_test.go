@@ -11,7 +11,6 @@ func TestWhatCannotFitIsRefusedBeforeAllocation(t *testing.T) {
 	for name, mutate := range map[string]func(*Options){
 		"size":    func(o *Options) { o.Size = 1 << 22 },
 		"batch":   func(o *Options) { o.Batch = 1 << 50 },
-		"classes": func(o *Options) { o.Classes = 1 << 50 },
 		"planned": func(o *Options) { o.Model, o.Size = "tresnet_xl", 1<<18 },
 	} {
 		for _, mode := range []string{Infer, Train} {

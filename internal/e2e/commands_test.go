@@ -15,7 +15,7 @@ import (
 func TestValidateScoresACheckpoint(t *testing.T) {
 	d, out := fixture.Make(t, 10, 5), t.TempDir()
 	o := csl(t, train(d.Settings(out))...).must(t)
-	if !strings.Contains(o.stdout, "best     map_partial ") || !strings.Contains(o.stdout, "weights  "+filepath.Join(out, rundir.Best)) {
+	if !strings.Contains(o.stdout, "best     mAP(C) ") || !strings.Contains(o.stdout, "weights  "+filepath.Join(out, rundir.Best)) {
 		t.Errorf("train printed\n%s", o.stdout)
 	}
 	args := []string{"validate", "--model_path", filepath.Join(out, rundir.Best), "--data", d.Dir, "--annotations", d.Val}

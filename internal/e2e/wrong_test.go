@@ -118,7 +118,7 @@ func TestABrokenImageStopsOrIsNamed(t *testing.T) {
 	}
 	// With 9 images left, a batch of 3.
 	o := csl(t, train(d.Settings(out), "--skip_broken", "--batch_size", "3")...)
-	o.complains(t, 3, "1 image was skipped", filepath.Join(out, rundir.Skipped))
+	o.complains(t, 3, "1 image skipped", filepath.Join(out, rundir.Skipped))
 	if text, err := os.ReadFile(filepath.Join(out, rundir.Skipped)); err != nil || !strings.Contains(string(text), "train: image \"p003.png\": ") {
 		t.Errorf("list %q, %v", text, err)
 	}

@@ -118,7 +118,7 @@ func (d *Drawer) Close() error {
 func (d *Drawer) draw(r *Result) error {
 	img, err := d.o.Model.Image(r.Image, d.o.Archives, d.o.Limits)
 	if err != nil {
-		return fmt.Errorf("draw %q, which could be read before: %w", r.Image, err)
+		return fmt.Errorf("draw %q, which was readable before: %w", r.Image, err)
 	}
 	painter, ok := d.pool.Get().(*annotate.Painter)
 	if !ok {

@@ -115,7 +115,7 @@ func readFile(path string, archives *source.Archives, buf []byte) (data []byte, 
 	}
 	switch {
 	case info.IsDir():
-		return buf, errors.New("it is a folder")
+		return buf, errors.New("is a folder, not an image file")
 	case info.Size() > maxFile:
 		return buf, fmt.Errorf("the file has %d bytes; an image file may have %d", info.Size(), int64(maxFile))
 	case !info.Mode().IsRegular():

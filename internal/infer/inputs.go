@@ -92,7 +92,7 @@ func (in *inputs) below(dir string) ([]string, error) {
 // matches lists the files that a pattern stands for.
 func matches(pattern string) ([]string, error) {
 	if strings.Contains(pattern, "**") {
-		return nil, fmt.Errorf("pattern %q: ** is not known; a folder stands for all images below it", pattern)
+		return nil, fmt.Errorf("pattern %q: ** is not supported; a folder stands for all images below it", pattern)
 	}
 	found, err := filepath.Glob(pattern)
 	if err != nil {

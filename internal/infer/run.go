@@ -67,7 +67,7 @@ type Options struct {
 // cannot be read is a result with an error; skipped counts those.
 func Run(ctx context.Context, o Options, sink Sink) (skipped int, err error) {
 	f := newFeed(o)
-	p := &pass{o: o, feed: f, sink: sink, bad: map[int]error{}}
+	p := &pass{o: o, feed: f, sink: sink, broken: map[int]error{}}
 	batch := predict.EvenBatch(len(o.Images), o.Batch)
 	batches, err := loader.New(loader.Config{
 		Samples: f, Feed: f, Scale: o.Model.Scale,
@@ -117,15 +117,15 @@ type pass struct {
 
 	cut, cutImages int // see Options.Cut
 
-	mu  sync.Mutex
-	bad map[int]error
+	mu     sync.Mutex
+	broken map[int]error
 }
 
 // skip notes that an image could not be read.
 func (p *pass) skip(b loader.Skipped) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.bad[b.Sample] = b.Err
+	p.broken[b.Sample] = b.Err
 }
 
 // batch hands on the results of a batch, and before each those of the skipped images that precede it.
@@ -148,7 +148,7 @@ func (p *pass) batch(samples []int, logits []float32) error {
 func (p *pass) until(n int) error {
 	for p.next < n {
 		p.mu.Lock()
-		err := p.bad[p.next]
+		err := p.broken[p.next]
 		p.mu.Unlock()
 		if err := p.emit(&Result{Number: p.next, Image: p.o.Images[p.next], Err: err}); err != nil {
 			return err
@@ -171,7 +171,7 @@ func (p *pass) predictions(logits []float32) ([]Prediction, error) {
 	p.order = p.order[:0]
 	for i, z := range logits {
 		if math.IsNaN(float64(z)) || math.IsInf(float64(z), 0) {
-			return nil, fmt.Errorf("the model's output for class %d is %v: the checkpoint's numbers are broken", i, z)
+			return nil, fmt.Errorf("the model's output for class %d is %v: the checkpoint has broken weights", i, z)
 		}
 		p.order = append(p.order, i)
 	}

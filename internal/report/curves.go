@@ -92,7 +92,7 @@ func stepSeries(r *run, name string, color int, value func(rundir.Step) float64)
 func lossChart(r *run, named bool) chart {
 	return chart{
 		title: titleOf(r, named, "training loss per image"), xName: "step", logY: true,
-		note: "Logarithmic. Modes leave out or weigh terms differently: compare shapes, not heights.",
+		note: "Logarithmic. Modes drop or weigh terms differently: compare shapes, not heights.",
 		series: []series{
 			stepSeries(r, "total", 0, func(s rundir.Step) float64 { return s.Loss }),
 			stepSeries(r, "positives", 2, func(s rundir.Step) float64 { return s.Positive }),

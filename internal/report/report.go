@@ -44,7 +44,7 @@ type Summary struct {
 // error. What a run lacks (it was interrupted, its data moved) is omitted, and Missing says so.
 func Write(ctx context.Context, o Options) (*Summary, error) {
 	if len(o.Runs) == 0 {
-		return nil, fmt.Errorf("report: no run named")
+		return nil, fmt.Errorf("report: no run given")
 	}
 	runs, err := loadRuns(o.Runs)
 	if err != nil {

@@ -188,8 +188,8 @@ func TestAFolderThatIsNoRunIsOneClearLine(t *testing.T) {
 	}{
 		"missing":   {[]string{good.dir, filepath.Join(dir, "none")}, `none": not a run directory: it has no config.yaml`},
 		"bad log":   {[]string{broken.dir}, `metrics.jsonl" line 2`},
-		"twice":     {[]string{good.dir, good.dir + "/"}, "is named twice"},
-		"no folder": {nil, "no run named"},
+		"twice":     {[]string{good.dir, good.dir + "/"}, "is given twice"},
+		"no folder": {nil, "no run given"},
 	} {
 		o := options(t, x.dirs...)
 		_, err := Write(context.Background(), o)

@@ -33,7 +33,7 @@ func loadRuns(dirs []string) ([]*run, error) {
 	for _, dir := range dirs {
 		clean := filepath.Clean(dir)
 		if seen[clean] {
-			return nil, fmt.Errorf("report: run %q is named twice", dir)
+			return nil, fmt.Errorf("report: run %q is given twice", dir)
 		}
 		seen[clean] = true
 		r, err := loadRun(clean)

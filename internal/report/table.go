@@ -86,20 +86,7 @@ func (r Row) best() string {
 	if r.Best == nil {
 		return "-"
 	}
-	return fmt.Sprintf("%s %.2f", metricName(r.Monitor), *r.Best)
-}
-
-// metricName is a monitored metric as people call it.
-func metricName(monitor string) string {
-	switch monitor {
-	case "map_partial":
-		return "mAP(C)"
-	case "map_o":
-		return "mAP(O)"
-	case "map":
-		return "mAP, unknown as negative"
-	}
-	return strings.ToUpper(monitor)
+	return fmt.Sprintf("%s %.2f", rundir.MetricName(r.Monitor), *r.Best)
 }
 
 // weightsName is a source of weights as people call it.

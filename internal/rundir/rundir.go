@@ -4,6 +4,8 @@
 // docs/formats.md describes the folder for users.
 package rundir
 
+import "strings"
+
 // Names of the files and folders in a run's folder.
 const (
 	Config  = "config.yaml"      // the resolved configuration: running it again gives the same result
@@ -54,6 +56,19 @@ type Scores struct {
 // ByName lists the scores by their names in records and in train.monitor.
 func (s Scores) ByName() map[string]*float64 {
 	return map[string]*float64{"map_partial": s.MAPPartial, "map_o": s.MAPO, "map": s.MAP, "cf1": s.CF1, "of1": s.OF1}
+}
+
+// MetricName is a metric, by its name in records and in train.monitor, as logs, summaries and reports call it.
+func MetricName(monitor string) string {
+	switch monitor {
+	case "map_partial":
+		return "mAP(C)"
+	case "map_o":
+		return "mAP(O)"
+	case "map":
+		return "mAP, unknown as negative"
+	}
+	return strings.ToUpper(monitor)
 }
 
 // Sources of weights (Validation.Source).

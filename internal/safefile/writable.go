@@ -16,7 +16,7 @@ func CheckWritable(fsys FS, path string) error {
 	info, err := fsys.Stat(path)
 	switch {
 	case err == nil && info.IsDir():
-		return fmt.Errorf("write %q: it is a folder", path)
+		return fmt.Errorf("write %q: is a folder", path)
 	case err == nil && !info.Mode().IsRegular():
 		return nil // a device or a pipe: only writing can tell
 	case err != nil && !errors.Is(err, fs.ErrNotExist):

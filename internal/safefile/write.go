@@ -34,7 +34,7 @@ func Write(fsys FS, path string, write func(io.Writer) error) error {
 	info, err := fsys.Stat(path)
 	switch {
 	case err == nil && info.IsDir():
-		return fmt.Errorf("write %q: it is a folder", path)
+		return fmt.Errorf("write %q: is a folder", path)
 	case err == nil && !info.Mode().IsRegular():
 		return writeThrough(fsys, path, write)
 	case err == nil:

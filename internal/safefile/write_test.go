@@ -147,7 +147,7 @@ func TestWriteErrorsAreClear(t *testing.T) {
 		fsys             safefile.FS
 	}{
 		{"missing folder", filepath.Join(dir, "no", "a"), "is missing", safefile.OS()},
-		{"folder as target", dir, "it is a folder", safefile.OS()},
+		{"folder as target", dir, "is a folder", safefile.OS()},
 		{"unwritable folder", filepath.Join(dir, "a"), "is not writable", denied},
 	} {
 		err := safefile.Write(c.fsys, c.path, text("x"))

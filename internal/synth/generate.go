@@ -36,11 +36,11 @@ const (
 func (o *Options) validate() error {
 	switch {
 	case o.Dir == "":
-		return errors.New("no folder named")
+		return errors.New("no folder given")
 	case o.Train < 1 || o.Val < 1:
-		return fmt.Errorf("%d training and %d validation images: want at least 1 of each", o.Train, o.Val)
+		return fmt.Errorf("%d training and %d validation images: must be at least 1 of each", o.Train, o.Val)
 	case o.Size < 32 || o.Size > 1024:
-		return fmt.Errorf("images of %d pixels: want 32 to 1024", o.Size)
+		return fmt.Errorf("images of %d pixels: must be 32 to 1024", o.Size)
 	}
 	return nil
 }
@@ -62,7 +62,7 @@ func Generate(ctx context.Context, fsys safefile.FS, o Options, progress func(do
 	}
 	temp := filepath.Clean(o.Dir) + ".csltmp-synth" // marked as safefile marks its own
 	if err := fsys.RemoveAll(temp); err != nil {
-		return fmt.Errorf("synth: remove what a killed run left: %w", err)
+		return fmt.Errorf("synth: remove leftovers of a killed run: %w", err)
 	}
 	g := generator{fsys: fsys, o: o, dir: temp, progress: progress}
 	if err := g.run(ctx); err != nil {
@@ -80,7 +80,7 @@ func vacant(fsys safefile.FS, dir string) error {
 	case err != nil:
 		return err
 	case len(entries) > 0:
-		return fmt.Errorf("folder %q is not empty: remove it or name another", dir)
+		return fmt.Errorf("folder %q is not empty: remove it or choose another", dir)
 	}
 	return fsys.Remove(dir) // a folder cannot be renamed over one everywhere
 }

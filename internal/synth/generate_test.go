@@ -177,7 +177,7 @@ func TestGenerateRefusesWrongOptions(t *testing.T) {
 		"not empty":       {Dir: full, Train: 1, Val: 1, Size: 64},
 		"16 pixels":       {Dir: "x", Train: 1, Val: 1, Size: 16},
 		"0 training":      {Dir: "x", Val: 1, Size: 64},
-		"no folder named": {Train: 1, Val: 1, Size: 64},
+		"no folder given": {Train: 1, Val: 1, Size: 64},
 	} {
 		err := Generate(context.Background(), safefile.OS(), o, nil)
 		if err == nil || !strings.Contains(err.Error(), want) {

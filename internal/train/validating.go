@@ -179,7 +179,7 @@ func shown(name, monitor string, s rundir.Scores) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		text += fmt.Sprintf(", %s %s", monitor, metric.Percent(v))
+		text += fmt.Sprintf(", %s %s", rundir.MetricName(monitor), metric.Percent(v))
 	}
 	return text, nil
 }
