@@ -14,6 +14,7 @@ import (
 
 	"csl/internal/images/source"
 	"csl/internal/regular"
+	"csl/internal/textio"
 )
 
 // maxPath is the longest line of a list, in bytes: far above what systems allow for a path.
@@ -122,7 +123,15 @@ func listFile(ctx context.Context, path string) (list []string, err error) {
 // readList reads paths, one per line; empty lines do not count.
 func readList(r io.Reader, name string) ([]string, error) {
 	var list []string
-	lines := bufio.NewScanner(r)
+	text := bufio.NewReader(r)
+	if mark, _ := text.Peek(2); string(mark) == "\xff\xfe" || string(mark) == "\xfe\xff" { // UTF-16, as PowerShell writes
+		converted, err := textio.NewReader(text, textio.Options{})
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
+		}
+		text = bufio.NewReader(converted)
+	}
+	lines := bufio.NewScanner(text)
 	lines.Buffer(make([]byte, 0, 4096), maxPath)
 	number := 1
 	for ; lines.Scan(); number++ {
