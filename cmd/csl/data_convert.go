@@ -52,16 +52,19 @@ labels-2.csv and so on for --out labels.csv.`,
 	o.labels = bindLabels(cmd)
 	fs := cmd.Flags()
 	fs.StringVar(&o.to, "to", "", "`FORMAT` to write: "+writableNames())
-	fs.StringVarP(&o.out, "out", "o", "", "`FILE` to write; with --split one for each part, or one to number")
+	fs.StringVarP(&o.out, "out", "o", "", "`FILE` to write, for voc a new folder; with --split one for each part, or one to number")
 	fs.Float64SliceVar(&o.split, "split", nil, "split into parts with these `SHARES` of the images, such as 0.9,0.1")
 	fs.Uint64Var(&o.seed, "seed", 1, "with --split: decides which images")
 	fs.StringVar(&o.unknownAs, "unknown_as", "", "for formats without unknown: negative = write unknown as absent, drop = skip images with unknown classes")
 	return cmd
 }
 
+// writable are the formats that can be written.
+func writable() []labels.Format { return append(labels.Writable(), labels.VOCXML) }
+
 func writableNames() string {
 	var all []string
-	for _, f := range labels.Writable() {
+	for _, f := range writable() {
 		all = append(all, string(f))
 	}
 	return strings.Join(all, ", ")
@@ -72,7 +75,7 @@ func runDataConvert(ctx context.Context, o *convertOptions) error {
 	switch {
 	case o.out == "":
 		return usagef("--out is missing: give a file to write")
-	case !slices.Contains(labels.Writable(), to):
+	case !slices.Contains(writable(), to):
 		return usagef("--to %q: must be %s", o.to, writableNames())
 	case o.unknownAs != "" && o.unknownAs != unknownNegative && o.unknownAs != unknownDrop:
 		return usagef("--unknown_as %q: must be negative or drop", o.unknownAs)
@@ -123,7 +126,13 @@ func writeLabels(s *streams, set *labels.Set, to labels.Format, path string) err
 	if to == labels.CVAT && set.Stats().Total.Unknown > 0 {
 		s.log().Warn("classes that the file does not mention are unknown: read it with --set data.missing=unknown")
 	}
-	if err := safefile.Write(s.fs, path, func(w io.Writer) error { return set.Write(w, to) }); err != nil {
+	write := func() error {
+		return safefile.Write(s.fs, path, func(w io.Writer) error { return set.Write(w, to) })
+	}
+	if to == labels.VOCXML {
+		write = func() error { return set.WriteVOC(s.fs, path) }
+	}
+	if err := write(); err != nil {
 		return err
 	}
 	if _, err := fmt.Fprintf(s.out, "%s: %s, %s (%s)\n", path, count.Of(set.Len(), "image"), count.Of(set.NumClasses(), "class"), to); err != nil {

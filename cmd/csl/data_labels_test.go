@@ -46,9 +46,12 @@ func TestDataStatsCountsLabels(t *testing.T) {
 
 func TestDataConvertKeepsThreeStates(t *testing.T) {
 	from, dir := labelFile(t, "l.csv", wideLabels), t.TempDir()
-	for _, format := range []string{"csv", "jsonl", "labelstudio", "cvat", "openimages", "wide"} {
-		to := filepath.Join(dir, format)
-		code, out, err := csl(t, "data", "convert", "--annotations", from, "--to", format, "--out", to, "--set", "data.missing=unknown")
+	for _, format := range []string{"csv", "jsonl", "labelstudio", "cvat", "openimages", "voc", "wide"} {
+		to, missing := filepath.Join(dir, format), "unknown"
+		if strings.HasSuffix(from, "voc") {
+			missing = "absent" // VOC's files say what is unknown
+		}
+		code, out, err := csl(t, "data", "convert", "--annotations", from, "--to", format, "--out", to, "--set", "data.missing="+missing)
 		if code != exitOK || !strings.Contains(out, "3 images, 3 classes ("+format+")") {
 			t.Fatalf("%s: code %d, stdout %q, stderr %q", format, code, out, err)
 		}

@@ -44,7 +44,7 @@ func runDataSimulate(ctx context.Context, o *simulateOptions) error {
 	switch {
 	case o.out == "":
 		return usagef("--out is missing: give a file to write")
-	case !slices.Contains(labels.Writable(), to):
+	case !slices.Contains(writable(), to):
 		return usagef("--to %q: must be %s", o.to, writableNames())
 	case !to.HoldsUnknown():
 		return usagef("--to %q: this format cannot store unknown labels", o.to)

@@ -43,7 +43,8 @@ func layoutOf(first, second []string, want Format, values Values) (csvLayout, er
 	case len(first) > 1 && (want == Tags || want == Auto && isImagePath(first[0])):
 		l = csvLayout{format: Tags, label: -1}
 	default:
-		return l, fmt.Errorf("columns %s: %s", clip(fmt.Sprintf("%q", first)), wantTable(want))
+		near := nearestTable(first, second, want)
+		return l, fmt.Errorf("columns %s: %s; nearest is --data_format %s, for example %q", clip(fmt.Sprintf("%q", first)), wantTable(want), near, tableExample(near))
 	}
 	return l, nil
 }
@@ -57,6 +58,34 @@ func wantTable(want Format) string {
 		return "want image,labels"
 	}
 	return "want image,label,value (value 1, 0 or -1), or image and one column per class (--data_format wide), or image,labels (--data_format tags), or the Open Images columns ImageID,Source,LabelName,Confidence"
+}
+
+// nearestTable is the layout that a table which is none comes closest to.
+func nearestTable(first, second []string, want Format) Format {
+	some := false
+	for _, cell := range second[min(1, len(second)):] {
+		some = some || isValue(cell, CSL)
+	}
+	switch {
+	case want != Auto && want != CSV:
+		return want
+	case len(first) > 2 && len(second) == len(first) && some:
+		return Wide
+	case len(first) == 2:
+		return Tags
+	}
+	return CSV
+}
+
+// tableExample is a table in three lines.
+func tableExample(f Format) string {
+	switch f {
+	case Wide:
+		return "image,dog,person\na.jpg,1,0\nb.jpg,,1"
+	case Tags:
+		return "image,labels\na.jpg,dog\nb.jpg,dog|person"
+	}
+	return "image,label,value\na.jpg,dog,1\nb.jpg,dog,0"
 }
 
 // firstColumn is the number of the column that has one of the names, by the order of names; or -1.

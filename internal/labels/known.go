@@ -44,6 +44,10 @@ func (s *Set) Lost(f Format) (images, classes int) {
 		for _, c := range st.Classes {
 			classes += one(c.Annotated() == 0)
 		}
+	case f == VOCXML: // classes that are absent everywhere
+		for _, c := range st.Classes {
+			classes += one(c.Positives+c.Unknown == 0)
+		}
 	case f == COCO && len(st.Positives) > 0:
 		images = st.Positives[0] // dropped as unannotated, unless data.keep_unannotated is set
 	}

@@ -10,7 +10,7 @@ import (
 	"strconv"
 )
 
-// Writable are the formats that [Set.Write] writes.
+// Writable are the formats that [Set.Write] writes. [Set.WriteVOC] writes one more.
 func Writable() []Format {
 	return []Format{CSV, Wide, JSONL, COCO, OpenImages, LabelStudio, CVAT}
 }
