@@ -488,7 +488,7 @@ func TestSelectiveModeAsksThePriorAndCountsWhatItDrops(t *testing.T) {
 	text := j.log.String()
 	for _, want := range []string{
 		"class prior file=" + path, "classes_above=1", "epoch 1/1: loss ", " an image: positive ", "of the unknown dropped: ", "top-K 0.0%", "img/s",
-		"epoch 1/1: validation: map_partial ", "map_o ", "average of weights: map_partial ", "best so far: ",
+		"epoch 1/1: validation: mAP(C) ", "mAP(O) ", "average of weights: mAP(C) ", "best so far: ",
 	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the log lacks %q:\n%s", want, text)

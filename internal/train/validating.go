@@ -173,7 +173,7 @@ func (v *validating) announcement(s *state, r rundir.Validation) (string, error)
 
 // shown are the headline numbers, and the watched one if it is another.
 func shown(name, monitor string, s rundir.Scores) (string, error) {
-	text := fmt.Sprintf("%s map_partial %s, map_o %s", name, metric.Percent(s.MAPPartial), metric.Percent(s.MAPO))
+	text := fmt.Sprintf("%s mAP(C) %s, mAP(O) %s", name, metric.Percent(s.MAPPartial), metric.Percent(s.MAPO))
 	if monitor != "map_partial" && monitor != "map_o" {
 		v, err := watched(s, monitor)
 		if err != nil {

@@ -63,7 +63,7 @@ func TestAPartOfTheTrainingImagesCanBeHeldOut(t *testing.T) {
 	if r.Best == nil {
 		t.Errorf("not scored: %s", j.log.String())
 	}
-	if text := fixture.Files(t, out)["last"]; !strings.Contains(j.log.String(), "validation: map_partial") || text == "" {
+	if text := fixture.Files(t, out)["last"]; !strings.Contains(j.log.String(), "validation: mAP(C)") || text == "" {
 		t.Errorf("log %s", j.log.String())
 	}
 }
