@@ -15,7 +15,7 @@ var labelsSource string
 
 // Labels is what the page on a set of labels shows.
 type Labels struct {
-	Title, Version string
+	Title, Version string       // heading, and csl's version
 	Facts          []LabelFact  // sentences, as name and value
 	Histogram      []int        // images by their number of present labels, from 0
 	Classes        []LabelClass // in any order
@@ -25,25 +25,27 @@ type Labels struct {
 }
 
 // LabelFact is one number with its name.
-type LabelFact struct{ Name, Value string }
+type LabelFact struct {
+	Name, Value string // what is counted, and the number as text
+}
 
 // LabelClass counts the labels of a class.
 type LabelClass struct {
-	Name                          string
-	Positives, Negatives, Unknown int64
+	Name                          string // of the class
+	Positives, Negatives, Unknown int64  // images with each state
 }
 
 // LabelPair is two classes that are present together; Lift is as in labels.Pair.
 type LabelPair struct {
-	A, B  string
-	Count int64
-	Lift  float64
+	A, B  string  // names of the classes
+	Count int64   // images with both
+	Lift  float64 // how much more often than by chance
 }
 
 // LabelTouch is how many classes a limit would touch.
 type LabelTouch struct {
-	At      string
-	Classes int
+	At      string // the limit, as text
+	Classes int    // number of classes that it touches
 }
 
 // mostLabelRows is how many classes the table shows; more would make the page slow.
