@@ -93,6 +93,7 @@ func (t *trainer) noteSaved() {
 func configText(cfg *config.Config) (string, error) {
 	c := *cfg
 	c.Train.Out, c.Train.SaveEvery, c.Data.Workers, c.Data.Cache, c.Model.Strict = "", 0, 0, "", false
+	c.Data.MaxErrors = 1
 	var b bytes.Buffer
 	if err := c.Write(&b, "", false); err != nil {
 		return "", err
