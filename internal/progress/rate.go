@@ -20,7 +20,7 @@ type rate struct {
 // update takes a sample: done units at time now.
 func (r *rate) update(done int64, now time.Time) {
 	dt := now.Sub(r.at)
-	if dt <= 0 {
+	if dt <= 0 || done == r.done { // the share of a unit that is done is not known
 		return
 	}
 	keep := math.Exp(-dt.Seconds() / memory.Seconds())

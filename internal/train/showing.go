@@ -40,6 +40,7 @@ func (h *showing) within(s *state, share float64) {
 		note = fmt.Sprintf("loss %.2f, %s", s.Epoch.record().Loss, note)
 	}
 	h.task.Note(note)
+	h.task.Add(0) // shows it
 }
 
 func (h *showing) afterStep(s *state, i stepInfo) error {
