@@ -206,6 +206,7 @@ func TestResultsAreWrittenAsWholeLines(t *testing.T) {
 		}
 	}
 }
+
 func TestAListInUTF16IsRead(t *testing.T) {
 	for _, text := range []string{"\xff\xfea\x00.\x00j\x00p\x00g\x00\r\x00\n\x00", "\xfe\xff\x00a\x00.\x00j\x00p\x00g"} {
 		list, err := readList(strings.NewReader(text), "list")

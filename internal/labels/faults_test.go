@@ -16,8 +16,10 @@ func TestSeveralErrorsAreNamedUpToTheLimit(t *testing.T) {
 		"wide":       {"image,x,y\nz,1,0\na,2,1\nb,1\n,1,1\nz,1,1\n", []string{"line 3, column \"x\": value \"2\"", "line 4: 2 fields", "line 5: empty image", "line 6: image \"z\""}},
 		"tags":       {"image,labels\n,x\nb\nc,y\n,z\n,z\n", []string{"line 2: empty", "line 3: 1 fields", "line 5: empty", "line 6: empty"}},
 		"jsonl":      {"{\"image\":\"a\",\"positive\":[\"x\"]}\n{\"image\":\"a\"}\n{\"positive\":[]}\n{\"image\":\"b\",\"positive\":[\"x\"],\"negative\":[\"x\"]}\n{\"a\":1}\n", []string{"line 2: image", "line 3: no", "line 4: label", "line 5: key"}},
-		"coco": {`{"images":[{"id":1},{"id":2,"file_name":"b"},{"file_name":"c"}],"annotations":[{"id":5,"category_id":1},{"id":6,"image_id":2}],"categories":[{"id":1,"name":"x"}]}`,
-			[]string{"images: byte 11: image 1 has no file_name", "images: byte 45: image \"c\" has no id", "annotations: byte", "annotations: byte"}},
+		"coco": {
+			`{"images":[{"id":1},{"id":2,"file_name":"b"},{"file_name":"c"}],"annotations":[{"id":5,"category_id":1},{"id":6,"image_id":2}],"categories":[{"id":1,"name":"x"}]}`,
+			[]string{"images: byte 11: image 1 has no file_name", "images: byte 45: image \"c\" has no id", "annotations: byte", "annotations: byte"},
+		},
 	} {
 		for most := range 6 {
 			_, _, err := parse(c.text, Options{MaxErrors: most})
