@@ -36,11 +36,11 @@ folder appears when it is complete.`,
 	}
 	fs := cmd.Flags()
 	fs.SortFlags = false
-	fs.StringVarP(&o.Dir, "out", "o", "", "folder `DIR` to make; it must not exist or be empty")
-	fs.IntVar(&o.Train, "train", 2000, "training images")
-	fs.IntVar(&o.Val, "val", 500, "validation images")
+	fs.StringVarP(&o.Dir, "out", "o", "", "create the folder `DIR`, which must not exist or be empty")
+	fs.IntVar(&o.Train, "train", 2000, "draw this many training images")
+	fs.IntVar(&o.Val, "val", 500, "draw this many validation images")
 	fs.IntVar(&o.Size, "size", 64, "side of an image in pixels, 32 to 1024")
-	fs.Uint64Var(&o.Seed, "seed", 1, "other seeds draw other scenes")
+	fs.Uint64Var(&o.Seed, "seed", 1, "draw the scenes of this seed")
 	return cmd
 }
 

@@ -72,9 +72,9 @@ are never present or never absent. Exit code 3 says that something was found.`,
 	fs.Lookup("data").Usage = "images: folder or tar, or a folder laid out as COCO"
 	fs.BoolVar(&o.noImages, "no_images", false, "check labels alone")
 	fs.BoolVar(&o.near, "near_duplicates", false, "also decode images and look for nearly the same ones (a perceptual hash)")
-	fs.IntVar(&o.most, "most", 5, "findings of each kind that the text shows")
+	fs.IntVar(&o.most, "most", 5, "show this many findings of each kind in the text")
 	fs.StringVarP(&o.out, "out", "o", "", "write all findings to `FILE`: CSV kind,split,name,detail")
-	fs.StringVar(&o.format, "format", formatText, "text or json")
+	fs.StringVar(&o.format, "format", formatText, "print findings as text or json")
 	return cmd
 }
 

@@ -132,7 +132,7 @@ func (o *checkOptions) checkNames(split string, set *labels.Set) {
 	}
 }
 
-// checkNotes takes what the reader of the labels found, and logs what is no fault.
+// checkNotes takes what the reader of the labels found, and logs what is not a fault.
 func (o *checkOptions) checkNotes(split string, report *labels.Report) {
 	for _, note := range report.Notes {
 		kind := ""

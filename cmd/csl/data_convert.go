@@ -51,10 +51,10 @@ labels-2.csv and so on for --out labels.csv.`,
 	}
 	o.labels = bindLabels(cmd)
 	fs := cmd.Flags()
-	fs.StringVar(&o.to, "to", "", "`FORMAT` to write: "+writableNames())
-	fs.StringVarP(&o.out, "out", "o", "", "`FILE` to write, for voc a new folder; with --split one for each part, or one to number")
+	fs.StringVar(&o.to, "to", "", "write this `FORMAT`: "+writableNames())
+	fs.StringVarP(&o.out, "out", "o", "", "write to `FILE`, for voc a new folder; with --split one for each part, or one to number")
 	fs.Float64SliceVar(&o.split, "split", nil, "split into parts with these `SHARES` of the images, such as 0.9,0.1")
-	fs.Uint64Var(&o.seed, "seed", 1, "with --split: decides which images")
+	fs.Uint64Var(&o.seed, "seed", 1, "with --split: choose the images of each part by this seed")
 	fs.StringVar(&o.unknownAs, "unknown_as", "", "for formats without unknown: negative = write unknown as absent, drop = skip images with unknown classes")
 	return cmd
 }

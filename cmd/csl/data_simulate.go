@@ -34,8 +34,8 @@ random, single keeps one present label per image, openimages keeps fewer labels 
 	o.labels = bindLabels(cmd)
 	fs := cmd.Flags()
 	config.BindFlags(fs, "simulate.type", "simulate.param")
-	fs.StringVar(&o.to, "to", string(labels.CSV), "`FORMAT` to write: "+writableNames())
-	fs.StringVarP(&o.out, "out", "o", "", "`FILE` to write")
+	fs.StringVar(&o.to, "to", string(labels.CSV), "write this `FORMAT`: "+writableNames())
+	fs.StringVarP(&o.out, "out", "o", "", "write to `FILE`")
 	return cmd
 }
 

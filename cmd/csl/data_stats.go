@@ -39,9 +39,9 @@ an HTML page that is complete in itself. Images are not needed.`,
 	}
 	o.labels = bindLabels(cmd)
 	fs := cmd.Flags()
-	fs.IntVar(&o.top, "top", 20, "classes and pairs of classes that the text shows; 0 = all classes, no pairs")
+	fs.IntVar(&o.top, "top", 20, "show this many classes and pairs of classes in the text; 0 = all classes, no pairs")
 	fs.StringVarP(&o.page, "out", "o", "", "also draw an HTML page, `FILE`")
-	fs.StringVar(&o.format, "format", formatText, "text or json")
+	fs.StringVar(&o.format, "format", formatText, "print counts as text or json")
 	return cmd
 }
 

@@ -22,9 +22,9 @@ func TestDataStatsPageOpensInChromium(t *testing.T) {
 		t.Fatal(stderr)
 	}
 	for _, width := range []string{"360", "1400"} {
-		shot := filepath.Join(dir, width+".png")
-		out, err := exec.CommandContext(t.Context(), browser, "--headless", "--no-sandbox", "--disable-gpu", "--window-size="+width+",2000", "--screenshot="+shot, "file://"+page).CombinedOutput()
-		if info, e := os.Stat(shot); err != nil || e != nil || info.Size() < 10000 {
+		screenshot := filepath.Join(dir, width+".png")
+		out, err := exec.CommandContext(t.Context(), browser, "--headless", "--no-sandbox", "--disable-gpu", "--window-size="+width+",2000", "--screenshot="+screenshot, "file://"+page).CombinedOutput()
+		if info, e := os.Stat(screenshot); err != nil || e != nil || info.Size() < 10000 {
 			t.Errorf("%s pixels: %v, %v:\n%s", width, err, e, out)
 		}
 	}

@@ -58,7 +58,7 @@ Tensors are written as float32, under the names and with the meaning of the Alib
 	fs := cmd.Flags()
 	fs.SortFlags = false
 	bindModel(fs, &o.model, &o.strict)
-	fs.StringVarP(&o.path, "out", "o", "", "`FILE` to write")
+	fs.StringVarP(&o.path, "out", "o", "", "write to `FILE`")
 	fs.StringVar(&o.to, "to", "", "safetensors, onnx or pth; default by the name of --out")
 	fs.StringVar(&o.model.Classes, "classes", "", "store class names from `FILE`: one per line in the order of the outputs, CSV id,name, or JSON")
 	fs.StringVar(&o.model.Descriptions, "class_description_path", "", "read Open Images class descriptions from `FILE`: CSV MID,name")

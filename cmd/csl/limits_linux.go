@@ -57,7 +57,7 @@ func threadsOf(uid int) (n uint64) {
 func statusField(text []byte, name string) uint64 {
 	for line := range bytes.Lines(text) {
 		if fields := bytes.Fields(line); len(fields) > 1 && string(fields[0]) == name {
-			n, _ := strconv.ParseUint(string(fields[1]), 10, 64) // 0 if it is no number
+			n, _ := strconv.ParseUint(string(fields[1]), 10, 64) // 0 if it is not a number
 			return n
 		}
 	}

@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// limited runs csl as a process of its own under limits that a shell sets.
+// limited runs csl as a separate process under limits that a shell sets.
 func limited(t *testing.T, limit string, args ...string) (code int, stderr string) {
 	t.Helper()
 	if runtime.GOOS != "linux" {

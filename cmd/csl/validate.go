@@ -59,10 +59,10 @@ The reference's names --thre and --input_size mean --threshold and --image_size.
 	fs.Float64Var(&threshold, "threshold", modelfile.DefaultThreshold,
 		"score above which a class counts as present, for precision, recall and F1; default the checkpoint's, else")
 	fs.StringVar(&o.saveScores, "save_scores", "", "write every score to `FILE`: CSV image,label,score,value")
-	fs.BoolVar(&o.csvSafe, "csv_safe", false, "in that file put ' before names that a spreadsheet would take for formulas")
+	fs.BoolVar(&o.csvSafe, "csv_safe", false, "with --save_scores: put ' before names that a spreadsheet would take for formulas")
 	fs.StringVar(&o.scores, "scores", "", "score predictions in `FILE` instead of a checkpoint: CSV image,label,score or .npy (images by classes)")
 	fs.IntVar(&o.extras.Bootstrap, "bootstrap", 0, "compute 95% intervals from `N` draws of the images; 0 = none")
-	fs.Uint64Var(&o.extras.Seed, "bootstrap_seed", 1, "decides the draws")
+	fs.Uint64Var(&o.extras.Seed, "bootstrap_seed", 1, "draw by this seed")
 	fs.StringVar(&o.extras.CurvesPath, "pr_curves", "", "write precision-recall curves of the classes to `FILE`: CSV")
 	fs.StringVar(&o.format, "format", formatText, "print metrics as text or json")
 	return cmd

@@ -3,7 +3,7 @@ package labels
 import "errors"
 
 // faults gathers the errors of rows or entries, so that a reader can name several before it stops. What is wrong with
-// the syntax of a file, so that reading cannot go on, is no fault.
+// the syntax of a file, so that reading cannot continue, is not a fault.
 type faults struct {
 	most int // errors to gather; less than 2: the first one ends reading
 	errs []error
