@@ -41,7 +41,7 @@ test-long: ## also the suites on real data (CSL_SHARED names the folder that hol
 	go test -tags long -timeout 120m ./...
 
 # The packages in which goroutines share memory. The race detector needs cgo, and so a C compiler.
-RACE := ./internal/graph/... ./internal/kernel ./internal/images/loader ./internal/images/source ./internal/train/... \
+RACE := ./internal/graph/... ./internal/kernel/... ./internal/images/loader ./internal/images/source ./internal/train/... \
 	./internal/safefile/... ./internal/progress ./internal/infer ./internal/predict
 
 race: ## tests of everything concurrent under the race detector (needs a C compiler; slow)

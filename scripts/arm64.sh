@@ -2,12 +2,13 @@
 # Runs tests as linux/arm64 on another processor, with QEMU's user mode emulation: is anything in csl true on
 # amd64 only? Fused multiply-adds, which Go's compiler makes on arm64, show here.
 #
-#   scripts/arm64.sh [PACKAGE-FOLDER...]    default: internal/kernel internal/graph internal/loss internal/optim
+#   scripts/arm64.sh [PACKAGE-FOLDER...]    default: those of internal/kernel, internal/graph, internal/loss,
+#                                           internal/optim
 #
 # Each runs in its folder, for its testdata. Needs Debian's qemu-user, which it installs where it is missing.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
-[ $# -gt 0 ] || set -- internal/kernel internal/graph internal/loss internal/optim
+[ $# -gt 0 ] || set -- internal/kernel internal/kernel/portable internal/kernel/kernels internal/kernel/kerneltest internal/graph internal/loss internal/optim
 
 if ! command -v qemu-aarch64 >/dev/null; then
 	sudo=()

@@ -5,7 +5,7 @@ import (
 	"os"
 
 	"csl/internal/graph"
-	"csl/internal/kernel"
+	"csl/internal/kernel/kernels"
 	"csl/internal/memory"
 )
 
@@ -21,7 +21,7 @@ func (s *streams) startCPU() (*graph.CPU, error) {
 	if err := memory.Need("computing needs at least", leastMemory); err != nil {
 		return nil, err
 	}
-	set, err := kernel.Choose(os.Getenv(kernelsVariable))
+	set, err := kernels.Choose(os.Getenv(kernelsVariable))
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", kernelsVariable, err)
 	}

@@ -119,9 +119,9 @@ func shellWords(command string) ([]string, error) {
 }
 
 var (
-	figures = regexp.MustCompile(`-?[0-9]+(\.[0-9]+)?(e[-+]?[0-9]+)?(/[0-9]+)?%?`)
-	spaces  = regexp.MustCompile(`\s+`)
-	kernels = regexp.MustCompile(`\b(avx2|avx512|neon|portable)\b`)
+	figures     = regexp.MustCompile(`-?[0-9]+(\.[0-9]+)?(e[-+]?[0-9]+)?(/[0-9]+)?%?`)
+	spaces      = regexp.MustCompile(`\s+`)
+	kernelNames = regexp.MustCompile(`\b(avx2|avx512|neon|portable)\b`)
 	// duration is a time span as progress shows it, whose units depend on its length.
 	duration = regexp.MustCompile(`\b([0-9]+(\.[0-9]+)?(ms|h|m|s) ?)+\b`)
 )
@@ -132,7 +132,7 @@ func shapes(lines []string) []string {
 	for _, l := range lines {
 		l = duration.ReplaceAllString(l, "SPAN ")
 		l = figures.ReplaceAllString(l, "0")
-		l = kernels.ReplaceAllString(l, "KERNELS")
+		l = kernelNames.ReplaceAllString(l, "KERNELS")
 		for _, class := range synth.Classes() {
 			l = regexp.MustCompile(`\b`+regexp.QuoteMeta(class)+`\b`).ReplaceAllString(l, "CLASS")
 		}

@@ -142,7 +142,7 @@ func (r *Result) time(ctx context.Context, set kernel.Set[float32], s *subject, 
 		return err
 	}
 	r.StepsPerRun = max(1, int(math.Ceil(runTime.Seconds()/one.Seconds())))
-	ceiling := newCeiling(set, r.Threads)
+	ceiling := kernel.NewCeiling(set, r.Threads)
 	var mem runtime.MemStats
 	mallocs := func() uint64 {
 		runtime.ReadMemStats(&mem)
@@ -151,7 +151,7 @@ func (r *Result) time(ctx context.Context, set kernel.Set[float32], s *subject, 
 	allocs := uint64(0)
 	var times []time.Duration
 	for start := time.Now(); len(times) < minRuns || time.Since(start).Seconds() < o.Seconds; {
-		ceiling.try()
+		ceiling.Try()
 		before := mallocs()
 		begin := time.Now()
 		for range r.StepsPerRun {
@@ -170,7 +170,7 @@ func (r *Result) time(ctx context.Context, set kernel.Set[float32], s *subject, 
 	r.ImagesPerSecond = rate(times[0]) * float64(o.Batch)
 	r.ImagesPerSecondMedian = rate(median) * float64(o.Batch)
 	r.GFLOPS = rate(times[0]) * float64(s.machine.Plan().FLOPs()) / 1e9
-	r.setPeak(ceiling.flops)
+	r.setPeak(ceiling.FLOPs())
 	return nil
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"csl/internal/count"
 	"csl/internal/kernel"
+	"csl/internal/kernel/portable"
 )
 
 // CPU is the backend that computes in host memory with the kernels of package kernel: those it is given
@@ -29,7 +30,7 @@ func NewCPU(threads int, set kernel.Set[float32]) (*CPU, error) {
 	if threads == 0 {
 		threads = runtime.GOMAXPROCS(0)
 	}
-	return &CPU{pool: kernel.NewPool(threads), set32: set, set64: kernel.Portable[float64]()}, nil
+	return &CPU{pool: kernel.NewPool(threads), set32: set, set64: portable.New[float64]()}, nil
 }
 
 // Close ends the threads. No machine of the backend may run any more.

@@ -16,6 +16,7 @@ import (
 	"gorgonia.org/tensor"
 
 	"csl/internal/kernel"
+	"csl/internal/kernel/portable"
 )
 
 // OpSpec describes one operation of a graph: what it computes (Desc), on what ranks and shapes, and
@@ -210,7 +211,7 @@ func (o *op) UsePreallocDo(out G.Value, in ...G.Value) (G.Value, error) {
 
 // runPortable runs d once on the calling goroutine.
 func runPortable[T kernel.Float](d kernel.Desc, out G.Value, in []G.Value) error {
-	k, err := kernel.Portable[T]().New(d)
+	k, err := portable.New[T]().New(d)
 	if err != nil {
 		return err
 	}

@@ -5,8 +5,8 @@ import (
 	"fmt"
 )
 
-// check refuses shapes that no kernel can compute. Sizes are at least 1.
-func check(d Desc) error {
+// Check refuses shapes that no kernel can compute. Sizes are at least 1.
+func Check(d Desc) error {
 	for i, n := range append(d.Inputs(), d.Output()) {
 		if n <= 0 {
 			return fmt.Errorf("%T %+v: operand %d has length %d", d, d, i, n)

@@ -89,8 +89,8 @@ func (d ABNAddReLU) Output() int { return d.Rows * d.C }
 // FLOPs implements Desc.
 func (d ABNAddReLU) FLOPs() int64 { return 5 * int64(d.Rows) * int64(d.C) }
 
-// norm is the batch norm of d.
-func (d ABNAddReLU) norm() ABN { return ABN{ABNShape{Rows: d.Rows, C: d.C, Slope: 1}} }
+// Norm is the batch norm of d.
+func (d ABNAddReLU) Norm() ABN { return ABN{ABNShape{Rows: d.Rows, C: d.C, Slope: 1}} }
 
 // Inputs implements Desc.
 func (d ABNEval) Inputs() []int { return []int{d.len(), d.C, d.C, d.C, d.C} }

@@ -68,8 +68,8 @@ func (d ConvDataGrad) Inputs() []int {
 // Output implements Desc.
 func (d ConvDataGrad) Output() int { return d.xLen() }
 
-// epilogue is that of the convolution which computes the gradient: what it is added to is a residual.
-func (d ConvDataGrad) epilogue() Epilogue { return Epilogue{Residual: d.Accumulate, Slope: 1} }
+// Epilogue is that of the convolution which computes the gradient: what it is added to is a residual.
+func (d ConvDataGrad) Epilogue() Epilogue { return Epilogue{Residual: d.Accumulate, Slope: 1} }
 
 // Inputs implements Desc.
 func (d ConvWeightGrad) Inputs() []int { return []int{d.xLen(), d.yLen()} }
@@ -128,3 +128,8 @@ func (d BiasGrad) Output() int { return d.C }
 
 // FLOPs implements Desc.
 func (d BiasGrad) FLOPs() int64 { return int64(d.Rows) * int64(d.C) }
+
+// Conv is the convolution of one-pixel images that the product is.
+func (s LinearShape) Conv() ConvShape {
+	return ConvShape{N: s.N, H: 1, W: 1, Ci: s.In, Co: s.Out, K: 1}
+}

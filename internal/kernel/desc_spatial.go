@@ -5,13 +5,14 @@ type MapShape struct {
 	N, H, W, C int // images, height, width, channels
 }
 
-func (s MapShape) len() int { return s.N * s.H * s.W * s.C }
+// Len is the number of elements.
+func (s MapShape) Len() int { return s.N * s.H * s.W * s.C }
 
 // FLOPs implements Desc.
-func (s MapShape) FLOPs() int64 { return int64(s.len()) }
+func (s MapShape) FLOPs() int64 { return int64(s.Len()) }
 
-// half is the side after a stride-2 reduction: ceil(n/2), for blur and average pool alike.
-func half(n int) int { return (n + 1) / 2 }
+// Half is the side after a stride-2 reduction: ceil(n/2), for blur and average pool alike.
+func Half(n int) int { return (n + 1) / 2 }
 
 // SpaceToDepth turns [N,H,W,C] into [N,H/4,W/4,16C]; output channel = (dy*4+dx)*C + c.
 // H and W are multiples of 4. Input: x.
@@ -58,27 +59,27 @@ type SqueezeGrad struct{ MapShape }
 type ScaleAddReLU struct{ MapShape }
 
 // Inputs implements Desc.
-func (d SpaceToDepth) Inputs() []int { return []int{d.len()} }
+func (d SpaceToDepth) Inputs() []int { return []int{d.Len()} }
 
 // Output implements Desc.
-func (d SpaceToDepth) Output() int { return d.len() }
+func (d SpaceToDepth) Output() int { return d.Len() }
 
 // FLOPs implements Desc.
 func (d SpaceToDepth) FLOPs() int64 { return 0 }
 
 // Inputs implements Desc.
-func (d SpaceToDepthGrad) Inputs() []int { return []int{d.len()} }
+func (d SpaceToDepthGrad) Inputs() []int { return []int{d.Len()} }
 
 // Output implements Desc.
-func (d SpaceToDepthGrad) Output() int { return d.len() }
+func (d SpaceToDepthGrad) Output() int { return d.Len() }
 
 // FLOPs implements Desc.
 func (d SpaceToDepthGrad) FLOPs() int64 { return 0 }
 
-func (s MapShape) halfLen() int { return s.N * half(s.H) * half(s.W) * s.C }
+func (s MapShape) halfLen() int { return s.N * Half(s.H) * Half(s.W) * s.C }
 
 // Inputs implements Desc.
-func (d BlurPool) Inputs() []int { return []int{d.len()} }
+func (d BlurPool) Inputs() []int { return []int{d.Len()} }
 
 // Output implements Desc.
 func (d BlurPool) Output() int { return d.halfLen() }
@@ -90,13 +91,13 @@ func (d BlurPool) FLOPs() int64 { return 18 * int64(d.halfLen()) }
 func (d BlurPoolGrad) Inputs() []int { return []int{d.halfLen()} }
 
 // Output implements Desc.
-func (d BlurPoolGrad) Output() int { return d.len() }
+func (d BlurPoolGrad) Output() int { return d.Len() }
 
 // FLOPs implements Desc.
 func (d BlurPoolGrad) FLOPs() int64 { return 18 * int64(d.halfLen()) }
 
 // Inputs implements Desc.
-func (d AvgPool) Inputs() []int { return []int{d.len()} }
+func (d AvgPool) Inputs() []int { return []int{d.Len()} }
 
 // Output implements Desc.
 func (d AvgPool) Output() int { return d.halfLen() }
@@ -105,10 +106,10 @@ func (d AvgPool) Output() int { return d.halfLen() }
 func (d AvgPoolGrad) Inputs() []int { return []int{d.halfLen()} }
 
 // Output implements Desc.
-func (d AvgPoolGrad) Output() int { return d.len() }
+func (d AvgPoolGrad) Output() int { return d.Len() }
 
 // Inputs implements Desc.
-func (d GlobalPool) Inputs() []int { return []int{d.len()} }
+func (d GlobalPool) Inputs() []int { return []int{d.Len()} }
 
 // Output implements Desc.
 func (d GlobalPool) Output() int { return d.N * d.C }
@@ -117,37 +118,37 @@ func (d GlobalPool) Output() int { return d.N * d.C }
 func (d GlobalPoolGrad) Inputs() []int { return []int{d.N * d.C} }
 
 // Output implements Desc.
-func (d GlobalPoolGrad) Output() int { return d.len() }
+func (d GlobalPoolGrad) Output() int { return d.Len() }
 
 // Inputs implements Desc.
-func (d ScaleChannels) Inputs() []int { return []int{d.len(), d.N * d.C} }
+func (d ScaleChannels) Inputs() []int { return []int{d.Len(), d.N * d.C} }
 
 // Output implements Desc.
-func (d ScaleChannels) Output() int { return d.len() }
+func (d ScaleChannels) Output() int { return d.Len() }
 
 // Inputs implements Desc.
-func (d ScaleChannelsGrad) Inputs() []int { return []int{d.len(), d.len()} }
+func (d ScaleChannelsGrad) Inputs() []int { return []int{d.Len(), d.Len()} }
 
 // Output implements Desc.
 func (d ScaleChannelsGrad) Output() int { return d.N * d.C }
 
 // FLOPs implements Desc.
-func (d ScaleChannelsGrad) FLOPs() int64 { return 2 * int64(d.len()) }
+func (d ScaleChannelsGrad) FLOPs() int64 { return 2 * int64(d.Len()) }
 
 // Inputs implements Desc.
-func (d SqueezeGrad) Inputs() []int { return []int{d.len(), d.N * d.C, d.N * d.C} }
+func (d SqueezeGrad) Inputs() []int { return []int{d.Len(), d.N * d.C, d.N * d.C} }
 
 // Output implements Desc.
-func (d SqueezeGrad) Output() int { return d.len() }
+func (d SqueezeGrad) Output() int { return d.Len() }
 
 // FLOPs implements Desc.
-func (d SqueezeGrad) FLOPs() int64 { return 2 * int64(d.len()) }
+func (d SqueezeGrad) FLOPs() int64 { return 2 * int64(d.Len()) }
 
 // Inputs implements Desc.
-func (d ScaleAddReLU) Inputs() []int { return []int{d.len(), d.N * d.C, d.len()} }
+func (d ScaleAddReLU) Inputs() []int { return []int{d.Len(), d.N * d.C, d.Len()} }
 
 // Output implements Desc.
-func (d ScaleAddReLU) Output() int { return d.len() }
+func (d ScaleAddReLU) Output() int { return d.Len() }
 
 // FLOPs implements Desc.
-func (d ScaleAddReLU) FLOPs() int64 { return 3 * int64(d.len()) }
+func (d ScaleAddReLU) FLOPs() int64 { return 3 * int64(d.Len()) }

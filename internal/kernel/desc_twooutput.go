@@ -14,13 +14,15 @@ func (d ConvStats) Output() int { return d.yLen() }
 func (d ConvStats) Aux() int { return 2 * d.Co }
 
 // FLOPs implements Desc.
-func (d ConvStats) FLOPs() int64 { return d.conv().FLOPs() + d.stats().FLOPs() }
+func (d ConvStats) FLOPs() int64 { return d.Conv().FLOPs() + d.Stats().FLOPs() }
 
-// conv and stats are the two operations of d.
-func (d ConvStats) conv() Conv {
+// Conv is the first of the two operations of d.
+func (d ConvStats) Conv() Conv {
 	return Conv{ConvShape: d.ConvShape, Epilogue: Epilogue{Slope: 1}}
 }
-func (d ConvStats) stats() BNStats { return BNStats{Rows: d.N * d.H * d.W, C: d.Co} }
+
+// Stats is the second.
+func (d ConvStats) Stats() BNStats { return BNStats{Rows: d.N * d.H * d.W, C: d.Co} }
 
 // ABNResidualReduce begins the backward pass of ABNAddReLU: the gradient d of the sum is dy where y > 0, else 0;
 // ABNReduce of slope 1 sums it. Inputs: y, dy, z, stats [2,C]. Outputs: d, which may be dy; the sums of d

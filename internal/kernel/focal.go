@@ -47,7 +47,7 @@ type Focal interface {
 }
 
 // focalSet is a Set with a Focal.
-type focalSet interface{ focal(t FocalTerms) Focal }
+type focalSet interface{ Focal(t FocalTerms) Focal }
 
 // FocalOf is a Focal of the set for these terms, nil if it has none: the set may have no assembly, and a
 // gamma must be a whole number from 0 to 7.
@@ -61,5 +61,5 @@ func FocalOf(set Set[float32], t FocalTerms) Focal {
 			return nil
 		}
 	}
-	return s.focal(t)
+	return s.Focal(t)
 }

@@ -1,8 +1,9 @@
-// Package kernel holds the arithmetic: one descriptor type per operation (desc_*.go), a portable Go
-// implementation of each (*_portable.go), generic over float32 and float64, and faster float32 implementations
-// behind the same seam: drivers that know no instruction set (*_simd_amd64.go) over generated assembly
-// (avx*_amd64.s). It knows nothing of graphs, files or models; of losses and optimizers only the
-// innermost loops (focal.go, adam.go).
+// Package kernel says what the arithmetic is: one descriptor type per operation (desc_*.go) with its checks, the
+// interfaces of kernels and sets of them, and the pool that runs their jobs. It computes nothing itself. The
+// implementations lie below it: portable (plain Go, generic over float32 and float64), simd (faster float32 kernels:
+// drivers that know no instruction set) over asm (generated assembly), and plan, which they share; kernels chooses
+// among them. None of them knows graphs, files or models; of losses and optimizers they know only the innermost
+// loops (focal.go, adam.go).
 //
 // All tensors are dense and row-major; images and feature maps are [N,H,W,C] (NHWC), convolution
 // weights [K,K,Ci,Co], linear weights [In,Out].

@@ -18,7 +18,10 @@ func layers() []layer {
 			"internal/npy", "internal/parallel", "internal/printable", "internal/regular", "internal/similar", "internal/textio",
 			"internal/safefile", "internal/safefile/faultfs", "internal/progress", "internal/rundir", "internal/fixture",
 		}},
-		{"arithmetic", []string{"internal/kernel", "internal/kernel/kerneltest"}},
+		{"arithmetic", []string{
+			"internal/kernel", "internal/kernel/plan", "internal/kernel/portable", "internal/kernel/asm", "internal/kernel/simd",
+			"internal/kernel/kernels", "internal/kernel/kerneltest",
+		}},
 		{"graph", []string{"internal/graph"}},
 		{"domain", []string{
 			"internal/loss", "internal/loss/lossgraph", "internal/optim", "internal/metric", "internal/model",

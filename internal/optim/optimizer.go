@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"csl/internal/kernel"
+	"csl/internal/kernel/portable"
 )
 
 // Param is a parameter: its weights, updated in place, and whether weight decay applies to it.
@@ -51,7 +52,7 @@ func New(c Config, set kernel.Set[float32], params []Param) (*Optimizer, error) 
 	if err := c.Validate(); err != nil {
 		return nil, err
 	}
-	o := &Optimizer{cfg: c, adam: kernel.AdamOf(set), grads: make([][]float32, len(params))}
+	o := &Optimizer{cfg: c, adam: portable.AdamOf(set), grads: make([][]float32, len(params))}
 	seen := map[string]bool{}
 	for i, p := range params {
 		if seen[p.Name] {

@@ -9,7 +9,7 @@
 #   -m MIB      memory of the emulated machine; default 1024
 #
 # Example:
-#   CGO_ENABLED=0 go test -c -o /tmp/kernel.test ./internal/kernel
+#   CGO_ENABLED=0 go test -c -o /tmp/kernel.test ./internal/kernel/kerneltest
 #   scripts/avx512/run.sh /tmp/kernel.test -test.timeout=0 -test.v -test.run TestEverySetComplies/avx512
 #
 # Standard output and error of the program arrive together on standard output, and its exit status is ours; 124

@@ -2,7 +2,6 @@ package source
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io/fs"
 	"net/url"
@@ -55,22 +54,13 @@ type Stamp struct {
 // maxFile is the largest image file read, in bytes: a bound on memory, far above real images.
 const maxFile = 1 << 30
 
-// Open opens a folder or a tar archive, or several at once: paths with commas between them, patterns (shard-*.tar) and
-// ranges of numbers (shard-{000..009}.tar). The index of a tar is made at once. A file system that does not answer does not
+// Open opens a folder or a tar archive. The index of a tar is made at once. A file system that does not answer does not
 // keep it from ending with ctx.
 func Open(ctx context.Context, root string) (Source, error) {
 	return regular.Wait(ctx, func() (Source, error) { return open(root) }, func(s Source) { _ = s.Close() })
 }
 
 func open(root string) (Source, error) {
-	if _, err := os.Stat(root); errors.Is(err, fs.ErrNotExist) {
-		return openSeveral(root)
-	}
-	return openOne(root)
-}
-
-// openOne opens a folder or a tar archive.
-func openOne(root string) (Source, error) {
 	info, err := os.Stat(root)
 	if err != nil {
 		return nil, fmt.Errorf("open images: %w", err)

@@ -20,7 +20,7 @@ func (m machine) adam(averaged bool) {
 		name = "adamEMA"
 		vectors = append(vectors, "ema")
 		factors = append(factors, "keep", "take")
-		doc = []string{"is adam" + m.name + " and then ema = keep*ema + take*w."}
+		doc = []string{"is Adam" + m.name + " and then ema = keep*ema + take*w."}
 	}
 	m.function(name, fmt.Sprintf("(n int, %s *float32, %s float32)", strings.Join(vectors, ", "), strings.Join(factors, ", ")), doc...)
 	s := &sweeping{machine: m, base: map[string]reg.GPVirtual{}, scalar: map[string]reg.VecVirtual{}, at: m.GP64()}

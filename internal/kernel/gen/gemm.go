@@ -24,7 +24,7 @@ const shortRows = 4
 // peak is a loop of nothing but independent multiply-adds: the machine's ceiling.
 func (m machine) peak() {
 	const chains = 12
-	m.function("fmaPeak", "(n int)",
+	m.function("FMAPeak", "(n int)",
 		fmt.Sprintf("runs n rounds of %d independent vector multiply-adds: the ceiling that benchmarks compare with.", chains))
 	n := m.load("n")
 	x := m.zero()

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"math"
+	"strings"
 
 	"github.com/mmcloughlin/avo/attr"
 	"github.com/mmcloughlin/avo/build"
@@ -65,12 +66,13 @@ func (m machine) broadcast(c float32) reg.VecVirtual {
 	return v
 }
 
-// function begins an assembly function named base plus the machine's suffix. Pointers do not escape.
+// function begins an assembly function named base, exported, plus the machine's suffix. Pointers do not escape.
 func (m machine) function(base, signature string, doc ...string) {
-	m.Function(base + m.name)
+	name := strings.ToUpper(base[:1]) + base[1:] + m.name
+	m.Function(name)
 	m.Attributes(attr.NOSPLIT)
 	m.SignatureExpr("func" + signature)
-	m.Doc(append([]string{fmt.Sprintf("%s%s %s", base, m.name, doc[0])}, doc[1:]...)...)
+	m.Doc(append([]string{fmt.Sprintf("%s %s", name, doc[0])}, doc[1:]...)...)
 	m.Pragma("noescape")
 }
 

@@ -1,10 +1,10 @@
-// Command gen writes the assembly of internal/kernel with avo. It is a module of its own, so that
+// Command gen writes the assembly of internal/kernel/asm with avo. It is a module of its own, so that
 // the program's go.mod knows nothing of avo.
 //
 // Every generator is written over a machine (vector width, register file, rows per tile): another
 // instruction set is another machine value, not another copy of the algebra.
 //
-//	cd internal/kernel && go generate
+//	cd internal/kernel/asm && go generate
 package main
 
 import (
@@ -22,7 +22,7 @@ func main() {
 	set := flags.String("set", "avx2", "instruction `set`: avx2 or avx512")
 	asm := flags.String("out", "avx2_amd64.s", "assembly `file` to write")
 	stubs := flags.String("stubs", "avx2_stubs_amd64.go", "Go declarations `file` to write")
-	pkg := flags.String("pkg", "kernel", "package name of the declarations")
+	pkg := flags.String("pkg", "asm", "package name of the declarations")
 	if err := flags.Parse(os.Args[1:]); err != nil {
 		os.Exit(2)
 	}
