@@ -85,8 +85,11 @@ func runDataConvert(ctx context.Context, o *convertOptions) error {
 			return err
 		}
 	}
-	set, _, _, err := o.labels.open(ctx, o.streams)
+	set, _, cfg, err := o.labels.open(ctx, o.streams)
 	if err != nil {
+		return err
+	}
+	if err := notRead("--out", o.out, cfg.Data.Train.Annotations); err != nil {
 		return err
 	}
 	if set, err = expressible(set, to, o.unknownAs, o.streams); err != nil {

@@ -94,6 +94,9 @@ func runValidate(ctx context.Context, o *validateOptions) error {
 	if err != nil {
 		return err
 	}
+	if err := notRead("--save_scores", o.saveScores, cfg.Data.Val.Annotations, cfg.Data.Train.Annotations, o.model.Path); err != nil {
+		return err
+	}
 	o.extras.CSVSafe, o.extras.FS = o.csvSafe, o.fs
 	if o.scores != "" {
 		return o.judge(ctx, cfg)

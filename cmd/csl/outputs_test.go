@@ -1,0 +1,32 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+func TestAnInputIsNeverOverwritten(t *testing.T) {
+	const text = "image,label,value\na.jpg,dog,1\n"
+	labels := filepath.Join(t.TempDir(), "l.csv")
+	if err := os.WriteFile(labels, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	link := labels + ".link"
+	if err := os.Link(labels, link); err != nil {
+		t.Fatal(err)
+	}
+	for _, args := range [][]string{
+		{"estimate-prior", "--data", t.TempDir(), "--annotations", labels, "--out", labels},
+		{"estimate-prior", "--data", t.TempDir(), "--annotations", labels, "--out", link},
+		{"validate", "--model_path", "m", "--data", t.TempDir(), "--annotations", labels, "--save_scores", labels},
+		{"data", "convert", "--annotations", labels, "--to", "jsonl", "--out", labels},
+	} {
+		code, _, stderr := csl(t, args...)
+		got, err := os.ReadFile(labels)
+		if code != exitUsage || !strings.Contains(stderr, "the command reads this file") || err != nil || string(got) != text {
+			t.Errorf("%s: exit %d, file %q, %v: %s", strings.Join(args, " "), code, got, err, stderr)
+		}
+	}
+}
