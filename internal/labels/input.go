@@ -54,6 +54,7 @@ func sniffList(start []byte) error {
 func sniffJSON(start []byte) (Format, error) {
 	errFound := errors.New("found")
 	found := Auto
+	var keys []string
 	s := jsonscan.New(bytes.NewReader(start))
 	err := s.Object(func(key string) error {
 		switch key {
@@ -67,6 +68,7 @@ func sniffJSON(start []byte) (Format, error) {
 			found = FiftyOne
 			return errFound
 		}
+		keys = append(keys, clip(key))
 		return s.Skip()
 	})
 	switch {
@@ -75,7 +77,8 @@ func sniffJSON(start []byte) (Format, error) {
 	case err != nil:
 		return COCO, nil // a value longer than what is looked at, or an error that the reader will name
 	}
-	return Auto, errors.New("the JSON has none of the keys of COCO or LVIS (images, annotations, categories), of FiftyOne (classes, labels) or of JSONL (image, positive, negative)")
+	return Auto, fmt.Errorf("the JSON has the keys %s, but none of the keys of COCO or LVIS (images, annotations, categories), of FiftyOne (classes, labels) or of JSONL (image, positive, negative); simplest is --data_format jsonl, a line for each image: %s",
+		clip(fmt.Sprintf("%q", keys)), `{"image": "a.jpg", "positive": ["dog"], "negative": ["person"]}`)
 }
 
 // sniffCSV goes by the names in the first line.
