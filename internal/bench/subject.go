@@ -53,7 +53,7 @@ func newSubject(be graph.Host, o Options) (*subject, error) {
 		return nil, err
 	}
 	nets := model.NewNets(be, w, nil, nil)
-	nets.ReleaseWeights(o.Garbage) // as csl infer does
+	w.Release(o.Garbage) // as csl infer does
 	net, err := nets.Infer(o.Batch, o.Size, o.Size)
 	if err != nil {
 		return nil, err

@@ -80,7 +80,8 @@ func Run(ctx context.Context, o Options, sink Sink) (skipped int, err error) {
 	if err != nil {
 		return 0, err
 	}
-	runner.ReleaseWeights(batch, o.Garbage) // a command runs once
+	o.Model.Weights.Release(o.Garbage) // a command runs once
+	runner.FixBatch(batch)
 	err = predict.Pass(ctx, batches, 0, o.Garbage, func(b *loader.Batch) error {
 		logits, err := runner.Logits(b.Pix, b.N)
 		if err != nil {

@@ -3,7 +3,6 @@ package model
 import (
 	"fmt"
 
-	"csl/internal/garbage"
 	"csl/internal/graph"
 	"csl/internal/kernel"
 )
@@ -11,14 +10,10 @@ import (
 // constants are the weights of one model as inference nets use them: norms folded in, and packed, each layout
 // once for nets of all batch and image sizes. Folded weights that are not packed live for a moment only.
 type constants struct {
-	w *Weights
-	// releases says that each tensor is released once it is packed; garbage then frees its memory.
-	releases bool
-	garbage  garbage.Hooks
-	biases   map[string][]float32 // folded, by unit
-	packed   map[constantKey]*graph.Packed
-	folded   []float32 // scratch, as large as the largest tensor; nil between nets
-	freed    int       // elements released since the last collection
+	w      *Weights
+	biases map[string][]float32 // folded, by unit
+	packed map[constantKey]*graph.Packed
+	folded []float32 // scratch, as large as the largest tensor; nil between nets
 }
 
 // constant is a tensor of constant weights, with the norm of its unit folded in if it has one.
@@ -31,11 +26,6 @@ type constantKey struct {
 	name   string
 	layout kernel.PackedLayout
 }
-
-// collectAfter is how many elements may be garbage before they are collected: packed weights take their
-// room, so that hardly more than one copy of the model is alive at any time. A collection takes about a
-// millisecond, as weights hold no pointers.
-const collectAfter = 3 << 20
 
 func newConstants(w *Weights) *constants {
 	return &constants{w: w, biases: map[string][]float32{}, packed: map[constantKey]*graph.Packed{}}
@@ -80,27 +70,12 @@ func (c *constants) get(t constant, layout kernel.PackedLayout, pack func(src []
 }
 
 // done says that a net has all layouts of t that it needs.
-func (c *constants) done(t constant) {
-	if !c.releases {
-		return
-	}
-	c.freed += c.w.release(t.name, c)
-	if c.freed >= collectAfter {
-		c.collect()
-	}
-}
+func (c *constants) done(t constant) { c.w.packed(t.name, c) }
 
 // settle says that a net has all its weights.
 func (c *constants) settle() {
 	c.folded = nil
-	if c.freed > 0 {
-		c.collect()
-	}
-}
-
-func (c *constants) collect() {
-	c.garbage.CollectNow()
-	c.freed = 0
+	c.w.collect(1)
 }
 
 // forget frees everything.

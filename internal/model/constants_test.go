@@ -63,8 +63,8 @@ func TestReleasedWeightsAreGone(t *testing.T) {
 	}
 	copied := w.Clone()
 	before := heap()
+	copied.Release(garbage.Hooks{Collect: runtime.GC})
 	nets := NewNets(be, copied, nil, nil)
-	nets.ReleaseWeights(garbage.Hooks{Collect: runtime.GC})
 	net := inferNet(t, nets, 2, 32, 32)
 	if !slices.Equal(forward(t, net), want) {
 		t.Error("released weights give other logits")
@@ -90,8 +90,8 @@ func TestReleasedWeightsAreGone(t *testing.T) {
 
 func TestReleasedWeightsAreAnErrorForEverybodyElse(t *testing.T) {
 	be, w := newCPU(t, 1), initialised(t)
+	w.Release(garbage.Hooks{Collect: runtime.GC})
 	nets := NewNets(be, w, defaultLoss(t), nil)
-	nets.ReleaseWeights(garbage.Hooks{Collect: runtime.GC})
 	net := inferNet(t, nets, 1, 32, 32)
 	other := NewNets(be, w, nil, nil)
 	const name = "body.conv1.0.weight"
@@ -132,8 +132,9 @@ func TestReleasedWeightsServeOtherSizesOfTheSameForms(t *testing.T) {
 		want := forward(t, inferNet(t, plain, s[0], s[1], s[2]))
 		same := len(plain.constants.packed) == had
 
-		nets := NewNets(be, w.Clone(), nil, nil)
-		nets.ReleaseWeights(garbage.Hooks{Collect: runtime.GC})
+		copied := w.Clone()
+		copied.Release(garbage.Hooks{Collect: runtime.GC})
+		nets := NewNets(be, copied, nil, nil)
 		inferNet(t, nets, 1, 32, 32)
 		net, err := nets.Infer(s[0], s[1], s[2])
 		switch {

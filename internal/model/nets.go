@@ -3,7 +3,6 @@ package model
 import (
 	"errors"
 
-	"csl/internal/garbage"
 	"csl/internal/graph"
 )
 
@@ -56,12 +55,6 @@ func (n *Nets) Eval(batch, height, width int) (*EvalNet, error) {
 		return NewEvalNet(n.be, n.w, k.options(n.arena))
 	})
 }
-
-// ReleaseWeights has the nets of Infer release each tensor of the weights once they have it in the layout that
-// their kernels want, which saves a copy of the model. Everybody else who asks anything of the weights then
-// gets an error, and so do these nets if another batch or image size needs another layout, or after a Close.
-// g frees the released memory.
-func (n *Nets) ReleaseWeights(g garbage.Hooks) { n.constants.releases, n.constants.garbage = true, g }
 
 // Infer returns the inference net for batches of that size. The nets share folded and packed weights. The
 // weights must not change any more after the first call.

@@ -52,7 +52,7 @@ type Param struct {
 }
 
 // Weights holds the tensors of one model. The slices inside never move, so graphs may share them. Nets may
-// release weights (Nets.ReleaseWeights): convolutions and linear layers are then gone, and nobody else can do
+// release weights (Weights.Release): convolutions and linear layers are then gone, and nobody else can do
 // anything with the weights.
 type Weights struct {
 	spec       Spec
@@ -60,6 +60,7 @@ type Weights struct {
 	index      map[string]int
 	data       [][]float32 // internal layout; nil for counters
 	counts     []int64     // of counters
+	releasing  *releasing  // nil: inference nets leave them alone
 	releasedBy *constants  // who released tensors; nil: all are there
 }
 
@@ -228,25 +229,6 @@ func (w *Weights) raw(name string) []float32 {
 		return nil
 	}
 	return w.data[i]
-}
-
-// errReleased says that weights do not exist any more.
-var errReleased = errors.New("the weights were released by inference nets: load them anew")
-
-// usable tells whether nets with the constants c, nil for none, may use the weights.
-func (w *Weights) usable(c *constants) error {
-	if w.releasedBy != nil && w.releasedBy != c {
-		return errReleased
-	}
-	return nil
-}
-
-// release frees a tensor, as by has what it needs of it, and returns how many elements that frees.
-func (w *Weights) release(name string, by *constants) int {
-	i := w.index[name]
-	n := len(w.data[i])
-	w.data[i], w.releasedBy = nil, by
-	return n
 }
 
 // largest is the number of elements of the largest tensor.

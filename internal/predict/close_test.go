@@ -52,7 +52,7 @@ func TestMoreImagesThanTheOneBatchAreAnError(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r.ReleaseWeights(2, garbage.Hooks{})
+	r.FixBatch(2)
 	if _, err := r.Logits(noise(3*64*64*3), 3); err == nil || !strings.Contains(err.Error(), "batch of 2") {
 		t.Errorf("3 images in a batch of 2: %v", err)
 	}
@@ -76,7 +76,8 @@ func TestReleasingWeightsGivesTheSameLogits(t *testing.T) {
 			t.Fatal(err)
 		}
 		if up {
-			r.ReleaseWeights(3, garbage.Hooks{})
+			w.Release(garbage.Hooks{})
+			r.FixBatch(3)
 		}
 		var got []float32
 		for _, n := range []int{2, 3, 2} { // fewer images run as a whole batch

@@ -39,13 +39,9 @@ func New(be graph.Backend, w *model.Weights, arena *graph.Arena, batch, height, 
 	return &Runner{nets: model.NewNets(be, w, nil, arena), height: height, width: width}, nil
 }
 
-// ReleaseWeights saves the memory of the weights: they are released as the runner's own layout of them is
-// packed, and whoever else asks for them then gets an error. There is one net only, for batch images; fewer
-// run as a batch of that size. EvenBatch chooses it well.
-func (r *Runner) ReleaseWeights(batch int, g garbage.Hooks) {
-	r.nets.ReleaseWeights(g)
-	r.only = batch
-}
+// FixBatch has one net only, for batch images; fewer run as a batch of that size. EvenBatch chooses it well. Weights
+// that are released ([model.Weights.Release]) need it.
+func (r *Runner) FixBatch(batch int) { r.only = batch }
 
 // EvenBatch is the least batch size, at most the given one, that n images fill as many batches of: the last
 // one is then hardly shorter than the others.

@@ -96,7 +96,8 @@ func Collect(ctx context.Context, o Options, r *Result) (acc *metric.Accumulator
 	if err != nil {
 		return nil, err
 	}
-	runner.ReleaseWeights(batches.Batch, o.Garbage)
+	m.Weights.Release(o.Garbage)
+	runner.FixBatch(batches.Batch)
 	r.Thresholds, r.OneThreshold = m.Thresholds(o.Threshold, modelfile.DefaultThreshold)
 	r.frequencies = c.Set.Classes
 	if acc, err = metric.New(metric.Options{Classes: c.Names(), Thresholds: r.Thresholds}); err != nil {
