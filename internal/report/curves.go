@@ -104,9 +104,10 @@ func lossChart(r *run, named bool) chart {
 
 // droppedChart has the shares of unknown labels that one run dropped; empty if it dropped none.
 func droppedChart(r *run, named bool) chart {
+	gate := r.cfg.PriorSelection()
 	c := chart{
 		title: titleOf(r, named, "unknown labels dropped from the loss"), xName: "step", unit: "%", zero: true,
-		note: fmt.Sprintf("By the class prior (above %v), by top-K (K = %d), and by either of them.", r.cfg.Prior.Threshold, r.cfg.Loss.TopK),
+		note: fmt.Sprintf("By the class prior (%s %v), by top-K (K = %d), and by either of them.", gate.Key(), gate.Value(), r.cfg.Loss.TopK),
 	}
 	any := false
 	for _, s := range r.log.Steps {
