@@ -7,7 +7,6 @@ import (
 	"strconv"
 	"strings"
 
-	"csl/internal/config"
 	"csl/internal/count"
 	"csl/internal/graph"
 	"csl/internal/images/codec"
@@ -84,7 +83,7 @@ func (o *inferOptions) bind(cmd *cobra.Command) {
 	fs.StringArrayVar(&o.images, "images", nil, "`IMAGE` to classify: file, folder, tar, pattern, @list or - (paths on standard input); may be repeated (reference: --pic_path)")
 	fs.StringVar(&o.dataset, "dataset_type", "", "data that published weights were trained on: MS-COCO (threshold 0.7) or OpenImages (0.995)")
 	fs.StringVar(&o.model.Name, "model_name", "", "refuse checkpoints of another architecture; default: accept any")
-	fs.StringVar(&o.inputSize, "image_size", "", "resize images to `N|HxW` pixels; default the checkpoint's, else 448 (reference: --input_size)")
+	fs.StringVar(&o.inputSize, "image_size", "", "resize images to `N|HxW` pixels; default the checkpoint's, else "+strconv.Itoa(model.DefaultSize)+" (reference: --input_size)")
 	fs.Float64Var(&o.threshold, "threshold", modelfile.DefaultThreshold, "score above which a class counts as present; 0 = every class that --top_k allows (reference: --th)")
 	fs.IntVar(&o.topK, "top_k", 30, "report at most this many classes per image, most likely first; 0 = no limit")
 	fs.StringVar(&o.model.Classes, "classes", "", "read class names from `FILE`: one per line in the order of the outputs, CSV id,name, or JSON")
@@ -106,7 +105,7 @@ func (o *inferOptions) bind(cmd *cobra.Command) {
 	}
 	complete("dataset_type", string(infer.COCO), string(infer.OpenImages))
 	complete("model_name", model.Names()...)
-	complete("interpolation", config.Bilinear, config.Bicubic)
+	complete("interpolation", transform.FilterNames()...)
 	complete("format", formatText, formatJSON, formatCSV)
 }
 

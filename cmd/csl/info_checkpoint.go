@@ -216,7 +216,7 @@ func firstFew(names []string) string {
 func (c *checkpointInfo) input() string {
 	in := c.Input
 	if in == nil {
-		return "not stored: 448x448, bilinear, 0 to 1 is assumed"
+		return fmt.Sprintf("not stored: %dx%d, bilinear, 0 to 1 is assumed", model.DefaultSize, model.DefaultSize)
 	}
 	s := fmt.Sprintf("%dx%d, %s", in.Height, in.Width, in.Interpolation)
 	if len(in.Mean) > 0 {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 
 	"csl/internal/config"
 	"csl/internal/dataset"
@@ -55,7 +56,7 @@ The reference's names --thre and --input_size mean --threshold and --image_size.
 	fs := cmd.Flags()
 	bindLabelled(fs)
 	bindModel(fs, &o.model, &o.strict)
-	fs.IntVar(&o.size, "image_size", 0, "side of the square input in pixels; 0 = the checkpoint's, else 448")
+	fs.IntVar(&o.size, "image_size", 0, fmt.Sprintf("side of the square input in pixels; 0 = the checkpoint's, else %d", model.DefaultSize))
 	fs.Float64Var(&threshold, "threshold", modelfile.DefaultThreshold,
 		"score above which a class counts as present, for precision, recall and F1; default the checkpoint's, else")
 	fs.StringVar(&o.saveScores, "save_scores", "", "write every score to `FILE`: CSV image,label,score,value")

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"csl/internal/model"
 )
 
 // Variant says which of the models of a file is meant: many training scripts
@@ -15,9 +17,9 @@ const (
 	// AnyVariant is the regular weights if the file has them, else the average.
 	AnyVariant Variant = ""
 	// Regular weights are those that training steps change.
-	Regular Variant = "model"
+	Regular Variant = model.WeightsRegular
 	// Averaged weights are a moving average of them.
-	Averaged Variant = "ema"
+	Averaged Variant = model.WeightsAveraged
 )
 
 // ParseVariant reads a variant's name; "auto" and "" are AnyVariant.

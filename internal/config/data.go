@@ -2,8 +2,10 @@ package config
 
 import (
 	"csl/internal/images/codec"
+	"csl/internal/images/transform"
 	"csl/internal/labels"
 	"csl/internal/limit"
+	"csl/internal/model"
 )
 
 // Data says where images and labels are and how images become tensors.
@@ -13,7 +15,7 @@ type Data struct {
 	HoldOut           float64   // share of the training images held out for validation; 0: none
 	ClassDescriptions string    // class list of both splits, Open Images layout: id,name
 	Size              int       // side of the square input in pixels
-	Interpolation     string    // Bilinear or Bicubic
+	Interpolation     string    // a name of transform.FilterNames
 	EXIFOrientation   bool      // turn images as their EXIF tag says
 	Mean, Std         []float64 // per channel (R,G,B) of values scaled to 0..1; empty: none
 	Missing           string    // MissingAbsent or MissingUnknown: cells of COCO files without annotation
@@ -44,17 +46,11 @@ const (
 	MissingUnknown = "unknown"
 )
 
-// Resampling filters (Data.Interpolation).
-const (
-	Bilinear = "bilinear"
-	Bicubic  = "bicubic"
-)
-
 func defaultData() Data {
 	return Data{
 		Train: Split{Format: FormatAuto}, Val: Split{Format: FormatAuto},
 		Missing: MissingAbsent, Values: "csl", MaxErrors: 1,
-		Size: 448, Interpolation: Bilinear, MaxPixels: codec.DefaultMaxPixels, MaxImageMemory: 1 << 30,
+		Size: model.DefaultSize, Interpolation: transform.Bilinear.String(), MaxPixels: codec.DefaultMaxPixels, MaxImageMemory: 1 << 30,
 	}
 }
 
@@ -111,7 +107,7 @@ func (d *Data) settings() []setting {
 		},
 		{name: "data.size", flag: "image_size", value: whole{&d.Size, 32, 4}, meaning: "side of the square input in pixels"},
 		{
-			name: "data.interpolation", value: text{&d.Interpolation, []string{Bilinear, Bicubic}},
+			name: "data.interpolation", value: text{&d.Interpolation, transform.FilterNames()},
 			meaning: "filter of the resize (antialiased, aspect ratio not kept)",
 		},
 		{
@@ -202,10 +198,10 @@ type Simulate struct {
 // labels of common classes (a class that is present in no more than Param images keeps them all).
 const (
 	SimulateNone       = "none"
-	SimulateFPC        = "fpc"
-	SimulateRPS        = "rps"
-	SimulateSingle     = "single"
-	SimulateOpenImages = "openimages"
+	SimulateFPC        = labels.KindFPC
+	SimulateRPS        = labels.KindRPS
+	SimulateSingle     = labels.KindSingle
+	SimulateOpenImages = labels.KindOpenImages
 )
 
 func defaultSimulate() Simulate { return Simulate{Type: SimulateNone, Param: 1000, Seed: 1} }
@@ -214,7 +210,7 @@ func (s *Simulate) settings() []setting {
 	return []setting{
 		{
 			name: "simulate.type", flag: "simulate_partial_type",
-			value:   text{&s.Type, []string{SimulateNone, SimulateFPC, SimulateRPS, SimulateSingle, SimulateOpenImages}},
+			value:   text{&s.Type, append([]string{SimulateNone}, labels.SimulateKinds()...)},
 			meaning: "fpc keeps a fixed number of labels per class, rps removes each label at random, single keeps one present label per image, openimages fewer labels of common classes",
 		},
 		{

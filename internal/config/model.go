@@ -22,8 +22,8 @@ type Model struct {
 
 // Kinds of classification heads (Model.Head).
 const (
-	HeadPlain      = "plain"
-	HeadBottleneck = "bottleneck"
+	HeadPlain      = string(model.PlainHead)
+	HeadBottleneck = string(model.BottleneckHead)
 )
 
 // WeightsAuto takes the regular weights of a checkpoint if it has them, else the averaged ones
@@ -57,7 +57,7 @@ func (m *Model) settings() []setting {
 			meaning: "checkpoint, or run directory, to start from; empty = random weights",
 		},
 		{
-			name: "model.weights", flag: "weights", value: text{&m.Weights, []string{WeightsAuto, "model", "ema"}},
+			name: "model.weights", flag: "weights", value: text{&m.Weights, []string{WeightsAuto, model.WeightsRegular, model.WeightsAveraged}},
 			meaning: "weights of model.path where it has several; auto = model, else ema",
 		},
 		{

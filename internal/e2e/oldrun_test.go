@@ -21,8 +21,8 @@ func oldRun(t *testing.T) string {
 	return dir
 }
 
-// inFolder runs csl with portable kernels, whose numbers do not depend on the processor.
-func inFolder(t *testing.T, dir string, args ...string) outcome {
+// portableIn runs csl with portable kernels, whose numbers do not depend on the processor.
+func portableIn(t *testing.T, dir string, args ...string) outcome {
 	t.Helper()
 	c := command(t, args...)
 	c.Dir, c.Env = dir, append(c.Env, "CSL_KERNELS=portable")
@@ -31,7 +31,7 @@ func inFolder(t *testing.T, dir string, args ...string) outcome {
 
 func TestARunOfAnOlderVersionResumesToTheSameEnd(t *testing.T) {
 	dir := oldRun(t)
-	inFolder(t, dir, "train", "--resume", "run").must(t)
+	portableIn(t, dir, "train", "--resume", "run").must(t)
 	for _, name := range []string{"metrics.jsonl", "prior.csv"} {
 		if got, want := readFile(t, dir, "run", name), readFile(t, dir, "end", name); got != want {
 			t.Errorf("%s differs:\n%s\nwant\n%s", name, got, want)
@@ -58,14 +58,14 @@ func TestARunOfAnOlderVersionResumesToTheSameEnd(t *testing.T) {
 func TestCheckpointsAndPriorsOfAnOlderVersionAreRead(t *testing.T) {
 	dir := oldRun(t)
 	best := filepath.Join("run", "best.safetensors")
-	o := inFolder(t, dir, "validate", "--model_path", best, "--data", "images", "--annotations", "val.csv").must(t)
+	o := portableIn(t, dir, "validate", "--model_path", best, "--data", "images", "--annotations", "val.csv").must(t)
 	if !strings.Contains(o.stdout, "98.33") { // as while training
 		t.Errorf("scores\n%s", o.stdout)
 	}
-	inFolder(t, dir, "train", "--set", "model.name=tresnet_tiny", "--set", "model.planes=4", "--model_path", best,
+	portableIn(t, dir, "train", "--set", "model.name=tresnet_tiny", "--set", "model.planes=4", "--model_path", best,
 		"--data", "images", "--annotations", "train.csv", "--image_size", "32", "--batch_size", "4", "--epochs", "1",
 		"--partial_loss_mode", "selective", "--prior_path", filepath.Join("end", "prior.csv"), "--out", "tuned").must(t)
-	if o := inFolder(t, dir, "infer", "--model_path", best, "--threshold", "0", "--images", "images"); o.code != 0 || !strings.Contains(o.stdout, "red") {
+	if o := portableIn(t, dir, "infer", "--model_path", best, "--threshold", "0", "--images", "images"); o.code != 0 || !strings.Contains(o.stdout, "red") {
 		t.Errorf("tags\n%s%s", o.stdout, o.stderr)
 	}
 }

@@ -6,7 +6,19 @@ import (
 	"math/rand/v2"
 	"slices"
 	"sort"
+	"strings"
 )
+
+// Kinds of simulation, by the names that settings give them.
+const (
+	KindFPC        = "fpc"        // a fixed number of labels per class: FPC
+	KindRPS        = "rps"        // random per sample: RPS
+	KindSingle     = "single"     // one positive per image: SinglePositive
+	KindOpenImages = "openimages" // common classes are asked about less often: OpenImagesLike
+)
+
+// SimulateKinds are the kinds that Simulate knows.
+func SimulateKinds() []string { return []string{KindFPC, KindRPS, KindSingle, KindOpenImages} }
 
 // Simulate hides labels: typ "fpc" keeps up to param positives and negatives
 // per class ([FPC]), typ "rps" removes each label with probability param
@@ -15,19 +27,19 @@ import (
 // ([OpenImagesLike]). The same set, param and seed give the same labels.
 func Simulate(s *Set, typ string, param float64, seed uint64) (*Set, error) {
 	switch typ {
-	case "fpc":
+	case KindFPC:
 		if param != math.Trunc(param) || param < 1 || param > math.MaxUint32 {
 			return nil, fmt.Errorf("simulate fpc: %v labels per class: want a whole number of at least 1", param)
 		}
 		return FPC(s, int(param), seed), nil
-	case "rps":
+	case KindRPS:
 		return RPS(s, param, seed)
-	case "single":
+	case KindSingle:
 		return SinglePositive(s, seed), nil
-	case "openimages":
+	case KindOpenImages:
 		return OpenImagesLike(s, param, seed)
 	}
-	return nil, fmt.Errorf("simulate: unknown type %q: want fpc, rps, single or openimages", typ)
+	return nil, fmt.Errorf("simulate: unknown type %q: want %s", typ, strings.Join(SimulateKinds(), ", "))
 }
 
 // Purposes of random streams, so that no two draws share one.

@@ -10,7 +10,7 @@ import (
 
 // settleInput settles how images become input, and warns where that is not what the checkpoint says.
 func (m *Model) settleInput(o Options) error {
-	in := checkpoint.Input{Height: DefaultSize, Width: DefaultSize, Interpolation: transform.Bilinear.String()}
+	in := checkpoint.Input{Height: model.DefaultSize, Width: model.DefaultSize, Interpolation: transform.Bilinear.String()}
 	known := m.Meta != nil && m.Meta.Input != nil
 	if known {
 		in = *m.Meta.Input

@@ -16,10 +16,6 @@ import (
 	"csl/internal/model"
 )
 
-// DefaultSize is the side of the input in pixels where neither the user nor the checkpoint says: the
-// reference's.
-const DefaultSize = 448
-
 // DefaultThreshold is the score above which a class counts as present where neither the user nor the
 // checkpoint says: in inference, validation and the records of a training run.
 const DefaultThreshold = 0.8

@@ -15,6 +15,9 @@ const (
 	Bicubic         // a = -0.5, Catmull-Rom
 )
 
+// FilterNames are the names that ParseFilter reads.
+func FilterNames() []string { return []string{Bilinear.String(), Bicubic.String()} }
+
 // ParseFilter reads a filter's name, "bilinear" or "bicubic".
 func ParseFilter(name string) (Filter, error) {
 	for _, f := range []Filter{Bilinear, Bicubic} {
