@@ -22,13 +22,40 @@ type region struct {
 	err  error
 }
 
-// ReadAt reads after the check; it may be called from several goroutines.
+// ReadAt reads after the check; it may be called from several goroutines. A read of everything is checked as it is.
 func (r *region) ReadAt(p []byte, at int64) (int, error) {
-	r.once.Do(func() { r.err = r.verify() })
-	if r.err != nil {
+	read := false
+	r.once.Do(func() {
+		if read = at == 0 && int64(len(p)) == r.size; !read {
+			r.err = r.verify()
+			return
+		}
+		n, err := r.data.ReadAt(p, 0)
+		if n == len(p) {
+			err = nil // io.EOF may come with the last byte
+		}
+		switch {
+		case err != nil:
+			r.err = fmt.Errorf("%s: %w", r.what, err)
+		case r.sum != nil:
+			r.err = r.compare(crc32.ChecksumIEEE(p))
+		}
+	})
+	switch {
+	case r.err != nil:
 		return 0, r.err
+	case read:
+		return len(p), nil
 	}
 	return r.data.ReadAt(p, at)
+}
+
+// compare is an error unless the sum of all bytes is what the file says.
+func (r *region) compare(sum uint32) error {
+	if sum != *r.sum {
+		return fmt.Errorf("%s is damaged: its CRC-32 is %08x, but the file says %08x", r.what, sum, *r.sum)
+	}
+	return nil
 }
 
 // verify reads everything once.
@@ -43,10 +70,8 @@ func (r *region) verify() error {
 		return fmt.Errorf("%s: %w", r.what, err)
 	case n != r.size:
 		return fmt.Errorf("%s: %w", r.what, io.ErrUnexpectedEOF)
-	case sum.Sum32() != *r.sum:
-		return fmt.Errorf("%s is damaged: its CRC-32 is %08x, but the file says %08x", r.what, sum.Sum32(), *r.sum)
 	}
-	return nil
+	return r.compare(sum.Sum32())
 }
 
 // inflated reads compressed bytes as if they were stored. Reading on where the
