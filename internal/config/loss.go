@@ -14,7 +14,7 @@ type Loss struct {
 	AlphaPos, AlphaNeg, AlphaUnann float64 // weights of the kinds of cells
 	Clip                           float64 // added to the probability of a negative
 	TopK                           int     // unknown cells dropped per image
-	TopKSkipsGated                 bool    // whether gated cells do not use up TopK
+	TopKSkipsGated                 bool    // whether gated cells do not count against TopK
 	LogClamp                       float64 // lower bound of the argument of the logarithm; 0 = none
 	Expected                       float64 // 0: from the data
 }

@@ -49,7 +49,7 @@ func (s *Set) Lost(f Format) (images, classes int) {
 			classes += one(c.Positives+c.Unknown == 0)
 		}
 	case f == COCO && len(st.Positives) > 0:
-		images = st.Positives[0] // dropped as unannotated, unless data.keep_unannotated is set
+		images = st.Positives[0] // images without any label are dropped, unless data.keep_unannotated is set
 	}
 	return images, classes
 }

@@ -51,8 +51,8 @@ type Config struct {
 	// Clip shifts the negative probability: q = min(1, 1-p+Clip). In [0, 1).
 	Clip float64
 	// TopK times the number of images of the batch is how many unknown cells of the whole batch,
-	// those with the smallest q, are dropped. Cells that the prior gate dropped use up that number
-	// too, unless TopKSkipsGated.
+	// those with the smallest q, are dropped. Cells that the prior gate dropped count against that
+	// number too, unless TopKSkipsGated.
 	TopK           int
 	TopKSkipsGated bool
 	// LogClamp, if not 0, computes as the reference does: p and q = 1-p are rounded to the element

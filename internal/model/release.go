@@ -44,7 +44,7 @@ func (w *Weights) packed(name string, by *constants) {
 	w.collect(collectAfter)
 }
 
-// collect frees what was released, if that is at least so many elements.
+// collect runs the garbage collector if at least that many elements were released.
 func (w *Weights) collect(least int) {
 	if r := w.releasing; r != nil && r.freed >= least {
 		r.garbage.CollectNow()

@@ -42,7 +42,7 @@ func (s *simd) newBinary(n int, f binaryFunc) kernel.Kernel[float32] {
 	})
 }
 
-// newFlat plans f over n elements in spans of at least lanes; nil if there are not so many.
+// newFlat plans f over n elements in spans of at least lanes; nil if there are fewer.
 func (s *simd) newFlat(n int, f func(p *plan.SpanPlan[float32], lo, n int)) kernel.Kernel[float32] {
 	if n < s.lanes {
 		return nil

@@ -35,7 +35,7 @@ type prepacker struct {
 // len is the length of all panels.
 func (k *prepacker) len() int { return k.taps * k.cin * k.s.packedCols(k.cols) }
 
-// layout names the layout of weights that were packed and perhaps transformed to so many elements.
+// layout names the layout of weights that were packed and perhaps transformed to the given number of elements.
 func (k *prepacker) layout(algorithm string, elements int) kernel.PackedLayout {
 	return kernel.PackedLayout{Algorithm: k.s.name + " " + algorithm, Taps: k.taps, Cin: k.cin, Cols: k.cols, Len: elements}
 }

@@ -84,9 +84,8 @@ func (k *winoTiling) outputs(c int) []int32 {
 	return off
 }
 
-// blockTiles is the tiles of a block where all tiles are cut into equal ones of whole register tiles, of about
-// so many tiles, at least, or of floats elements; fewer where that makes enough blocks for
-// a few workers.
+// blockTiles returns the number of tiles in a block where all tiles are cut into equal blocks of whole register
+// tiles: about least tiles or floats elements a block, or fewer where that makes enough blocks for a few workers.
 func (k *winoTiling) blockTiles(least, floats, cin, cols int, s *simd) int {
 	const enough = 8
 	rows := s.heightOf(cin)
