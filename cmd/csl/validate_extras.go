@@ -29,10 +29,14 @@ func writeIntervals(b *strings.Builder, v validate.Result) {
 
 // writeGroups tells how classes are ranked by how often they are annotated.
 func writeGroups(b *strings.Builder, v validate.Result) {
-	b.WriteString("\nmAP by annotations of the class\n")
+	titled := false
 	for _, g := range v.Groups {
 		if g.Classes == 0 {
 			continue
+		}
+		if !titled {
+			b.WriteString("\nmAP by annotations of the class\n")
+			titled = true
 		}
 		span := fmt.Sprint(g.From)
 		if g.To != g.From {

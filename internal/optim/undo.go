@@ -15,6 +15,17 @@ func (p *param) vectors() [][]float32 {
 	return all
 }
 
+// OldBytes is what KeepOld would take, in bytes.
+func (o *Optimizer) OldBytes() int64 {
+	var n int64
+	for i := range o.params {
+		for _, v := range o.params[i].vectors() {
+			n += 4 * int64(len(v))
+		}
+	}
+	return n
+}
+
 // KeepOld has steps of Begin and Apply keep what they overwrite, so that [Optimizer.Undo] can take one back.
 // It costs as much memory as parameters and their state, and is off at first.
 func (o *Optimizer) KeepOld(keep bool) {

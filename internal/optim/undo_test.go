@@ -24,6 +24,9 @@ func TestAStepIsTakenBack(t *testing.T) {
 	if o.Undo() {
 		t.Error("a step was taken back that was not kept")
 	}
+	if n := o.OldBytes(); n != 4*3*4 {
+		t.Errorf("a step overwrites %d bytes, want those of the parameter, its two moments and its average", n)
+	}
 	o.KeepOld(true)
 	before := [][]float32{slices.Clone(data)}
 	for _, s := range o.State() {

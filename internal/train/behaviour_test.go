@@ -147,7 +147,7 @@ func TestPatienceEndsARunThatNoLongerImproves(t *testing.T) {
 	d, j, out := fixture.Make(t, 4, 4), newJob(t), t.TempDir()
 	// The last images of a class decide: with a learning rate of nothing every validation is the same.
 	r := j.must(t, d.Settings(out, "schedule.epochs=9", "train.patience=2", "optimizer.lr=1e-30", "ema.decay=0", "model.path="+frozen(t, j, d)))
-	if r.Epochs >= 9 || !strings.Contains(r.Stopped, "no better map_partial for 2 validations") {
+	if r.Epochs >= 9 || !strings.Contains(r.Stopped, "mAP(C) has not improved for 2 validations") {
 		t.Errorf("result %+v", r)
 	}
 	log, err := rundir.ReadLog(out)

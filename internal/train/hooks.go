@@ -70,7 +70,7 @@ type stopping struct {
 
 func (h stopping) afterEpoch(_ context.Context, s *state) error {
 	if h.patience > 0 && s.Best.Stale >= h.patience {
-		s.Stopped = fmt.Sprintf("no better %s for %s", h.monitor, count.Of(h.patience, "validation"))
+		s.Stopped = fmt.Sprintf("early: %s has not improved for %s", rundir.MetricName(h.monitor), count.Of(h.patience, "validation"))
 	}
 	return nil
 }

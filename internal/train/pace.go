@@ -40,7 +40,8 @@ func (t *trainer) pace(ctx context.Context) error {
 		return err
 	}
 	if image*time.Duration(batch) > slowStep {
-		t.interruptible(ctx)
+		m := net.Machine()
+		t.interruptible(ctx, t.undoable(m.ArenaBytes()+m.WorkBytes()))
 	}
 	passes := float64(t.loader.Len())
 	if t.data.val != nil {
@@ -100,13 +101,32 @@ func (s *stepper) timeImage(batch int) (time.Duration, error) {
 	return took / time.Duration(batch), net.Close()
 }
 
-// interruptible lets ctx's end stop a step between two operations; the step is then taken back.
-func (t *trainer) interruptible(ctx context.Context) {
+// undoable reports whether there is memory to take a step back, beside the given bytes for the step itself.
+func (t *trainer) undoable(step int64) bool {
 	s := t.stepper
-	s.opt.KeepOld(s.sums == nil)
+	if s.sums != nil {
+		return true // the weights change only at the end, when nothing interrupts
+	}
+	err := memory.Need("taking back an interrupted step needs", s.opt.OldBytes()+step)
+	if err != nil {
+		t.o.Display.Log().Warn(fmt.Sprintf("%v; Ctrl-C will take effect at the end of a step", err))
+	}
+	return err == nil
+}
+
+// interruptible shows progress within a step and, if steps can be undone, lets ctx's end stop one between two
+// operations; the step is then taken back.
+func (t *trainer) interruptible(ctx context.Context, undo bool) {
+	s := t.stepper
+	s.opt.KeepOld(undo && s.sums == nil)
 	s.slow = true
-	shown := time.Now()
-	s.nets.Arena().Between(func(done, total int) error {
+	s.nets.Arena().Between(t.between(ctx, undo))
+}
+
+// between is what happens between two operations of a slow step, done of total in its current batch.
+func (t *trainer) between(ctx context.Context, undo bool) func(done, total int) error {
+	s, shown := t.stepper, time.Now()
+	return func(done, total int) error {
 		if s.checking {
 			return nil
 		}
@@ -115,8 +135,11 @@ func (t *trainer) interruptible(ctx context.Context) {
 			n := float64(t.cfg.Train.Accumulate)
 			t.shown.within(&t.state, (float64(s.batch)+float64(done)/float64(total))/n)
 		}
+		if s.stepping && !undo {
+			return nil
+		}
 		return ctx.Err()
-	})
+	}
 }
 
 // fits refuses a run whose tensors this machine has no memory for: weights, moments, average and gradients
