@@ -1,10 +1,13 @@
 package main
 
 import (
+	"math"
+	"os"
 	"runtime"
 	"runtime/debug"
 
 	"csl/internal/garbage"
+	"csl/internal/memory"
 )
 
 // garbageHooks are what the work of a command may ask of the garbage collector.
@@ -23,4 +26,12 @@ func limitGarbage() (restore func()) {
 		debug.SetGCPercent(before)
 	}
 	return func() { debug.SetGCPercent(before) }
+}
+
+// stayWithin has garbage collected as often as it takes to stay within a limit of memory that is set for this
+// process. The tenth that is left is for what the runtime itself maps. A limit of the user's (GOMEMLIMIT) stays.
+func stayWithin(limit memory.Limit, known bool) {
+	if known && limit.Bytes < math.MaxInt64 && os.Getenv("GOMEMLIMIT") == "" {
+		debug.SetMemoryLimit(limit.Bytes / 10 * 9)
+	}
 }

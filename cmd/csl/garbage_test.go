@@ -3,7 +3,26 @@ package main
 import (
 	"runtime/debug"
 	"testing"
+
+	"csl/internal/memory"
 )
+
+func TestALimitOfMemoryIsKept(t *testing.T) {
+	user := debug.SetMemoryLimit(-1)
+	defer debug.SetMemoryLimit(user)
+	for _, c := range []struct {
+		gomemlimit string
+		known      bool
+		want       int64
+	}{{"", true, 9 << 30}, {"", false, user}, {"7GiB", true, user}} {
+		debug.SetMemoryLimit(user)
+		t.Setenv("GOMEMLIMIT", c.gomemlimit)
+		stayWithin(memory.Limit{Bytes: 10 << 30, By: "a test"}, c.known)
+		if got := debug.SetMemoryLimit(-1); got != c.want {
+			t.Errorf("GOMEMLIMIT=%q, limit known: %v: %d, want %d", c.gomemlimit, c.known, got, c.want)
+		}
+	}
+}
 
 func TestGarbageIsLimitedForAWhile(t *testing.T) {
 	user := debug.SetGCPercent(100)

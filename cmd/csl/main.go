@@ -8,10 +8,13 @@ import (
 	"context"
 	"os"
 	"runtime/debug"
+
+	"csl/internal/memory"
 )
 
 func main() {
 	debug.SetTraceback("none") // a panic in a goroutine is one line, too; GOTRACEBACK brings traces back
+	stayWithin(memory.Imposed())
 	s := systemStreams()
 	ctx, stop := interruptible(context.Background(), s.err, os.Exit)
 	code := run(ctx, os.Args[1:], s)

@@ -12,10 +12,16 @@ import (
 
 // Available is the least of what the machine, the control group and the limit on address space leave; false
 // if none of them is known.
-func Available() (Limit, bool) {
+func Available() (Limit, bool) { return least(machine, group, addressSpace) }
+
+// Imposed is what limits set for this process leave, its control group's and the one on address space; false
+// if there are none.
+func Imposed() (Limit, bool) { return least(group, addressSpace) }
+
+func least(of ...func() (Limit, bool)) (Limit, bool) {
 	least := Limit{Bytes: math.MaxInt64}
-	for _, of := range []func() (Limit, bool){machine, group, addressSpace} {
-		if l, ok := of(); ok && l.Bytes < least.Bytes {
+	for _, f := range of {
+		if l, ok := f(); ok && l.Bytes < least.Bytes {
 			least = l
 		}
 	}

@@ -41,7 +41,7 @@ func (t *trainer) pace(ctx context.Context) error {
 	}
 	if image*time.Duration(batch) > slowStep {
 		m := net.Machine()
-		t.interruptible(ctx, t.undoable(m.ArenaBytes()+m.WorkBytes()))
+		t.interruptible(ctx, t.undoable(m.ArenaBytes()+m.WorkBytes()+t.validationBytes()))
 	}
 	passes := float64(t.loader.Len())
 	if t.data.val != nil {
@@ -101,13 +101,13 @@ func (s *stepper) timeImage(batch int) (time.Duration, error) {
 	return took / time.Duration(batch), net.Close()
 }
 
-// undoable reports whether there is memory to take a step back, beside the given bytes for the step itself.
-func (t *trainer) undoable(step int64) bool {
+// undoable reports whether there is memory to take a step back, beside the given bytes for steps and validation.
+func (t *trainer) undoable(needed int64) bool {
 	s := t.stepper
 	if s.sums != nil {
 		return true // the weights change only at the end, when nothing interrupts
 	}
-	err := memory.Need("taking back an interrupted step needs", s.opt.OldBytes()+step)
+	err := memory.Need("taking back an interrupted step needs", s.opt.OldBytes()+needed)
 	if err != nil {
 		t.o.Display.Log().Warn(fmt.Sprintf("%v; Ctrl-C will take effect at the end of a step", err))
 	}
@@ -159,12 +159,36 @@ func (t *trainer) fits(spec model.Spec) error {
 	return memory.Need(fmt.Sprintf("the weights of %s and their moments need", spec.Name), memory.Product(n, copies, 4))
 }
 
-// fits refuses batches whose steps this machine has no memory for.
-func (s *stepper) fits(batch int) error {
+// packedShare is what prepacked weights take beside the weights themselves: between 1.1 times as much, for small
+// images, and 2.7 times where most layers use Winograd's algorithm.
+const packedShare = 2
+
+// validationBytes is about what a validation takes beside the memory of a step: prepacked copies of the trained
+// weights and of their average.
+func (t *trainer) validationBytes() int64 {
+	if t.data.val == nil {
+		return 0
+	}
+	var n int64
+	for _, e := range t.stepper.weights.Entries() {
+		n += int64(e.Size())
+	}
+	if t.stepper.average != nil {
+		n *= 2
+	}
+	return 4 * packedShare * n
+}
+
+// fits refuses batches whose steps, and the validations between them, this machine has no memory for.
+func (s *stepper) fits(batch int, validation int64) error {
 	net, err := s.nets.Train(batch, s.size, s.size)
 	if err != nil {
 		return err
 	}
 	m := net.Machine()
-	return memory.Need(fmt.Sprintf("a step of %d images of %dx%d needs", batch, s.size, s.size), m.ArenaBytes()+m.WorkBytes())
+	what := fmt.Sprintf("a step of %d images of %dx%d needs", batch, s.size, s.size)
+	if validation > 0 {
+		what = fmt.Sprintf("steps of %d images of %dx%d with validation need", batch, s.size, s.size)
+	}
+	return memory.Need(what, m.ArenaBytes()+m.WorkBytes()+validation)
 }

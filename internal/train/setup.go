@@ -86,7 +86,7 @@ func (t *trainer) build(ctx context.Context) error {
 	if t.keeper, err = newKeeper(t); err != nil {
 		return err
 	}
-	return t.stepper.tryBatches(t.loader.Len(), c.Train.Batch)
+	return t.stepper.tryBatches(t.loader.Len(), c.Train.Batch, t.validationBytes())
 }
 
 // writable refuses classes that the files at the run's end could not name.

@@ -68,8 +68,8 @@ func newStepper(be graph.Host, w *model.Weights, lf model.LossFunc, o optim.Conf
 }
 
 // tryBatches builds the nets of the batch sizes to come, for n images: what is impossible is said before
-// training.
-func (s *stepper) tryBatches(n, batch int) error {
+// training. validation is what validation needs in bytes, 0 without one.
+func (s *stepper) tryBatches(n, batch int, validation int64) error {
 	for _, size := range []int{min(n, batch), n % batch} {
 		if size == 0 {
 			continue
@@ -78,7 +78,7 @@ func (s *stepper) tryBatches(n, batch int) error {
 			return err
 		}
 	}
-	return s.fits(min(n, batch))
+	return s.fits(min(n, batch), validation)
 }
 
 // errNonFinite is a result that is NaN or infinite.
