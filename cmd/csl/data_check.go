@@ -89,6 +89,9 @@ func runDataCheck(ctx context.Context, o *checkOptions) error {
 	if err != nil {
 		return err
 	}
+	if err := notRead("--out", o.out, cfg.Data.Train.Annotations, cfg.Data.Val.Annotations); err != nil {
+		return err
+	}
 	train := dataset.FromConfig(cfg.Data, dataset.Train)
 	if train.Annotations == "" && train.Root == "" {
 		return usagef("--annotations is missing: give a file of labels")

@@ -70,14 +70,23 @@ func writableNames() string {
 	return strings.Join(all, ", ")
 }
 
-func runDataConvert(ctx context.Context, o *convertOptions) error {
-	to := labels.Format(o.to)
+// checkOutput refuses an --out or --to that no label file can be written to.
+func checkOutput(out string, to labels.Format) error {
 	switch {
-	case o.out == "":
+	case out == "":
 		return usagef("--out is missing: give a file to write")
 	case !slices.Contains(writable(), to):
-		return usagef("--to %q: must be %s", o.to, writableNames())
-	case o.unknownAs != "" && o.unknownAs != unknownNegative && o.unknownAs != unknownDrop:
+		return usagef("--to %q: must be %s", to, writableNames())
+	}
+	return nil
+}
+
+func runDataConvert(ctx context.Context, o *convertOptions) error {
+	to := labels.Format(o.to)
+	if err := checkOutput(o.out, to); err != nil {
+		return err
+	}
+	if o.unknownAs != "" && o.unknownAs != unknownNegative && o.unknownAs != unknownDrop {
 		return usagef("--unknown_as %q: must be negative or drop", o.unknownAs)
 	}
 	if o.split != nil {

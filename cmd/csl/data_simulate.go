@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"slices"
 
 	"csl/internal/config"
 	"csl/internal/labels"
@@ -41,16 +40,17 @@ random, single keeps one present label per image, openimages keeps fewer labels 
 
 func runDataSimulate(ctx context.Context, o *simulateOptions) error {
 	to := labels.Format(o.to)
-	switch {
-	case o.out == "":
-		return usagef("--out is missing: give a file to write")
-	case !slices.Contains(writable(), to):
-		return usagef("--to %q: must be %s", o.to, writableNames())
-	case !to.HoldsUnknown():
+	if err := checkOutput(o.out, to); err != nil {
+		return err
+	}
+	if !to.HoldsUnknown() {
 		return usagef("--to %q: this format cannot store unknown labels", o.to)
 	}
 	set, _, cfg, err := o.labels.open(ctx, o.streams)
 	if err != nil {
+		return err
+	}
+	if err := notRead("--out", o.out, cfg.Data.Train.Annotations); err != nil {
 		return err
 	}
 	sim := cfg.Simulate

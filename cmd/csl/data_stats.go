@@ -85,8 +85,11 @@ func runDataStats(ctx context.Context, o *dataStatsOptions) error {
 	if o.top < 0 {
 		return usagef("--top %d: must be at least 0", o.top)
 	}
-	set, report, _, err := o.labels.open(ctx, o.streams)
+	set, report, cfg, err := o.labels.open(ctx, o.streams)
 	if err != nil {
+		return err
+	}
+	if err := notRead("--out", o.page, cfg.Data.Train.Annotations); err != nil {
 		return err
 	}
 	st := statsOf(set, report, o.top)

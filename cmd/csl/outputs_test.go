@@ -21,6 +21,12 @@ func TestAnInputIsNeverOverwritten(t *testing.T) {
 		{"estimate-prior", "--data", t.TempDir(), "--annotations", labels, "--out", labels},
 		{"estimate-prior", "--data", t.TempDir(), "--annotations", labels, "--out", link},
 		{"validate", "--model_path", "m", "--data", t.TempDir(), "--annotations", labels, "--save_scores", labels},
+		{"validate", "--model_path", "m", "--data", t.TempDir(), "--annotations", labels, "--pr_curves", labels},
+		{"validate", "--scores", labels, "--annotations", "l.csv", "--pr_curves", labels},
+		{"thresholds", "--scores", labels, "--annotations", "l.csv", "--out", labels},
+		{"data", "stats", "--annotations", labels, "--out", labels},
+		{"data", "check", "--annotations", labels, "--no_images", "--out", labels},
+		{"data", "simulate", "--annotations", labels, "--simulate_partial_type", "rps", "--simulate_partial_param", "0.5", "--out", labels},
 		{"data", "convert", "--annotations", labels, "--to", "jsonl", "--out", labels},
 	} {
 		code, _, stderr := csl(t, args...)

@@ -95,6 +95,9 @@ func runThresholds(ctx context.Context, o *thresholdsOptions) error {
 	if err != nil {
 		return err
 	}
+	if err := notRead("--out", o.out, o.scores, o.model.Path, cfg.Data.Val.Annotations, cfg.Data.Train.Annotations); err != nil {
+		return err
+	}
 	if o.out != "" {
 		if err := safefile.CheckWritable(o.fs, o.out); err != nil {
 			return err

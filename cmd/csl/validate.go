@@ -95,8 +95,10 @@ func runValidate(ctx context.Context, o *validateOptions) error {
 	if err != nil {
 		return err
 	}
-	if err := notRead("--save_scores", o.saveScores, cfg.Data.Val.Annotations, cfg.Data.Train.Annotations, o.model.Path); err != nil {
-		return err
+	for _, out := range []struct{ flag, path string }{{"--save_scores", o.saveScores}, {"--pr_curves", o.extras.CurvesPath}} {
+		if err := notRead(out.flag, out.path, cfg.Data.Val.Annotations, cfg.Data.Train.Annotations, o.model.Path, o.scores); err != nil {
+			return err
+		}
 	}
 	o.extras.CSVSafe, o.extras.FS = o.csvSafe, o.fs
 	if o.scores != "" {

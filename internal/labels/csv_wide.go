@@ -3,7 +3,6 @@ package labels
 import (
 	"errors"
 	"fmt"
-	"io"
 	"strings"
 )
 
@@ -15,21 +14,13 @@ func readWide(r *rowReader, header []string, image int, o Options, list *classLi
 		return nil, fmt.Errorf("line 1: %w", err)
 	}
 	wrong := faults{most: o.MaxErrors}
-	for {
-		rec, err := r.Read()
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		if err != nil {
-			return nil, wrong.with(csvError(err))
-		}
+	err = wrong.eachRow(r, func(rec [][]byte) error {
 		if err := g.wideRow(rec, header, columns, image, o.Values); err != nil {
-			if err = wrong.note(fmt.Errorf("line %d%w", r.Line(), err)); err != nil {
-				return nil, err
-			}
+			return fmt.Errorf("line %d%w", r.Line(), err)
 		}
-	}
-	if err := wrong.err(); err != nil {
+		return nil
+	})
+	if err != nil {
 		return nil, err
 	}
 	return g.set(Unknown)

@@ -1,6 +1,9 @@
 package labels
 
-import "errors"
+import (
+	"errors"
+	"io"
+)
 
 // faults gathers the errors of rows or entries, so that a reader can name several before it stops. What is wrong with
 // the syntax of a file, so that reading cannot continue, is not a fault.
@@ -19,6 +22,24 @@ func (f *faults) note(err error) error {
 		return nil
 	}
 	return f.err()
+}
+
+// eachRow has row read each record of r, and returns what ends reading before the end of the file.
+func (f *faults) eachRow(r *rowReader, row func(rec [][]byte) error) error {
+	for {
+		rec, err := r.Read()
+		if errors.Is(err, io.EOF) {
+			return f.err()
+		}
+		if err != nil {
+			return f.with(csvError(err))
+		}
+		if err := row(rec); err != nil {
+			if err = f.note(err); err != nil {
+				return err
+			}
+		}
+	}
 }
 
 // with is an error that ends reading behind what was gathered before; nil if there is none.

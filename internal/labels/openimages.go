@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"slices"
 	"strconv"
 )
@@ -26,21 +25,13 @@ func readOpenImages(ctx context.Context, text *bufio.Reader, o Options, list *cl
 		return nil, fmt.Errorf("line 1: %w", err)
 	}
 	wrong := faults{most: o.MaxErrors}
-	for {
-		rec, err := r.Read()
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		if err != nil {
-			return nil, wrong.with(csvError(err))
-		}
+	err = wrong.eachRow(r, func(rec [][]byte) error {
 		if err := oi.row(rec); err != nil {
-			if err = wrong.note(fmt.Errorf("line %d: %w", r.Line(), err)); err != nil {
-				return nil, err
-			}
+			return fmt.Errorf("line %d: %w", r.Line(), err)
 		}
-	}
-	if err := wrong.err(); err != nil {
+		return nil
+	})
+	if err != nil {
 		return nil, err
 	}
 	return oi.set()
