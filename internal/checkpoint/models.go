@@ -87,11 +87,7 @@ func (s *tensorSet) rank() int {
 	if s.variant == Averaged {
 		rank = 1000
 	}
-	at := slices.Index(wrapKeys, s.key)
-	if at < 0 {
-		at = len(wrapKeys)
-	}
-	rank += 10 * at
+	rank += 10 * keyRank(s.key)
 	switch strings.Trim(s.prefix, ".") {
 	case "":
 	case "model", "module", "model.module", "module.model":
@@ -102,17 +98,19 @@ func (s *tensorSet) rank() int {
 	return rank
 }
 
+// keyRank is the place of a dictionary's key in wrapKeys, behind all if it has none.
+func keyRank(key string) int {
+	if at := slices.Index(wrapKeys, key); at >= 0 {
+		return at
+	}
+	return len(wrapKeys)
+}
+
 // likeliest is what a file without a TResNet most likely means as its model.
 func likeliest(tables []tensorTable) *tensorSet {
 	best := 0
-	order := func(t tensorTable) int {
-		if at := slices.Index(wrapKeys, t.key); at >= 0 {
-			return at
-		}
-		return len(wrapKeys)
-	}
 	for i := range tables {
-		if order(tables[i]) < order(tables[best]) {
+		if keyRank(tables[i].key) < keyRank(tables[best].key) {
 			best = i
 		}
 	}

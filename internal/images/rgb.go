@@ -20,11 +20,7 @@ func NewRGB(w, h int) *RGB {
 // Reset makes m an image of w x h pixels, in the same memory where that is large enough. The
 // samples are undefined afterwards.
 func (m *RGB) Reset(w, h int) {
-	n := w * h * 3
-	if cap(m.Pix) < n {
-		m.Pix = make([]uint8, n)
-	}
-	m.W, m.H, m.Pix = w, h, m.Pix[:n]
+	m.W, m.H, m.Pix = w, h, Grow(m.Pix, w*h*3)
 }
 
 // Row is the samples of row y.

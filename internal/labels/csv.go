@@ -20,7 +20,7 @@ func readTable(text *bufio.Reader, o Options, list *classList, rep *Report) (*Se
 		return nil, csvError(err)
 	}
 	head, _ := text.Peek(sniffed)
-	l, err := layoutOf(first, secondRow(head, rune(r.comma)), o.Format, o.Values)
+	l, err := layoutOf(first, firstRow(head, rune(r.comma)), o.Format, o.Values)
 	if err != nil {
 		return nil, fmt.Errorf("line %d: %w", r.Line(), err)
 	}

@@ -123,8 +123,8 @@ func isImagePath(cell string) bool {
 	return slices.Contains([]string{".jpg", ".jpeg", ".png", ".gif", ".bmp", ".webp", ".tif", ".tiff"}, strings.ToLower(path.Ext(cell)))
 }
 
-// secondRow is the row that comes next, as far as it lies in head; nil if there is none.
-func secondRow(head []byte, comma rune) []string {
+// firstRow is the first row of head, as far as it lies there; nil if there is none.
+func firstRow(head []byte, comma rune) []string {
 	line, _, _ := bytes.Cut(head, []byte("\n"))
 	r := csv.NewReader(bytes.NewReader(line))
 	r.Comma = comma

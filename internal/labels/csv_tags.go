@@ -51,12 +51,13 @@ func (t *tagTable) row(rec []string, line int) error {
 		return errors.New("empty image name")
 	}
 	row, _ := t.builder.Image(rec[t.image])
+	where := fmt.Sprintf("line %d", line)
 	for i, cell := range rec {
 		if i == t.image || t.label >= 0 && i != t.label {
 			continue
 		}
 		for _, tag := range splitTags(cell) {
-			if err := t.add(row, tag, Positive, fmt.Sprintf("line %d", line)); err != nil {
+			if err := t.add(row, tag, Positive, where); err != nil {
 				return err
 			}
 		}

@@ -84,10 +84,8 @@ func sniffJSON(start []byte) (Format, error) {
 // sniffCSV goes by the names in the first line.
 func sniffCSV(start []byte) Format {
 	line, _, _ := bytes.Cut(start, []byte("\n"))
-	r := csv.NewReader(bytes.NewReader(line))
-	r.Comma = separator(line)
-	fields, err := r.Read()
-	if err == nil && columnOf(fields, "ImageID") >= 0 && columnOf(fields, "LabelName") >= 0 {
+	fields := firstRow(line, separator(line))
+	if columnOf(fields, "ImageID") >= 0 && columnOf(fields, "LabelName") >= 0 {
 		return OpenImages
 	}
 	return CSV

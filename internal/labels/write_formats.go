@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"strconv"
+	"strings"
 )
 
 // Writable are the formats that [Set.Write] writes. [Set.WriteVOC] writes one more.
@@ -225,14 +226,7 @@ func (s *Set) writeCVAT(w io.Writer) error {
 }
 
 func escapeXML(text string) string {
-	var b writerString
+	var b strings.Builder
 	_ = xml.EscapeText(&b, []byte(text)) // memory cannot fail
-	return string(b)
-}
-
-type writerString []byte
-
-func (w *writerString) Write(p []byte) (int, error) {
-	*w = append(*w, p...)
-	return len(p), nil
+	return b.String()
 }

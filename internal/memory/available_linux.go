@@ -75,19 +75,25 @@ func group() (Limit, bool) {
 	return Limit{}, false
 }
 
-// within reads limit and use of a group. In a container its own path is the root.
-func within(root, path, limitFile, useFile string) (Limit, bool) {
-	for _, dir := range []string{filepath.Join(root, path), root} {
+// within is the least that a group and those around it leave. In a container its own path is the root.
+func within(root, path, limitFile, useFile string) (least Limit, found bool) {
+	for dir := filepath.Join(root, path); ; dir = filepath.Dir(dir) {
 		limit, ok := number(filepath.Join(dir, limitFile))
 		use, known := number(filepath.Join(dir, useFile))
-		if !ok || !known {
-			continue
+		if ok && known {
+			stat, _ := os.ReadFile(filepath.Join(dir, "memory.stat")) // without it, caches count as used
+			cache, ok := field(stat, "total_inactive_file")           // version 1 has it of the group itself and with its children's
+			if !ok {
+				cache, _ = field(stat, "inactive_file")
+			}
+			if left := limit - use + cache; !found || left < least.Bytes {
+				least, found = Limit{left, "the control group's limit"}, true
+			}
 		}
-		stat, _ := os.ReadFile(filepath.Join(dir, "memory.stat")) // without it, caches count as used
-		cache, _ := field(stat, "inactive_file")
-		return Limit{limit - use + cache, "the control group's limit"}, true
+		if len(dir) <= len(root) {
+			return least, found
+		}
 	}
-	return Limit{}, false
 }
 
 // number reads a file of one number; "max" is none.

@@ -2,6 +2,7 @@ package metric
 
 import (
 	"cmp"
+	"math"
 	"slices"
 )
 
@@ -28,7 +29,7 @@ func (p Point) F1() float64 {
 
 // Curves are the precision-recall curves of the classes: a point for each distinct score of the class's annotated
 // cells, from the highest threshold down. Thresholds lie half-way between scores, the last one half-way between the
-// lowest and 0. The curve of a class without positives is nil.
+// lowest and 0, or just below a negative one. The curve of a class without positives is nil.
 func (a *Accumulator) Curves() [][]Point {
 	curves := make([][]Point, len(a.opt.Classes))
 	for c, cells := range a.byClass() {
@@ -70,6 +71,9 @@ func curve(cells []cell) []Point {
 			p.FalsePositives++
 		}
 		next := float32(0)
+		if c.score < 0 { // a logit
+			next = math.Nextafter32(c.score, float32(math.Inf(-1)))
+		}
 		if i+1 < len(cells) {
 			if next = cells[i+1].score; next == c.score {
 				continue

@@ -157,14 +157,16 @@ func (h histogram) mix(c calibration) (pi, se float64) {
 	if total == 0 {
 		return 0, 0
 	}
-	ratio := func(logit float64) float64 { return math.Exp(min(max(c.logRatio(logit), -30), 30)) }
+	var ratios, counts []float64
+	h.each(func(l, n float64) {
+		ratios, counts = append(ratios, math.Exp(min(max(c.logRatio(l), -30), 30))), append(counts, n)
+	})
 	pi = 0.1
 	for range 5000 {
 		next := 0.0
-		h.each(func(l, n float64) {
-			r := ratio(l)
-			next += n * pi * r / (1 - pi + pi*r)
-		})
+		for i, r := range ratios {
+			next += counts[i] * pi * r / (1 - pi + pi*r)
+		}
 		next = min(max(next/total, 1e-9), 1-1e-9)
 		moved := math.Abs(next - pi)
 		if pi = next; moved < 1e-9 {
@@ -172,11 +174,10 @@ func (h histogram) mix(c calibration) (pi, se float64) {
 		}
 	}
 	information := 0.0
-	h.each(func(l, n float64) {
-		r := ratio(l)
+	for i, r := range ratios {
 		d := (r - 1) / (1 - pi + pi*r)
-		information += n * d * d
-	})
+		information += counts[i] * d * d
+	}
 	if information == 0 {
 		return pi, 1
 	}

@@ -17,7 +17,7 @@ import (
 // newTrainer opens everything a run needs, so that what can go wrong goes wrong before the first
 // step.
 func newTrainer(ctx context.Context, o Options) (t *trainer, err error) {
-	t = &trainer{o: o, cfg: o.Config, skips: &skips{}}
+	t = &trainer{o: o, cfg: o.Config, skips: &skips{lines: map[string]bool{}}}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, t.close())

@@ -1,6 +1,7 @@
 package train
 
 import (
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -14,7 +15,7 @@ import (
 // to it.
 type skips struct {
 	mu      sync.Mutex
-	lines   []string
+	lines   map[string]bool
 	written int // lines in the file
 }
 
@@ -23,10 +24,10 @@ func (s *skips) add(split string, b loader.Skipped) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	line := split + ": " + b.String()
-	if slices.Contains(s.lines, line) {
+	if s.lines[line] {
 		return false
 	}
-	s.lines = append(s.lines, line)
+	s.lines[line] = true
 	return true
 }
 
@@ -41,7 +42,7 @@ func (s *skips) addAll(split string, all []loader.Skipped) {
 func (s *skips) list() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return slices.Sorted(slices.Values(s.lines))
+	return slices.Sorted(maps.Keys(s.lines))
 }
 
 // restore takes the lines of a saved state.
@@ -49,9 +50,7 @@ func (s *skips) restore(lines []string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, line := range lines {
-		if !slices.Contains(s.lines, line) {
-			s.lines = append(s.lines, line)
-		}
+		s.lines[line] = true
 	}
 }
 

@@ -10,10 +10,11 @@ func orient(m *images.RGB, orientation int) {
 	swap := orientation >= 5 // rows become columns
 	flipX := orientation == 2 || orientation == 3 || orientation == 7 || orientation == 8
 	flipY := orientation == 3 || orientation == 4 || orientation == 6 || orientation == 7
-	dst := images.NewRGB(m.W, m.H)
+	w, h := m.W, m.H
 	if swap {
-		dst = images.NewRGB(m.H, m.W)
+		w, h = h, w
 	}
+	dst := images.NewRGB(w, h)
 	for y := range dst.H {
 		row := dst.Row(y)
 		for x := range dst.W {

@@ -4,6 +4,8 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+
+	"csl/internal/images"
 )
 
 // BenchmarkDecode decodes the photos in the folder CSL_PHOTOS.
@@ -30,7 +32,7 @@ func BenchmarkDecode(b *testing.B) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		m.w, m.h, m.pix = h.Width, h.Height, grown(m.pix, 3*h.Width*h.Height)
+		m.w, m.h, m.pix = h.Width, h.Height, images.Grow(m.pix, 3*h.Width*h.Height)
 		if err := d.Decode(data, &m); err != nil {
 			b.Fatal(err)
 		}

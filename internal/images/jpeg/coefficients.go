@@ -6,7 +6,7 @@ import "csl/internal/images"
 func (d *Decoder) allocate() {
 	for i := range d.hdr.Components {
 		q := &d.planes[i]
-		q.coefs, q.nonzero = grown(q.coefs, 64*q.mw*q.mh), grown(q.nonzero, q.mw*q.mh)
+		q.coefs, q.nonzero = images.Grow(q.coefs, 64*q.mw*q.mh), images.Grow(q.nonzero, q.mw*q.mh)
 		clear(q.coefs)
 		clear(q.nonzero)
 	}

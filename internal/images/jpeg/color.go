@@ -1,5 +1,7 @@
 package jpeg
 
+import "csl/internal/images"
+
 // Color conversion is libjpeg's (jdcolor.c): 16 bits of fraction, red and blue rounded alone, green as a sum.
 const (
 	crR = 91881  // 1.40200
@@ -16,9 +18,9 @@ func colorPortable(dst, y, cb, cr []byte) {
 	for i, v := range y {
 		l, b, r := int32(v), int32(cb[i])-128, int32(cr[i])-128
 		d := dst[3*i : 3*i+3 : 3*i+3]
-		d[0] = clamp(l + (crR*r+halfColor)>>16)
-		d[1] = clamp(l + (-cbG*b-crG*r+halfColor)>>16)
-		d[2] = clamp(l + (cbB*b+halfColor)>>16)
+		d[0] = images.Clamp(l + (crR*r+halfColor)>>16)
+		d[1] = images.Clamp(l + (-cbG*b-crG*r+halfColor)>>16)
+		d[2] = images.Clamp(l + (cbB*b+halfColor)>>16)
 	}
 }
 

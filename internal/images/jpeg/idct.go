@@ -1,5 +1,7 @@
 package jpeg
 
+import "csl/internal/images"
+
 // The constants of the inverse DCT, scaled by 1<<13 (jidctint.c; C. Loeffler, A. Ligtenberg, G. Moschytz: Practical
 // fast 1-D DCT algorithms with 11 multiplications, ICASSP 1989).
 const (
@@ -42,7 +44,7 @@ func idctPortable(dst []byte, stride int, in *[64]int16) {
 		r, d := w[8*y:8*y+8:8*y+8], dst[y*stride:][:8]
 		c := transform8(r[0], r[1], r[2], r[3], r[4], r[5], r[6], r[7], constBits+passBits+3)
 		for x, v := range c {
-			d[x] = clamp(v + 128)
+			d[x] = images.Clamp(v + 128)
 		}
 	}
 }
@@ -73,19 +75,11 @@ func transform8(i0, i1, i2, i3, i4, i5, i6, i7 int32, shift uint) [8]int32 {
 
 // flat writes a block that has no coefficient but dc.
 func flat(dst []byte, stride int, dc int16) {
-	v := uint64(clamp((int32(dc)<<passBits+1<<(passBits+2))>>(passBits+3) + 128))
+	v := uint64(images.Clamp((int32(dc)<<passBits+1<<(passBits+2))>>(passBits+3) + 128))
 	v *= 0x0101010101010101
 	for y := range 8 {
 		d := dst[y*stride:][:8]
 		d[0], d[1], d[2], d[3] = byte(v), byte(v>>8), byte(v>>16), byte(v>>24)
 		d[4], d[5], d[6], d[7] = byte(v>>32), byte(v>>40), byte(v>>48), byte(v>>56)
 	}
-}
-
-// clamp limits v to 0 to 255.
-func clamp(v int32) byte {
-	if uint32(v) > 255 {
-		return byte(^(v >> 31))
-	}
-	return byte(v)
 }

@@ -18,7 +18,7 @@ func (d *Decoder) begin() {
 	for i := range d.hdr.Components {
 		q := &d.planes[i]
 		q.stride = 8 * q.mw
-		q.strip = grown(q.strip, q.stride*(8*q.v+carried)+simdSlack)
+		q.strip = images.Grow(q.strip, q.stride*(8*q.v+carried)+simdSlack)
 		d.out.up[i].plan(q.component)
 	}
 }

@@ -1,5 +1,7 @@
 package jpeg
 
+import "csl/internal/images"
+
 // upsampler brings a plane to the image's width and height, a row at a time (jdsample.c).
 type upsampler struct {
 	fancy bool // triangle filter across, or replicate
@@ -11,8 +13,8 @@ type upsampler struct {
 func (u *upsampler) plan(c *component) {
 	u.fancy = c.fancy()
 	n := c.mw * 8 * c.rx
-	u.row = grown(u.row, n+simdSlack)
-	u.sums = grown(u.sums, c.mw*8+simdSlack)
+	u.row = images.Grow(u.row, n+simdSlack)
+	u.sums = images.Grow(u.sums, c.mw*8+simdSlack)
 }
 
 // fancy reports whether the plane's samples are interpolated: where it has half the width, or half the height, of
@@ -97,12 +99,4 @@ func h2v2Portable(dst, near, far []byte, sums []uint16) {
 	}
 	dst[2*n-2] = byte((3*this + last + 8) >> 4)
 	dst[2*n-1] = byte((4*this + 7) >> 4)
-}
-
-// grown returns a slice of n elements, in the memory of s where that is enough.
-func grown[T any](s []T, n int) []T {
-	if cap(s) < n {
-		return make([]T, n)
-	}
-	return s[:n]
 }
