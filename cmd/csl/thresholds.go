@@ -77,6 +77,8 @@ func (o *thresholdsOptions) check() error {
 		return usagef("--model_path and --scores: give one of them")
 	case o.write && o.scores != "":
 		return usagef("--write: needs --model_path, a checkpoint to write to")
+	case o.write && !o.strict:
+		return usagef("--write: cannot be combined with --strict=false, which would drop the tensors that are skipped")
 	case !share(o.goal.Precision) || !share(o.goal.Recall):
 		return usagef("--precision %v, --recall %v: must be from 0 to 1", o.goal.Precision, o.goal.Recall)
 	case o.goal.Precision > 0 && o.goal.Recall > 0:
@@ -100,6 +102,11 @@ func runThresholds(ctx context.Context, o *thresholdsOptions) error {
 	}
 	if o.out != "" {
 		if err := safefile.CheckWritable(o.fs, o.out); err != nil {
+			return err
+		}
+	}
+	if o.write {
+		if err := o.storable(); err != nil {
 			return err
 		}
 	}
@@ -169,14 +176,32 @@ func writeThresholds(w io.Writer, list []metric.ClassThreshold) error {
 	return c.Error()
 }
 
+// storable refuses a checkpoint that thresholds cannot be written to, before anything is scored.
+func (o *thresholdsOptions) storable() error {
+	f, err := modelfile.OpenFile(o.model.Path, o.model.Weights)
+	if err != nil {
+		return err
+	}
+	defer f.Close() // only read
+	sd, err := checkpoint.Interpret(f)
+	if err != nil {
+		return err
+	}
+	path, err := modelfile.Find(o.model.Path)
+	if err != nil {
+		return err
+	}
+	if sd.Meta == nil || !strings.HasSuffix(path, ".safetensors") {
+		return fmt.Errorf("--write: %q is not a checkpoint of csl; csl export --thresholds FILE --out x.safetensors writes one with them", path)
+	}
+	return safefile.CheckWritable(o.fs, path)
+}
+
 // store rewrites the checkpoint with the thresholds.
 func (o *thresholdsOptions) store(ctx context.Context, list []metric.ClassThreshold) error {
 	m, err := modelfile.Open(ctx, o.model)
 	if err != nil {
 		return err
-	}
-	if m.Meta == nil || !strings.HasSuffix(m.Path, ".safetensors") {
-		return fmt.Errorf("--write: %q is not a checkpoint of csl; csl export --thresholds FILE --out x.safetensors writes one with them", m.Path)
 	}
 	m.Meta.Thresholds, m.Meta.Threshold = nil, 0
 	for _, t := range list {

@@ -115,3 +115,22 @@ func TestThresholdsFromScores(t *testing.T) {
 		}
 	}
 }
+
+func TestThresholdsThatCannotBeStoredAreRefusedBeforeScoring(t *testing.T) {
+	foreign := filepath.Join(t.TempDir(), "foreign.pth")
+	if code, _, err := csl(t, "export", "--model_path", tinyModel(), "--out", foreign); code != exitOK {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		args []string
+		want string
+	}{
+		{[]string{"--model_path", foreign}, "is not a checkpoint of csl"},
+		{[]string{"--model_path", tinyModel(), "--strict=false"}, "--write: cannot be combined"},
+	} {
+		args := append([]string{"thresholds", "--data", t.TempDir(), "--annotations", "none.csv", "--write"}, c.args...)
+		if code, _, err := csl(t, args...); code == exitOK || !strings.Contains(err, c.want) {
+			t.Errorf("%v: exit %d: %s", c.args, code, err)
+		}
+	}
+}

@@ -18,7 +18,7 @@ func (t *trainer) loop(ctx context.Context) error {
 			return t.ended(ctx, err)
 		}
 		t.endEpoch()
-		if t.saveDue(true) {
+		if t.saveDue() {
 			if err := t.save(); err != nil {
 				return t.ended(ctx, err)
 			}

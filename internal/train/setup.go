@@ -55,6 +55,9 @@ func (t *trainer) build(ctx context.Context) error {
 	if t.loader, err = t.trainLoader(ctx); err != nil {
 		return err
 	}
+	if err := t.openValLoader(ctx); err != nil {
+		return err
+	}
 	cycle, err := c.OneCycle(t.loader.Batches())
 	if err != nil {
 		return err
@@ -107,6 +110,17 @@ func (t *trainer) trainLoader(ctx context.Context) (*loader.Loader, error) {
 	l.Shuffle, l.Seed, l.Augment = true, t.cfg.Train.Seed, t.cfg.Augment.Transform()
 	l.OnSkip = t.skips.watch(dataset.Train, t.o.Display.Log())
 	return t.data.train.Loader(ctx, l, nil)
+}
+
+// openValLoader loads validation images, if there are any. Its cache is open before the data is measured.
+func (t *trainer) openValLoader(ctx context.Context) (err error) {
+	if t.data.val == nil {
+		return nil
+	}
+	l := dataset.LoadingFromConfig(t.cfg, t.o.FS, t.o.Display)
+	l.OnSkip = t.skips.watch(dataset.Val, t.o.Display.Log())
+	t.valLoader, err = t.data.val.Loader(ctx, l, nil)
+	return err
 }
 
 // lossConfig is the loss of the settings; what it expects of an image it takes from the data where they
@@ -188,19 +202,15 @@ func (t *trainer) start(ctx context.Context) error {
 			return t.explain(err)
 		}
 	}
-	return t.setHooks(ctx)
+	return t.setHooks()
 }
 
-func (t *trainer) setHooks(ctx context.Context) error {
+func (t *trainer) setHooks() error {
 	c, log := t.cfg.Train, t.o.Display.Log()
 	t.shown = newShowing(t)
 	t.hooks = []hook{t.shown, logging{logs: t.logs, log: log, cycle: t.stepper.cycle, every: c.LogEvery}}
 	if t.data.val != nil {
-		v, err := newValidating(ctx, t)
-		if err != nil {
-			return err
-		}
-		t.hooks = append(t.hooks, v)
+		t.hooks = append(t.hooks, newValidating(t))
 	}
 	t.hooks = append(t.hooks, stopping{patience: c.Patience, monitor: c.Monitor}, saving{every: c.SaveEvery, save: t.save})
 	return nil

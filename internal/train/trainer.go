@@ -13,18 +13,19 @@ import (
 // trainer is one run in progress: what is saved of it, and the parts that do the work.
 type trainer struct {
 	state
-	o       Options
-	cfg     *config.Config
-	folder  *folder
-	data    *inputs
-	loader  *loader.Loader // of training images
-	stepper *stepper
-	running *prior.Mean // of all training batches, where prior.method asks for it; else nil
-	skips   *skips
-	keeper  *keeper
-	logs    *logs
-	hooks   []hook
-	shown   *showing
+	o         Options
+	cfg       *config.Config
+	folder    *folder
+	data      *inputs
+	loader    *loader.Loader // of training images
+	valLoader *loader.Loader // nil without validation data
+	stepper   *stepper
+	running   *prior.Mean // of all training batches, where prior.method asks for it; else nil
+	skips     *skips
+	keeper    *keeper
+	logs      *logs
+	hooks     []hook
+	shown     *showing
 
 	bestGone bool // the best checkpoint was removed, which was said
 
@@ -32,14 +33,10 @@ type trainer struct {
 	savedAt cursor // where it was
 }
 
-// saveDue says whether the configuration asks for a save now: every few steps, or at each
-// epoch's end, and in any case at the run's end.
-func (t *trainer) saveDue(epochEnd bool) bool {
-	every := t.cfg.Train.SaveEvery
-	if epochEnd && (every == 0 || t.Cursor.Epoch == t.cfg.Schedule.Trained() || t.Stopped != "") {
-		return true
-	}
-	return !epochEnd && every > 0 && t.Cursor.Step%every == 0
+// saveDue says whether the configuration asks for a save at the end of an epoch: at each one's, and in any case at
+// the run's. The hook saving does it every few steps.
+func (t *trainer) saveDue() bool {
+	return t.cfg.Train.SaveEvery == 0 || t.Cursor.Epoch == t.cfg.Schedule.Trained() || t.Stopped != ""
 }
 
 // ended turns the error that ended the loop into what the user is told, saving first where the

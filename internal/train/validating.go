@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"strings"
 
-	"csl/internal/dataset"
 	"csl/internal/graph"
 	"csl/internal/images/loader"
 	"csl/internal/labels"
@@ -28,13 +27,10 @@ type validating struct {
 	logs    *logs
 }
 
-func newValidating(ctx context.Context, t *trainer) (*validating, error) {
-	l := dataset.LoadingFromConfig(t.cfg, t.o.FS, t.o.Display)
-	l.OnSkip = t.skips.watch(dataset.Val, t.o.Display.Log())
-	batches, err := t.data.val.Loader(ctx, l, nil)
+func newValidating(t *trainer) *validating {
 	return &validating{
-		o: t.o, loader: batches, set: t.data.val.Set, stepper: t.stepper, keeper: t.keeper, logs: t.logs,
-	}, err
+		o: t.o, loader: t.valLoader, set: t.data.val.Set, stepper: t.stepper, keeper: t.keeper, logs: t.logs,
+	}
 }
 
 func (v *validating) afterEpoch(ctx context.Context, s *state) error {

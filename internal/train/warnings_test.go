@@ -139,6 +139,22 @@ func TestARunDoesNotGoOnWithOtherData(t *testing.T) {
 	}
 }
 
+func TestTheContentThatCachesKnowDecidesNotTheTimes(t *testing.T) {
+	d, j, out := fixture.Make(t, 10, 5), newJob(t), filepath.Join(t.TempDir(), "run")
+	settings := d.Settings(out, "data.cache="+filepath.Join(t.TempDir(), "cache"))
+	if err := j.interrupt(t, settings, &canceller{steps: 3}); err == nil {
+		t.Fatal("not interrupted")
+	}
+	past := time.Now().Add(-time.Hour)
+	for _, name := range d.Images {
+		if err := os.Chtimes(filepath.Join(d.Dir, name), past, past); err != nil {
+			t.Fatal(err)
+		}
+	}
+	j.resume, j.ctx = true, context.Background()
+	j.must(t, settings)
+}
+
 // swap replaces the first of a text in a file.
 func swap(t *testing.T, path, old, now string) {
 	t.Helper()
