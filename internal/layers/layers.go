@@ -28,7 +28,7 @@ func layers() []layer {
 			"internal/images", "internal/images/imagestest", "internal/images/bmp", "internal/images/gif",
 			"internal/images/jpeg", "internal/images/png", "internal/images/tiff", "internal/images/webp",
 			"internal/images/codec", "internal/images/transform", "internal/images/source", "internal/images/loader",
-			"internal/labels/labelstest", "internal/labels", "internal/scores", "internal/synth", "internal/prior", "internal/config",
+			"internal/labels/labelstest", "internal/labels", "internal/audit/list", "internal/scores", "internal/synth", "internal/prior", "internal/config",
 		}},
 		{"files and data", []string{
 			"internal/checkpoint/pickle", "internal/checkpoint", "internal/checkpoint/timmtest",
