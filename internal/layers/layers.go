@@ -16,7 +16,7 @@ func layers() []layer {
 		{"base", []string{
 			"internal/count", "internal/exactjson", "internal/garbage", "internal/jsonscan", "internal/lfs", "internal/limit", "internal/memory",
 			"internal/npy", "internal/parallel", "internal/printable", "internal/regular", "internal/similar", "internal/textio",
-			"internal/safefile", "internal/safefile/faultfs", "internal/progress", "internal/rundir", "internal/fixture",
+			"internal/safefile", "internal/safefile/faultfs", "internal/progress", "internal/rundir", "internal/fixture", "internal/dist",
 		}},
 		{"arithmetic", []string{
 			"internal/kernel", "internal/kernel/plan", "internal/kernel/portable", "internal/kernel/asm", "internal/kernel/simd",

@@ -1,0 +1,148 @@
+package dist
+
+import (
+	"fmt"
+	"runtime"
+	"sync"
+	"time"
+)
+
+// Open is a group over a transport. One goroutine, which stays on one thread of the operating system, calls
+// connect and from then on every method of the transport but Abort: libraries of MPI ask for that.
+func Open(connect func() (Transport, error)) (Group, error) {
+	g := &group{work: make(chan *call, 64), closed: make(chan struct{})}
+	connected := make(chan error)
+	go g.run(connect, connected)
+	if err := <-connected; err != nil {
+		return nil, err
+	}
+	return g, nil
+}
+
+// group is a [Group] over a transport.
+type group struct {
+	t      Transport
+	work   chan *call
+	closed chan struct{} // the goroutine has ended
+	shut   bool          // Close was called; of the caller's side
+
+	mu      sync.Mutex
+	traffic Traffic
+
+	// Of the goroutine that runs the calls:
+	broken  error
+	scratch []byte
+	sums    []float64
+}
+
+// call is something to do for the goroutine. Wait gets its result.
+type call struct {
+	g    *group
+	name string
+	do   func() error
+	err  chan error
+}
+
+// run does the calls in turn until the channel is closed.
+func (g *group) run(connect func() (Transport, error), connected chan<- error) {
+	runtime.LockOSThread()
+	t, err := connect()
+	g.t = t
+	connected <- err
+	if err != nil {
+		return
+	}
+	for c := range g.work {
+		c.err <- g.one(c)
+	}
+	close(g.closed)
+}
+
+// one does a call, unless an earlier one failed.
+func (g *group) one(c *call) error {
+	if g.broken != nil {
+		return g.broken
+	}
+	start := time.Now()
+	if err := c.do(); err != nil {
+		g.broken = fmt.Errorf("rank %d of %d: %s: %w", g.t.Rank(), g.t.Size(), c.name, err)
+		return g.broken
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.traffic.Calls++
+	g.traffic.Busy += time.Since(start)
+	return nil
+}
+
+// start hands a call to the goroutine.
+func (g *group) start(name string, do func() error) Request {
+	if g.shut {
+		return done{errClosed}
+	}
+	c := &call{g: g, name: name, do: do, err: make(chan error, 1)}
+	g.work <- c
+	return c
+}
+
+// Wait implements [Request].
+func (c *call) Wait() error {
+	start := time.Now()
+	err := <-c.err
+	c.g.mu.Lock()
+	defer c.g.mu.Unlock()
+	c.g.traffic.Wait += time.Since(start)
+	return err
+}
+
+func (g *group) Rank() int { return g.t.Rank() }
+func (g *group) Size() int { return g.t.Size() }
+
+// Traffic implements [Group].
+func (g *group) Traffic() Traffic {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.traffic
+}
+
+// Abort implements [Group].
+func (g *group) Abort(code int, cause string) { g.t.Abort(code, cause) }
+
+// Close implements [Group].
+func (g *group) Close() error {
+	if g.shut {
+		return errClosed
+	}
+	err := g.start("close", g.t.Close).Wait()
+	g.shut = true
+	close(g.work)
+	<-g.closed
+	return err
+}
+
+// exchange is Transport.Exchange, counted.
+func (g *group) exchange(send, recv Parts) error {
+	me := g.t.Rank()
+	g.sent(send.Bounds[g.t.Size()] - send.Bounds[0] - len(send.Part(me)))
+	return g.t.Exchange(send, recv)
+}
+
+// share is Transport.Share, counted.
+func (g *group) share(buf Parts) error {
+	g.sent(len(buf.Part(g.t.Rank())) * (g.t.Size() - 1))
+	return g.t.Share(buf)
+}
+
+func (g *group) sent(bytes int) {
+	g.mu.Lock()
+	g.traffic.Bytes += int64(bytes)
+	g.mu.Unlock()
+}
+
+// memory gives n bytes that are used until the next call of it.
+func (g *group) memory(n int) []byte {
+	if cap(g.scratch) < n {
+		g.scratch = make([]byte, n)
+	}
+	return g.scratch[:n]
+}
