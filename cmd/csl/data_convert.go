@@ -98,7 +98,7 @@ func runDataConvert(ctx context.Context, o *convertOptions) error {
 	if err != nil {
 		return err
 	}
-	if err := notRead("--out", o.out, cfg.Data.Train.Annotations); err != nil {
+	if err := notRead("--out", o.out, cfg.Data.Train.LabelFiles()...); err != nil {
 		return err
 	}
 	if set, err = expressible(set, to, o.unknownAs, o.streams); err != nil {

@@ -50,7 +50,7 @@ func runDataSimulate(ctx context.Context, o *simulateOptions) error {
 	if err != nil {
 		return err
 	}
-	if err := notRead("--out", o.out, cfg.Data.Train.Annotations); err != nil {
+	if err := notRead("--out", o.out, cfg.Data.Train.LabelFiles()...); err != nil {
 		return err
 	}
 	sim := cfg.Simulate

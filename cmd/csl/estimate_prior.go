@@ -82,7 +82,7 @@ func runEstimatePrior(ctx context.Context, o *priorOptions) error {
 	if err := cfg.Require("data.train.root"); err != nil {
 		return err
 	}
-	if err := notRead("--out", o.out, cfg.Data.Train.Annotations, cfg.Data.Val.Annotations, o.compareWith, o.model.Path); err != nil {
+	if err := notRead("--out", o.out, append(cfg.Data.LabelFiles(), o.compareWith, o.model.Path)...); err != nil {
 		return err
 	}
 	if cfg.Train.Out = filepath.Join(cfg.Train.Out, temporaryRun); o.runDir != "" {

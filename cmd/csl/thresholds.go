@@ -97,7 +97,7 @@ func runThresholds(ctx context.Context, o *thresholdsOptions) error {
 	if err != nil {
 		return err
 	}
-	if err := notRead("--out", o.out, o.scores, o.model.Path, cfg.Data.Val.Annotations, cfg.Data.Train.Annotations); err != nil {
+	if err := notRead("--out", o.out, append(cfg.Data.LabelFiles(), o.scores, o.model.Path)...); err != nil {
 		return err
 	}
 	if o.out != "" {

@@ -96,7 +96,7 @@ func runValidate(ctx context.Context, o *validateOptions) error {
 		return err
 	}
 	for _, out := range []struct{ flag, path string }{{"--save_scores", o.saveScores}, {"--pr_curves", o.extras.CurvesPath}} {
-		if err := notRead(out.flag, out.path, cfg.Data.Val.Annotations, cfg.Data.Train.Annotations, o.model.Path, o.scores); err != nil {
+		if err := notRead(out.flag, out.path, append(cfg.Data.LabelFiles(), o.model.Path, o.scores)...); err != nil {
 			return err
 		}
 	}

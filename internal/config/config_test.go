@@ -53,14 +53,20 @@ func TestEveryFieldHasOneRowInTheTable(t *testing.T) {
 	c := Default()
 	seen := map[uintptr]string{}
 	for _, s := range c.settings() {
-		p := reflect.ValueOf(s.value).FieldByName("p").Pointer()
-		if other := seen[p]; other != "" {
-			t.Errorf("%s and %s are the same field", other, s.name)
+		value := reflect.ValueOf(s.value)
+		for _, field := range []string{"p", "first", "later"} { // files have two fields for one row
+			f := value.FieldByName(field)
+			if !f.IsValid() {
+				continue
+			}
+			if other := seen[f.Pointer()]; other != "" {
+				t.Errorf("%s and %s are the same field", other, s.name)
+			}
+			seen[f.Pointer()] = s.name
 		}
-		seen[p] = s.name
 	}
 	if n := leaves(reflect.ValueOf(*c)); len(seen) != n {
-		t.Errorf("%d rows for %d fields", len(seen), n)
+		t.Errorf("rows for %d of %d fields", len(seen), n)
 	}
 }
 
@@ -108,6 +114,8 @@ func odd() *Config {
 			if v.options != nil {
 				*v.p = v.options[1]
 			}
+		case files:
+			*v.first, *v.later = "a: \"b\" # c\n 'd' ü\\", []string{"[b]", "c, d"}
 		case truth:
 			*v.p = !*v.p
 		case whole:

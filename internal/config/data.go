@@ -32,9 +32,23 @@ type Data struct {
 
 // Split is one labelled set of images.
 type Split struct {
-	Root        string // folder or tar of images, or a folder laid out as COCO
-	Annotations string // label file; empty: found in a COCO layout below Root
-	Format      string // one of the formats of internal/labels, or FormatAuto
+	Root        string   // folder or tar of images, or a folder laid out as COCO
+	Annotations string   // label file; empty: found in a COCO layout below Root
+	Later       []string // further label files, whose labels replace those of files before them
+	Format      string   // one of the formats of internal/labels, or FormatAuto; of Annotations alone
+}
+
+// LabelFiles are all label files that the settings name, in order.
+func (s Split) LabelFiles() []string {
+	if s.Annotations == "" {
+		return nil
+	}
+	return append([]string{s.Annotations}, s.Later...)
+}
+
+// LabelFiles are the label files of all splits.
+func (d Data) LabelFiles() []string {
+	return append(d.Train.LabelFiles(), d.Val.LabelFiles()...)
 }
 
 // FormatAuto lets the content of an annotation file decide its format (Split.Format).
@@ -65,8 +79,8 @@ func (d *Data) settings() []setting {
 			meaning: "training images: folder or tar, or a folder laid out as COCO",
 		},
 		{
-			name: "data.train.annotations", flag: "annotations", value: text{p: &d.Train.Annotations},
-			meaning: "training labels; empty = found in a COCO layout",
+			name: "data.train.annotations", flag: "annotations", value: files{&d.Train.Annotations, &d.Train.Later},
+			meaning: "training labels; empty = found in a COCO layout; a list (repeat the flag): later labels replace earlier ones",
 		},
 		{
 			name: "data.train.format", flag: "data_format", value: text{&d.Train.Format, formats},
@@ -74,8 +88,8 @@ func (d *Data) settings() []setting {
 		},
 		{name: "data.val.root", flag: "val_data", value: text{p: &d.Val.Root}, meaning: "validation images; empty = data.train.root"},
 		{
-			name: "data.val.annotations", flag: "val_annotations", value: text{p: &d.Val.Annotations},
-			meaning: "validation labels; empty = found in a COCO layout, else no validation",
+			name: "data.val.annotations", flag: "val_annotations", value: files{&d.Val.Annotations, &d.Val.Later},
+			meaning: "validation labels; empty = found in a COCO layout, else no validation; a list as for training",
 		},
 		{
 			name: "data.val.format", value: text{&d.Val.Format, formats},

@@ -32,7 +32,7 @@ func bind(fs *pflag.FlagSet, name, short, key string) {
 		s = setting{name: key, value: text{p: new(string)}}
 		name = strings.ReplaceAll(key, ".", "_")
 	}
-	f := fs.VarPF(&flagValue{s}, name, short, s.comment())
+	f := fs.VarPF(&flagValue{s: s}, name, short, s.comment())
 	if _, isBool := s.value.(truth); isBool {
 		f.NoOptDefVal = "true"
 	}
@@ -40,7 +40,10 @@ func bind(fs *pflag.FlagSet, name, short, key string) {
 }
 
 // flagValue makes a setting a pflag.Value, so that a wrong one is found with its flag.
-type flagValue struct{ s setting }
+type flagValue struct {
+	s     setting
+	given bool // the flag stood on the command line
+}
 
 // String is the present value as YAML would show it; texts come without quotes.
 func (v *flagValue) String() string {
@@ -53,11 +56,16 @@ func (v *flagValue) String() string {
 	return inline(v.s.value.get())
 }
 
-// Set takes the flag's argument.
+// Set takes the flag's argument. A list of files grows with every repetition; of anything else the last one counts.
 func (v *flagValue) Set(text string) error {
-	if !v.s.value.assign(text) {
+	take := v.s.value.assign
+	if list, isList := v.s.value.(files); isList && v.given {
+		take = func(any) bool { return list.add(text) }
+	}
+	if !take(text) {
 		return errors.New("must be " + v.s.value.allowed())
 	}
+	v.given = true
 	return nil
 }
 

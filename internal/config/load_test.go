@@ -73,7 +73,7 @@ func TestEveryFlagReachesItsKey(t *testing.T) {
 		if k.Flag == "" {
 			continue
 		}
-		fs := flags(t, []string{"--" + k.Flag + "=" + (&flagValue{known[k.Name]}).String()}, k.Name)
+		fs := flags(t, []string{"--" + k.Flag + "=" + (&flagValue{s: known[k.Name]}).String()}, k.Name)
 		c, origins, err := Load(Sources{Flags: fs, Set: []string{"schedule.epochs=100"}})
 		if err != nil {
 			t.Errorf("--%s: %v", k.Flag, err)

@@ -22,7 +22,7 @@ func FromConfig(d config.Data, split string) Options {
 		}
 	}
 	return Options{
-		Split: split, Root: s.Root, Annotations: s.Annotations, Format: s.Format,
+		Split: split, Root: s.Root, Annotations: s.Annotations, Later: s.Later, Format: s.Format,
 		ClassDescriptions: d.ClassDescriptions, KeepUnannotated: d.KeepUnannotated, SkipBroken: d.SkipBroken,
 		Decode:  d.Decoding(),
 		Workers: d.Workers, MissingUnknown: d.Missing == config.MissingUnknown, Values: d.LabelValues(), Encoding: d.Encoding, MaxErrors: d.MaxErrors,

@@ -28,7 +28,9 @@ type Options struct {
 	Split       string // Train or Val: which part of a COCO layout, and for messages
 	Root        string // folder or tar of images, or a folder laid out as COCO
 	Annotations string // "" to look for a COCO layout below Root
-	Format      string // "" or "auto" to go by the content
+	// Later are further label files, whose labels replace those of files before them.
+	Later  []string
+	Format string // "" or "auto" to go by the content; of Annotations alone
 	// Classes, if given, is the class list to hold the labels to, by name.
 	Classes           []string
 	ClassIDs          []string // the ids of Classes, by which labels may call them too; nil for none
@@ -124,7 +126,7 @@ func (o Options) find() (annotations, root string, err error) {
 func (o Options) Labels(path string) (labels.Options, error) {
 	format, err := labels.ParseFormat(o.Format)
 	return labels.Options{
-		Path: path, Format: format, Classes: o.Classes, ClassIDs: o.ClassIDs, SkipOtherClasses: o.SkipOtherClasses,
+		Path: path, Later: o.Later, Format: format, Classes: o.Classes, ClassIDs: o.ClassIDs, SkipOtherClasses: o.SkipOtherClasses,
 		ClassDescriptions: o.ClassDescriptions, KeepUnannotated: o.KeepUnannotated,
 		MissingUnknown: o.MissingUnknown, Values: o.Values, Encoding: o.Encoding, Examples: o.Examples, MaxErrors: o.MaxErrors,
 	}, err
@@ -153,7 +155,12 @@ func folders(ctx context.Context, o labels.Options) (*labels.Set, *labels.Report
 	if err = errors.Join(err, src.Close()); err != nil {
 		return nil, nil, err
 	}
-	return labels.FromFolders(names, o)
+	set, report, err := labels.FromFolders(names, o)
+	if err != nil {
+		return nil, nil, err
+	}
+	set, err = labels.Extend(ctx, set, report, o)
+	return set, report, err
 }
 
 // oneLine joins the lines of an error that carries a report.

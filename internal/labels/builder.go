@@ -2,6 +2,7 @@ package labels
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -28,7 +29,13 @@ type Builder struct {
 	rows    [][]uint32 // row of each cell, like cells; nil as long as no row is smaller than the one before
 	current int        // row of the last cell
 	err     error
+
+	latest bool // of several statements about a cell the last one counts, not the strongest
+	stated bool // cells that say what the default says are kept
 }
+
+// undone is what takes back all statements about a cell before it. It never gets into a set.
+const undone State = Positive + 1
 
 // block is how many cells a block holds. Blocks grow without being copied.
 const block = 1 << 16
@@ -54,7 +61,7 @@ func (b *Builder) Add(row, class int, s State) {
 		b.err = fmt.Errorf("row %d of a set of %d images", row, b.names.len())
 	case class < 0 || class >= maxClasses:
 		b.err = fmt.Errorf("class number %d", class)
-	case s < Unknown || s > Positive:
+	case s < Unknown || s > Positive && !(b.latest && s == undone):
 		b.err = fmt.Errorf("state %d: want 1, 0 or -1", s)
 	case b.added == math.MaxUint32:
 		b.err = fmt.Errorf("more than %d annotations", math.MaxUint32)
@@ -224,19 +231,23 @@ func (b *Builder) byRow() (ends []uint32, cells []cell) {
 }
 
 // settle sorts each row by class, lets one statement per class stand and drops
-// those that say what the default says. It works in place.
+// those that say what the default says, unless they are wanted. It works in place.
 func (b *Builder) settle(s *Set) {
 	var from, to uint32
 	for i, end := range s.ends {
 		row := s.cells[from:end]
 		from = end
-		slices.Sort(row)
+		if b.latest {
+			slices.SortStableFunc(row, func(a, b cell) int { return cmp.Compare(a.class(), b.class()) })
+		} else {
+			slices.Sort(row)
+		}
 		for k, c := range row {
 			if k+1 < len(row) && row[k+1].class() == c.class() {
 				b.count(s, i, c, row[k+1])
 				continue
 			}
-			if c.state() == s.Default(c.class()) {
+			if c.state() == undone || c.state() == s.Default(c.class()) && !b.stated {
 				continue
 			}
 			s.cells[to] = c
@@ -249,8 +260,11 @@ func (b *Builder) settle(s *Set) {
 
 // count records that two statements about one cell of row i came together.
 func (b *Builder) count(s *Set, i int, weak, strong cell) {
-	if weak == strong {
+	switch {
+	case weak == strong:
 		b.Duplicates++
+		return
+	case weak.state() == undone || strong.state() == undone:
 		return
 	}
 	b.Conflicts++

@@ -36,7 +36,8 @@ func readTable(text *bufio.Reader, o Options, list *classList, rep *Report) (*Se
 
 // readCSV reads rows image,label,value.
 func readCSV(r *rowReader, first []string, l csvLayout, o Options, list *classList, rep *Report) (*Set, error) {
-	t := table{list: list, rep: rep, values: o.Values}
+	t := table{list: list, rep: rep, values: o.Values, answers: l.answers}
+	t.builder.stated, t.builder.latest = o.stated, l.answers
 	width := len(first)
 	rec, err := make([][]byte, width), error(nil)
 	for i, f := range first {
@@ -73,6 +74,7 @@ type table struct {
 	list    *classList
 	rep     *Report
 	values  Values
+	answers bool
 	builder Builder
 	lines   []lineRun // lines of the builder's cells, in the order in which they were added
 	count   [3]int    // rows by state, from Unknown on
@@ -85,7 +87,7 @@ func (t *table) add(line int, image, label, value []byte) error {
 	if len(image) == 0 {
 		return errors.New("empty image name")
 	}
-	state, err := t.values.state(value)
+	state, err := t.state(value)
 	if err != nil {
 		return err
 	}
@@ -97,7 +99,9 @@ func (t *table) add(line int, image, label, value []byte) error {
 	case err != nil:
 		return err
 	}
-	t.count[state+1]++
+	if !t.answers {
+		t.count[state+1]++
+	}
 	if state == Unknown {
 		t.rep.add(ExplicitUnknown, nil)
 	}
@@ -107,6 +111,30 @@ func (t *table) add(line int, image, label, value []byte) error {
 	t.noteLine(t.builder.added, line)
 	t.builder.Add(t.builder.imageOf(image), class, state)
 	return nil
+}
+
+// The words that an answer has for what is neither present nor absent.
+const (
+	Unsure = "unsure" // the person could not tell: unknown
+	Undone = "undone" // the answers before this row do not count
+)
+
+// state reads a value. Answers are 1, 0 or a word, whatever the numbers of other files mean.
+func (t *table) state(value []byte) (State, error) {
+	if !t.answers {
+		return t.values.state(value)
+	}
+	switch string(value) {
+	case Unsure:
+		return Unknown, nil
+	case Undone:
+		return undone, nil
+	}
+	state, err := CSL.state(value)
+	if err != nil {
+		err = fmt.Errorf("value %q: want 1 (present), 0 (absent), %s or %s", clip(string(value)), Unsure, Undone)
+	}
+	return state, err
 }
 
 // noteLine records the line of a cell.
@@ -126,11 +154,14 @@ func (t *table) lineOf(cell int) int {
 }
 
 // set builds. Two different values for one cell are an error that names both
-// lines.
+// lines, except among answers.
 func (t *table) set() (*Set, error) {
 	var clash error
 	t.builder.OnConflict = func(image string, class int) {
-		if clash == nil {
+		switch {
+		case t.answers:
+			t.rep.add(Revised, func() string { return fmt.Sprintf("%s %q", image, t.list.classes[class].Name) })
+		case clash == nil:
 			clash = t.clash(image, class)
 		}
 	}

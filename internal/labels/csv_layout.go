@@ -13,6 +13,7 @@ import (
 type csvLayout struct {
 	format              Format
 	header              bool // the first row names the columns
+	answers             bool // with time and source: rows are answers, in the order in which they were given
 	image, label, value int
 }
 
@@ -34,6 +35,7 @@ func layoutOf(first, second []string, want Format, values Values) (csvLayout, er
 	switch {
 	case l.image >= 0 && l.label >= 0 && l.value >= 0 && want != Wide && want != Tags:
 		l.format = CSV
+		l.answers = columnOf(first, "time") >= 0 && columnOf(first, "source") >= 0
 	case l.image >= 0 && l.label >= 0 && want != Wide && want != CSV:
 		l.format = Tags
 	case l.image >= 0 && len(first) > 1 && (want == Wide || want == Auto && areValues(second, l.image, values)):

@@ -9,6 +9,7 @@ import (
 // readWide reads a table with one column per class; an empty cell is unknown. header is its first row.
 func readWide(r *rowReader, header []string, image int, o Options, list *classList, rep *Report) (*Set, error) {
 	g := gatherer{list: list, rep: rep}
+	g.builder.stated = o.stated
 	columns, err := g.wideColumns(header, image)
 	if err != nil {
 		return nil, fmt.Errorf("line 1: %w", err)

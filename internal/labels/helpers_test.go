@@ -17,7 +17,14 @@ func parse(text string, o Options) (*Set, *Report, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	return read(context.Background(), r, o)
+	set, rep, err := read(context.Background(), r, o)
+	if err == nil {
+		err = finish(set, rep)
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	return set, rep, nil
 }
 
 func mustParse(t *testing.T, text string, o Options) (*Set, *Report) {

@@ -54,6 +54,8 @@ func ParseFormat(name string) (Format, error) {
 type Options struct {
 	// Path is the annotation file, plain or gzip.
 	Path string
+	// Later are further files, whose labels replace those of files before them; see [Extend].
+	Later []string
 	// Format is Auto to go by the content.
 	Format Format
 	// Classes, if given, are the classes of the set in order, by name; an
@@ -82,6 +84,8 @@ type Options struct {
 	Examples int
 	// MaxErrors is how many wrong rows or entries are named in the error; 0 is 1.
 	MaxErrors int
+
+	stated bool // keep cells that are said to be unknown: they replace those of earlier files
 }
 
 // Open reads an annotation file.
@@ -98,12 +102,30 @@ type Options struct {
 //     to be both is Positive, as one person's sighting outweighs another's miss.
 //   - CSV image,label,value with value 1, 0 or -1 (unknown), with or without a
 //     header; classes in the order in which labels first appear. A
-//     contradiction is an error.
+//     contradiction is an error. With columns time and source, as csl review writes them, a later row replaces
+//     an earlier one, value unsure is unknown, and undone takes back all that was said of the cell.
 //   - JSONL {"image":…,"positive":[…],"negative":[…]} per line; classes as in CSV.
 //
 // Errors name path, line or byte (of the unpacked content), the value and what
 // to do. What was dropped or odd without being wrong is in the report.
+//
+// Of several files (Options.Later) the later ones count.
 func Open(ctx context.Context, o Options) (*Set, *Report, error) {
+	set, rep, err := open(ctx, o)
+	if err == nil {
+		set, err = Extend(ctx, set, rep, o)
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := finish(set, rep); err != nil {
+		return nil, nil, fmt.Errorf("read labels %q: %w", o.Path, err)
+	}
+	return set, rep, nil
+}
+
+// open is Open of the first file, which may turn out to hold nothing.
+func open(ctx context.Context, o Options) (*Set, *Report, error) {
 	if info, err := os.Stat(o.Path); err == nil && info.IsDir() {
 		return openFolder(ctx, o)
 	}
@@ -119,7 +141,7 @@ func Open(ctx context.Context, o Options) (*Set, *Report, error) {
 	return set, rep, nil
 }
 
-// openFolder is Open of a folder.
+// openFolder is open of a folder.
 func openFolder(ctx context.Context, o Options) (*Set, *Report, error) {
 	if o.Format != VOCXML && (o.Format != Auto || !isVOCFolder(o.Path)) {
 		return nil, nil, fmt.Errorf("read labels: %q is a folder, and not one of Pascal VOC's XML files: name the annotation file, or say --data_format folders if there is one folder per class", o.Path)
@@ -131,9 +153,6 @@ func openFolder(ctx context.Context, o Options) (*Set, *Report, error) {
 	list.skipOthers = o.SkipOtherClasses
 	rep := &Report{Path: o.Path, Format: VOCXML, examples: o.Examples}
 	set, err := readVOCFolder(ctx, o, list, rep)
-	if err == nil {
-		err = finish(set, rep)
-	}
 	if err != nil {
 		return nil, nil, fmt.Errorf("read labels %q: %w", o.Path, err)
 	}
@@ -150,7 +169,7 @@ func finish(set *Set, rep *Report) error {
 	return nil
 }
 
-// read is Open of content that is already unpacked.
+// read is open of content that is already unpacked.
 func read(ctx context.Context, r textio.Reader, o Options) (*Set, *Report, error) {
 	text, format, err := sniff(r)
 	if err != nil {
@@ -194,9 +213,6 @@ func read(ctx context.Context, r textio.Reader, o Options) (*Set, *Report, error
 		set, err = readCOCO(text, o, list, rep)
 	}
 	if err != nil {
-		return nil, nil, err
-	}
-	if err := finish(set, rep); err != nil {
 		return nil, nil, err
 	}
 	return set, rep, nil

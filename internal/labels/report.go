@@ -31,6 +31,11 @@ const (
 	WithoutObjects   Diagnostic = "images without any object or tag (all classes absent, or unknown with data.missing: unknown)"
 	WithoutFolder    Diagnostic = "images that lie in no folder of a class, skipped"
 	SameNames        Diagnostic = "categories without annotations that have the name of another one, skipped"
+	Revised          Diagnostic = "answers that a later row of the same file replaces"
+	LaterLabels      Diagnostic = "labels in later files"
+	Overruled        Diagnostic = "known labels that a later file contradicts (the later one counts)"
+	Doubted          Diagnostic = "known labels that a later file makes unknown"
+	NewClasses       Diagnostic = "classes that only a later file has"
 )
 
 // IsWarning tells whether a diagnostic is likely to be a mistake in the file.
@@ -79,6 +84,16 @@ func (k Diagnostic) of(n int64) string {
 		return "1 image that lies in no folder of a class, skipped"
 	case SameNames:
 		return "1 category without annotations that has the name of another one, skipped"
+	case Revised:
+		return "1 answer that a later row of the same file replaces"
+	case LaterLabels:
+		return "1 label in later files"
+	case Overruled:
+		return "1 known label that a later file contradicts (the later one counts)"
+	case Doubted:
+		return "1 known label that a later file makes unknown"
+	case NewClasses:
+		return "1 class that only a later file has"
 	}
 	return "1 of: " + string(k)
 }
@@ -135,6 +150,25 @@ func (r *Report) addN(kind Diagnostic, n int64, example func() string) {
 	if example != nil && len(note.Examples) < max(r.examples, maxExamples) {
 		note.Examples = append(note.Examples, example())
 	}
+}
+
+// take adds what the reader of a later file found. Classes that only that file lacks are not missing.
+func (r *Report) take(later *Report) {
+	for _, n := range later.Notes {
+		if n.Kind == AbsentClasses || n.Kind == SimilarNames {
+			continue
+		}
+		r.addN(n.Kind, n.Count, nil)
+		note := &r.Notes[slices.IndexFunc(r.Notes, func(m Note) bool { return m.Kind == n.Kind })]
+		room := max(r.examples, maxExamples) - len(note.Examples)
+		note.Examples = append(note.Examples, n.Examples[:min(room, len(n.Examples))]...)
+	}
+}
+
+// recountAbsent counts anew the classes of a list that no file has.
+func (r *Report) recountAbsent(classes []Class) {
+	r.Notes = slices.DeleteFunc(r.Notes, func(n Note) bool { return n.Kind == AbsentClasses })
+	(&classList{classes: classes}).reportAbsent(r)
 }
 
 // String is the report for people: one line for the file, one per diagnostic.

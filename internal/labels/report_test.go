@@ -9,7 +9,7 @@ func TestReportsCountInTheSingularToo(t *testing.T) {
 	r := Report{Path: "a.csv", Format: CSV, Images: 1, Classes: 2}
 	kinds := []Diagnostic{
 		CrowdAnnotations, Unannotated, UnannotatedKept, DuplicateRows, DuplicateImages, Contradictions, MachineLabels,
-		OtherClasses, AbsentClasses, SharedNames, NotExhaustive, ExplicitUnknown,
+		OtherClasses, AbsentClasses, SharedNames, NotExhaustive, ExplicitUnknown, Revised, LaterLabels, Overruled, Doubted, NewClasses,
 	}
 	for _, k := range kinds {
 		r.add(k, nil)

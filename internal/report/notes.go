@@ -59,7 +59,7 @@ func dataNote(runs []*run) string {
 		if root == "" {
 			root = d.Train.Root
 		}
-		return root + "\x00" + d.Val.Annotations
+		return root + "\x00" + strings.Join(d.Val.LabelFiles(), "\x00")
 	}
 	for _, r := range runs[1:] {
 		if val(r) != val(runs[0]) {
