@@ -73,14 +73,15 @@ func (e *EMA) settings() []setting {
 
 // Train is the loop and the folder it writes.
 type Train struct {
-	Batch      int    // images per step and accumulation
-	Accumulate int    // batches summed into one step
-	Seed       uint64 // of weights, order and augmentation
-	Monitor    string // metric that decides what is best
-	Patience   int    // epochs without improvement before stopping; 0: never
-	SaveEvery  int    // steps between saves; 0: each epoch
-	LogEvery   int    // steps between records
-	Out        string // folder of the run
+	Batch       int    // images per step and accumulation
+	Accumulate  int    // batches summed into one step
+	Seed        uint64 // of weights, order and augmentation
+	Monitor     string // metric that decides what is best
+	Patience    int    // epochs without improvement before stopping; 0: never
+	SaveEvery   int    // steps between saves; 0: each epoch
+	LogEvery    int    // steps between records
+	TensorBoard bool   // write TensorBoard's event file as well
+	Out         string // folder of the run
 }
 
 func defaultTrain() Train {
@@ -104,6 +105,10 @@ func (t *Train) settings() []setting {
 		{
 			name: "train.log_every", flag: "print_freq", short: "p", value: whole{p: &t.LogEvery, min: 1},
 			meaning: "steps between records in the log",
+		},
+		{
+			name: "train.tensorboard", value: truth{&t.TensorBoard},
+			meaning: "write losses and metrics for TensorBoard into the run directory as well",
 		},
 		{name: "train.out", flag: "out", value: text{p: &t.Out}, meaning: "folder of the run (--path_dest is the same flag)"},
 	}

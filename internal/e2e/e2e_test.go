@@ -14,6 +14,7 @@ import (
 	"csl/internal/fixture"
 	"csl/internal/rundir"
 	"csl/internal/safefile"
+	"csl/internal/tensorboard/tensorboardtest"
 )
 
 // binary is the csl that all tests use.
@@ -146,11 +147,27 @@ func lasting(t *testing.T, dir string) map[string]string {
 			files["state/"+base] = strings.Join(keep, "")
 		case folder == g.Folder+"/":
 			files["state/"+base] = text
+		case name == rundir.Events:
+			files[name] = withoutTimes(t, text)
 		default:
 			files[name] = text
 		}
 	}
 	return files
+}
+
+// withoutTimes is what the file for TensorBoard says but for the clock.
+func withoutTimes(t *testing.T, file string) string {
+	t.Helper()
+	events, err := tensorboardtest.Read([]byte(file))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b strings.Builder
+	for _, e := range events {
+		fmt.Fprintf(&b, "%d %s %v\n", e.Step, e.Version, e.Values)
+	}
+	return b.String()
 }
 
 // same fails unless two runs have the same files.

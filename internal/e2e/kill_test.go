@@ -33,7 +33,7 @@ func TestKilledRunsResumeToTheSameEnd(t *testing.T) {
 		"saving each epoch": {"schedule.epochs=4"},
 		"saving each step": {
 			"schedule.epochs=3", "train.save_every=1", "train.accumulate=2", "prior.method=training", "train.patience=2",
-			"augment.cutout=0.5", "augment.randaugment.ops=2",
+			"augment.cutout=0.5", "augment.randaugment.ops=2", "train.tensorboard=true",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -17,6 +17,7 @@ func layers() []layer {
 			"internal/count", "internal/exactjson", "internal/garbage", "internal/jsonscan", "internal/lfs", "internal/limit", "internal/memory",
 			"internal/npy", "internal/parallel", "internal/printable", "internal/regular", "internal/similar", "internal/textio",
 			"internal/safefile", "internal/safefile/faultfs", "internal/progress", "internal/rundir", "internal/fixture", "internal/dist",
+			"internal/tensorboard/tensorboardtest", "internal/tensorboard",
 		}},
 		{"arithmetic", []string{
 			"internal/kernel", "internal/kernel/plan", "internal/kernel/portable", "internal/kernel/asm", "internal/kernel/simd",
@@ -57,6 +58,6 @@ func testOnly() []string {
 	return []string{
 		"internal/fixture", "internal/safefile/faultfs", "internal/kernel/kerneltest",
 		"internal/images/imagestest", "internal/checkpoint/timmtest", "internal/checkpoint/checkpointtest",
-		"internal/checkpoint/onnx/onnxtest", "internal/labels/labelstest",
+		"internal/checkpoint/onnx/onnxtest", "internal/labels/labelstest", "internal/tensorboard/tensorboardtest",
 	}
 }

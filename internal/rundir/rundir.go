@@ -8,14 +8,15 @@ import "strings"
 
 // Names of the files and folders in a run's folder.
 const (
-	Config  = "config.yaml"      // the resolved configuration: running it again gives the same result
-	Labels  = "labels.csv"       // the sampled partial labels, when they were simulated
-	Metrics = "metrics.jsonl"    // one Step or Validation a line; no clock values: equal runs give equal files
-	Timings = "timing.jsonl"     // one Timing a line: what the clock said
-	Best    = "best.safetensors" // the weights that scored best, and which they were
-	Prior   = "prior.csv"        // the class prior of an estimating run
-	Report  = "report.html"      // the page for people
-	Skipped = "skipped.txt"      // skipped images, one a line, with the reason
+	Config  = "config.yaml"             // the resolved configuration: running it again gives the same result
+	Labels  = "labels.csv"              // the sampled partial labels, when they were simulated
+	Metrics = "metrics.jsonl"           // one Step or Validation a line; no clock values: equal runs give equal files
+	Timings = "timing.jsonl"            // one Timing a line: what the clock said
+	Events  = "events.out.tfevents.csl" // TensorBoard's curves, with clock values, where train.tensorboard asks for them
+	Best    = "best.safetensors"        // the weights that scored best, and which they were
+	Prior   = "prior.csv"               // the class prior of an estimating run
+	Report  = "report.html"             // the page for people
+	Skipped = "skipped.txt"             // skipped images, one a line, with the reason
 )
 
 // Kinds of records in Metrics.

@@ -9,7 +9,7 @@ import (
 	"path/filepath"
 )
 
-// Log is a file that only grows, by whole lines. It is for one goroutine.
+// Log is a file that only grows, by whole lines or records. It is for one goroutine.
 type Log struct {
 	fs     FS
 	file   File
@@ -60,15 +60,19 @@ func (l *Log) cut(length int64) error {
 	return nil
 }
 
-// Append adds line and a newline in one write. If that fails, the part that
+// Append adds line and a newline, as AppendRecord does.
+func (l *Log) Append(line []byte) error {
+	whole := make([]byte, 0, len(line)+1)
+	return l.AppendRecord(append(append(whole, line...), '\n'))
+}
+
+// AppendRecord adds whole as it is, in one write. If that fails, the part that
 // was written is cut off again and the log stays usable; if that fails too,
 // every later call answers with the same error.
-func (l *Log) Append(line []byte) error {
+func (l *Log) AppendRecord(whole []byte) error {
 	if l.broken != nil {
 		return l.broken
 	}
-	whole := make([]byte, 0, len(line)+1)
-	whole = append(append(whole, line...), '\n')
 	if _, err := l.file.Write(whole); err != nil {
 		err = explain(l.path, err)
 		if terr := l.file.Truncate(l.length); terr != nil {
@@ -80,7 +84,7 @@ func (l *Log) Append(line []byte) error {
 	return nil
 }
 
-// Length is how many bytes of whole lines the log holds: what a save records.
+// Length is how many bytes of whole lines or records the log holds: what a save records.
 func (l *Log) Length() int64 { return l.length }
 
 // Restore writes the log again if somebody removed its file, and reports whether it had to.

@@ -12,10 +12,10 @@ import (
 
 // restore continues from the state that was found, if there is one. It is called before the logs are
 // opened, and returns their lengths.
-func (t *trainer) restore(ctx context.Context) (metrics, timings int64, err error) {
+func (t *trainer) restore(ctx context.Context) (n lengths, err error) {
 	from := t.folder.from
 	if from == nil {
-		return 0, 0, nil
+		return n, nil
 	}
 	var s saved
 	text, err := os.ReadFile(from.Path(stateFile))
@@ -29,10 +29,10 @@ func (t *trainer) restore(ctx context.Context) (metrics, timings int64, err erro
 		err = t.stepper.restore(ctx, from, t.Cursor.Step)
 	}
 	if err != nil {
-		return 0, 0, fmt.Errorf("resume %q: %w", t.folder.dir, err)
+		return n, fmt.Errorf("resume %q: %w", t.folder.dir, err)
 	}
 	t.noteSaved()
-	return s.Metrics, s.Timings, nil
+	return s.lengths, nil
 }
 
 // adopt takes all that changes during a run but tensors.

@@ -55,18 +55,19 @@ func TestInterruptedRunSavesAndGoesOnToTheSameEnd(t *testing.T) {
 		settings []string
 		stops    []canceller
 	}{
-		"in an epoch":              {nil, []canceller{{steps: 2}}},
-		"at each step":             {nil, slices.Repeat([]canceller{{steps: 1}}, 6)},
-		"in each validation":       {nil, []canceller{{steps: 3, validation: true}, {steps: 3, validation: true}}},
-		"between rare records":     {[]string{"train.log_every=5"}, []canceller{{steps: 2}, {steps: 3}}},
-		"accumulating":             {[]string{"train.accumulate=2"}, []canceller{{steps: 1}}},
-		"saving often":             {[]string{"train.save_every=2"}, []canceller{{steps: 3}}},
-		"with a running prior":     {[]string{"prior.method=training"}, []canceller{{steps: 4}}},
-		"with augmentation":        {[]string{"augment.cutout=0.5", "augment.randaugment.ops=2"}, []canceller{{steps: 4}}},
-		"without validation":       {[]string{"data.val.annotations="}, []canceller{{steps: 4}}},
-		"without an average":       {[]string{"ema.decay=0"}, []canceller{{steps: 4}}},
-		"about to stop early":      {[]string{"train.patience=1", "optimizer.lr=1e-12", "ema.decay=0"}, []canceller{{steps: 6, validation: true}}},
-		"with other loss and Adam": {[]string{"loss.name=asl", "loss.mode=ignore", "optimizer.name=adamw"}, []canceller{{steps: 5}}},
+		"in an epoch":                 {nil, []canceller{{steps: 2}}},
+		"at each step":                {nil, slices.Repeat([]canceller{{steps: 1}}, 6)},
+		"in each validation":          {nil, []canceller{{steps: 3, validation: true}, {steps: 3, validation: true}}},
+		"between rare records":        {[]string{"train.log_every=5"}, []canceller{{steps: 2}, {steps: 3}}},
+		"accumulating":                {[]string{"train.accumulate=2"}, []canceller{{steps: 1}}},
+		"saving often":                {[]string{"train.save_every=2"}, []canceller{{steps: 3}}},
+		"with curves for TensorBoard": {[]string{"train.tensorboard=true", "train.save_every=2"}, []canceller{{steps: 3}, {steps: 2, validation: true}}},
+		"with a running prior":        {[]string{"prior.method=training"}, []canceller{{steps: 4}}},
+		"with augmentation":           {[]string{"augment.cutout=0.5", "augment.randaugment.ops=2"}, []canceller{{steps: 4}}},
+		"without validation":          {[]string{"data.val.annotations="}, []canceller{{steps: 4}}},
+		"without an average":          {[]string{"ema.decay=0"}, []canceller{{steps: 4}}},
+		"about to stop early":         {[]string{"train.patience=1", "optimizer.lr=1e-12", "ema.decay=0"}, []canceller{{steps: 6, validation: true}}},
+		"with other loss and Adam":    {[]string{"loss.name=asl", "loss.mode=ignore", "optimizer.name=adamw"}, []canceller{{steps: 5}}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			undisturbed, out := t.TempDir(), t.TempDir()

@@ -3,6 +3,7 @@ package train
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"maps"
 	"path/filepath"
 	"runtime/debug"
@@ -16,6 +17,7 @@ import (
 	"csl/internal/progress"
 	"csl/internal/rundir"
 	"csl/internal/safefile"
+	"csl/internal/tensorboard/tensorboardtest"
 )
 
 func TestMain(m *testing.M) {
@@ -84,6 +86,8 @@ func lasting(t *testing.T, dir string) map[string]string {
 			files["state/"+base] = withoutTimings(text)
 		case folder == g.Folder+"/":
 			files["state/"+base] = text
+		case name == rundir.Events:
+			files[name] = withoutTimes(t, text)
 		default:
 			files[name] = text
 		}
@@ -100,6 +104,20 @@ func withoutTimings(state string) string {
 		}
 	}
 	return strings.Join(lines, "")
+}
+
+// withoutTimes is what the file for TensorBoard says but for the clock.
+func withoutTimes(t *testing.T, file string) string {
+	t.Helper()
+	events, err := tensorboardtest.Read([]byte(file))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b strings.Builder
+	for _, e := range events {
+		fmt.Fprintf(&b, "%d %s %v\n", e.Step, e.Version, e.Values)
+	}
+	return b.String()
 }
 
 // same fails unless two runs have the same files.

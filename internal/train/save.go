@@ -28,8 +28,7 @@ const (
 // saved is what state.json holds: the state, and what the run was made with, for comparison.
 type saved struct {
 	state
-	Metrics int64        `json:"metrics_bytes"` // length of metrics.jsonl
-	Timings int64        `json:"timing_bytes"`  // length of timing.jsonl
+	lengths
 	Running *prior.Saved `json:"running_prior,omitempty"`
 	Skips   []string     `json:"skipped,omitempty"`
 	Data    dataSize     `json:"data"`
@@ -51,8 +50,7 @@ func (t *trainer) saveNow(quick bool) error {
 		return err
 	}
 	s := saved{
-		state: t.state, Metrics: t.logs.metrics.Length(), Timings: t.logs.timings.Length(),
-		Skips: t.skips.list(), Data: t.data.size,
+		state: t.state, lengths: t.logs.lengths(), Skips: t.skips.list(), Data: t.data.size,
 	}
 	if t.running != nil {
 		mean := t.running.Save()

@@ -187,14 +187,14 @@ func (t *trainer) start(ctx context.Context) error {
 		return err
 	}
 	t.data.measure()
-	metrics, timings, err := t.restore(ctx)
+	n, err := t.restore(ctx)
 	if err != nil {
 		return err
 	}
 	if err := t.writeSettings(); err != nil {
 		return err
 	}
-	if t.logs, err = openLogs(t.o.FS, t.folder.dir, metrics, timings); err != nil {
+	if t.logs, err = openLogs(t.o.FS, t.folder.dir, n, t.cfg.Train.TensorBoard); err != nil {
 		return err
 	}
 	if !t.o.Resume {

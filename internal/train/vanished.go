@@ -18,10 +18,15 @@ func (t *trainer) mend() error {
 		}
 		t.warnGone(t.folder.dir)
 	}
-	for _, l := range []struct {
+	type named struct {
 		log  *safefile.Log
 		name string
-	}{{t.logs.metrics, rundir.Metrics}, {t.logs.timings, rundir.Timings}} {
+	}
+	all := []named{{t.logs.metrics, rundir.Metrics}, {t.logs.timings, rundir.Timings}}
+	if e := t.logs.events; e != nil {
+		all = append(all, named{e.log, rundir.Events})
+	}
+	for _, l := range all {
 		gone, err := l.log.Restore()
 		if err != nil {
 			return err

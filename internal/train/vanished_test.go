@@ -31,10 +31,10 @@ func (r remover) afterStep(s *state, _ stepInfo) error {
 
 func TestFilesThatVanishDuringARunAreWrittenAgain(t *testing.T) {
 	d, j, undisturbed := fixture.Make(t, 14, 5), newJob(t), t.TempDir()
-	settings := []string{"schedule.epochs=3"}
+	settings := []string{"schedule.epochs=3", "train.tensorboard=true"}
 	j.must(t, d.Settings(undisturbed, settings...))
 	want := lasting(t, undisturbed)
-	for _, gone := range []string{rundir.Metrics, rundir.Timings, rundir.Config, "last", "."} {
+	for _, gone := range []string{rundir.Metrics, rundir.Timings, rundir.Events, rundir.Config, "last", "."} {
 		out := filepath.Join(t.TempDir(), "run")
 		tr, err := newTrainer(context.Background(), j.options(t, d.Settings(out, settings...)))
 		if err != nil {
