@@ -46,7 +46,7 @@ func layoutOf(first, second []string, want Format, values Values) (csvLayout, er
 		l = csvLayout{format: Tags, label: -1}
 	default:
 		near := nearestTable(first, second, want)
-		return l, fmt.Errorf("columns %s: %s; nearest is --data_format %s, for example %q", clip(fmt.Sprintf("%q", first)), wantTable(want), near, tableExample(near))
+		return l, unrecognised(fmt.Sprintf("columns %s: %s", clip(fmt.Sprintf("%q", first)), wantTable(want)), near)
 	}
 	return l, nil
 }
@@ -77,17 +77,6 @@ func nearestTable(first, second []string, want Format) Format {
 		return Tags
 	}
 	return CSV
-}
-
-// tableExample is a table in three lines.
-func tableExample(f Format) string {
-	switch f {
-	case Wide:
-		return "image,dog,person\na.jpg,1,0\nb.jpg,,1"
-	case Tags:
-		return "image,labels\na.jpg,dog\nb.jpg,dog|person"
-	}
-	return "image,label,value\na.jpg,dog,1\nb.jpg,dog,0"
 }
 
 // firstColumn is the number of the column that has one of the names, by the order of names; or -1.

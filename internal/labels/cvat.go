@@ -12,13 +12,14 @@ import (
 // unless an attribute of the tag says "absent"; the labels of the head are the classes.
 func readCVAT(text io.Reader, o Options, list *classList, rep *Report) (*Set, error) {
 	c := cvat{gatherer: gatherer{list: list, rep: rep}, xml: newXML(text), row: -1}
+	wrong := faults{most: o.MaxErrors}
 	for {
 		token, err := c.xml.Token()
 		if errors.Is(err, io.EOF) {
 			break
 		}
 		if err != nil {
-			return nil, xmlError(c.xml, err)
+			return nil, wrong.with(xmlError(c.xml, err))
 		}
 		switch e := token.(type) {
 		case xml.StartElement:
@@ -34,8 +35,13 @@ func readCVAT(text io.Reader, o Options, list *classList, rep *Report) (*Set, er
 		}
 		if err != nil {
 			line, _ := c.xml.InputPos()
-			return nil, fmt.Errorf("line %d: %w", line, err)
+			if err = wrong.note(fmt.Errorf("line %d: %w", line, err)); err != nil {
+				return nil, err
+			}
 		}
+	}
+	if err := wrong.err(); err != nil {
+		return nil, err
 	}
 	if c.videos > 0 && c.images == 0 {
 		return nil, errors.New("this is CVAT's format for video: export \"CVAT for images 1.1\"")
@@ -74,10 +80,10 @@ func (c *cvat) start(e xml.StartElement) error {
 		c.videos++
 	case "image":
 		c.images++
+		c.row, c.labelled = -1, false
 		if c.name = attribute(e, "name"); c.name == "" {
 			return errors.New("an image without a name")
 		}
-		c.row, c.labelled = -1, false
 		row, isNew := c.builder.Image(c.name)
 		if !isNew {
 			return fmt.Errorf("image %q comes twice", clip(c.name))

@@ -12,16 +12,40 @@ type faults struct {
 	errs []error
 }
 
+// errFull ends reading when there is no room for another fault; [faults.end] puts what was gathered in its place.
+var errFull = errors.New("too many errors")
+
+// full takes an error and tells whether there is no room for another one.
+func (f *faults) full(err error) bool {
+	f.errs = append(f.errs, err)
+	return len(f.errs) >= f.most
+}
+
+// stop is full for what is read by callbacks: errFull ends them.
+func (f *faults) stop(err error) error {
+	if f.full(err) {
+		return errFull
+	}
+	return nil
+}
+
+// end is what reading by callbacks ends with, given the error that they ended with.
+func (f *faults) end(err error) error {
+	if errors.Is(err, errFull) {
+		return f.err()
+	}
+	return f.with(err)
+}
+
 // note takes an error, which may be nil. It returns what ends reading: nil as long as there is room for more.
 func (f *faults) note(err error) error {
 	if err == nil {
 		return nil
 	}
-	f.errs = append(f.errs, err)
-	if len(f.errs) < f.most {
-		return nil
+	if f.full(err) {
+		return f.err()
 	}
-	return f.err()
+	return nil
 }
 
 // eachRow has row read each record of r, and returns what ends reading before the end of the file.

@@ -13,7 +13,7 @@ import (
 // {image: number, name, list of them, or null}}. What is named is present, everything else unknown.
 func readFiftyOne(text io.Reader, o Options, list *classList, rep *Report) (*Set, error) {
 	s := jsonscan.New(text)
-	f := fiftyOne{gatherer: gatherer{list: list, rep: rep}, s: s}
+	f := fiftyOne{gatherer: gatherer{list: list, rep: rep}, s: s, wrong: faults{most: o.MaxErrors}}
 	err := s.Object(func(key string) (err error) {
 		switch key {
 		case "classes":
@@ -25,9 +25,10 @@ func readFiftyOne(text io.Reader, o Options, list *classList, rep *Report) (*Set
 		return s.Skip()
 	})
 	if err != nil {
-		return nil, err
+		return nil, f.wrong.end(err)
 	}
-	if err := f.resolve(); err != nil {
+	f.resolve()
+	if err := f.wrong.err(); err != nil {
 		return nil, err
 	}
 	set, err := f.set(Unknown)
@@ -41,6 +42,7 @@ func readFiftyOne(text io.Reader, o Options, list *classList, rep *Report) (*Set
 type fiftyOne struct {
 	gatherer
 	s      *jsonscan.Scanner
+	wrong  faults
 	names  []string
 	row    int
 	name   string
@@ -57,7 +59,7 @@ type fiftyOneLabel struct {
 func (f *fiftyOne) image(name string) error {
 	row, isNew := f.builder.Image(name)
 	if !isNew {
-		return fmt.Errorf("image %q comes twice", clip(name))
+		return errors.Join(f.s.Skip(), f.wrong.stop(fmt.Errorf("image %q comes twice", clip(name))))
 	}
 	f.row, f.name = row, name
 	return f.value()
@@ -84,33 +86,39 @@ func (f *fiftyOne) value() error {
 	case err != nil || kind == jsonscan.Null:
 		return err
 	case kind == jsonscan.Bool:
-		return fmt.Errorf("image %q: label %s: want a name or a number", clip(f.name), text)
+		return f.wrong.stop(fmt.Errorf("image %q: label %s: want a name or a number", clip(f.name), text))
 	}
 	f.stated = append(f.stated, fiftyOneLabel{f.row, f.name, text, kind == jsonscan.Number})
 	return nil
 }
 
-// resolve adds the labels.
-func (f *fiftyOne) resolve() error {
+// resolve adds the labels, as long as there is room for what is wrong with them.
+func (f *fiftyOne) resolve() {
 	for _, name := range f.names {
 		class, err := f.list.column(name)
 		if err == nil {
 			f.list.seen(class, ClassName(name))
 		} else if !errors.Is(err, errSkip) {
-			return fmt.Errorf("classes: %w", err)
+			if f.wrong.full(fmt.Errorf("classes: %w", err)) {
+				return
+			}
 		}
 	}
 	for _, l := range f.stated {
-		if l.number {
-			i, err := strconv.Atoi(l.label)
-			if err != nil || i < 0 || i >= len(f.names) {
-				return fmt.Errorf("image %q: label %s: there are %d \"classes\"", clip(l.image), clip(l.label), len(f.names))
-			}
-			l.label = f.names[i]
-		}
-		if err := f.add(l.row, l.label, Positive, l.image); err != nil {
-			return fmt.Errorf("image %q: %w", clip(l.image), err)
+		if err := f.state(l); err != nil && f.wrong.full(fmt.Errorf("image %q: %w", clip(l.image), err)) {
+			return
 		}
 	}
-	return nil
+}
+
+// state adds one label, whose number is that of a class of the file.
+func (f *fiftyOne) state(l fiftyOneLabel) error {
+	if l.number {
+		i, err := strconv.Atoi(l.label)
+		if err != nil || i < 0 || i >= len(f.names) {
+			return fmt.Errorf("label %s: there are %d \"classes\"", clip(l.label), len(f.names))
+		}
+		l.label = f.names[i]
+	}
+	return f.add(l.row, l.label, Positive, l.image)
 }

@@ -10,7 +10,6 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"csl/internal/jsonscan"
 	"csl/internal/textio"
 )
 
@@ -40,45 +39,6 @@ func sniff(r io.Reader) (*bufio.Reader, Format, error) {
 		return b, sniffCSV(start), nil
 	}
 	return b, format, err
-}
-
-// sniffList makes sure that a list holds objects, as Label Studio's tasks are.
-func sniffList(start []byte) error {
-	if second := bytes.TrimLeft(start[1:], " \t\r\n"); len(second) > 0 && second[0] == '{' {
-		return nil
-	}
-	return errors.New("the file starts with a JSON list, but not one of Label Studio's tasks; COCO instances are an object with \"images\", \"annotations\" and \"categories\"")
-}
-
-// sniffJSON goes by the keys of the first object.
-func sniffJSON(start []byte) (Format, error) {
-	errFound := errors.New("found")
-	found := Auto
-	var keys []string
-	s := jsonscan.New(bytes.NewReader(start))
-	err := s.Object(func(key string) error {
-		switch key {
-		case "image", "positive", "negative":
-			found = JSONL
-			return errFound
-		case "info", "licenses", "images", "annotations", "categories":
-			found = COCO
-			return errFound
-		case "classes", "labels":
-			found = FiftyOne
-			return errFound
-		}
-		keys = append(keys, clip(key))
-		return s.Skip()
-	})
-	switch {
-	case found != Auto:
-		return found, nil
-	case err != nil:
-		return COCO, nil // a value longer than what is looked at, or an error that the reader will name
-	}
-	return Auto, fmt.Errorf("the JSON has the keys %s, but none of the keys of COCO or LVIS (images, annotations, categories), of FiftyOne (classes, labels) or of JSONL (image, positive, negative); simplest is --data_format jsonl, a line for each image: %s",
-		clip(fmt.Sprintf("%q", keys)), `{"image": "a.jpg", "positive": ["dog"], "negative": ["person"]}`)
 }
 
 // sniffCSV goes by the names in the first line.

@@ -18,6 +18,7 @@ import (
 func readLabelStudio(text io.Reader, o Options, list *classList, rep *Report) (*Set, error) {
 	s := jsonscan.New(text)
 	t := studio{gatherer: gatherer{list: list, rep: rep}, s: s}
+	wrong := faults{most: o.MaxErrors}
 	n := 0
 	err := s.List(func() error {
 		n++
@@ -25,13 +26,19 @@ func readLabelStudio(text io.Reader, o Options, list *classList, rep *Report) (*
 		if err := t.task(); err != nil {
 			return fmt.Errorf("byte %d, task %d: %w", at, n, err)
 		}
+		if err := t.state(); err != nil {
+			return wrong.stop(fmt.Errorf("byte %d, task %d: %w", at, n, err))
+		}
 		return nil
 	})
 	if err != nil {
-		return nil, err
+		return nil, wrong.end(err)
 	}
 	if atEnd, err := s.AtEnd(); err != nil || !atEnd {
-		return nil, errors.Join(errors.New("there is more after the end of the list"), err)
+		return nil, wrong.with(errors.Join(errors.New("there is more after the end of the list"), err))
+	}
+	if err := wrong.err(); err != nil {
+		return nil, err
 	}
 	set, err := t.set(Unknown)
 	if err != nil {
@@ -54,10 +61,10 @@ type choice struct {
 	labels []string
 }
 
-// task reads a task and adds its labels.
+// task reads a task.
 func (t *studio) task() error {
 	t.image, t.chosen = "", nil
-	err := t.s.Object(func(key string) error {
+	return t.s.Object(func(key string) error {
 		switch key {
 		case "data":
 			return t.data()
@@ -68,10 +75,11 @@ func (t *studio) task() error {
 		}
 		return t.field(key)
 	})
-	switch {
-	case err != nil:
-		return err
-	case t.image == "":
+}
+
+// state adds the labels of the task that was read.
+func (t *studio) state() error {
+	if t.image == "" {
 		return errors.New("no image: want \"data\": {\"image\": ...}")
 	}
 	row, _ := t.builder.Image(t.image)

@@ -52,7 +52,7 @@ func sniffXML(start []byte) (Format, error) {
 	for {
 		token, err := d.Token()
 		if err != nil {
-			return Auto, fmt.Errorf("this is XML, but not that of Pascal VOC or CVAT: %w", textio.CutShort(err))
+			return Auto, unrecognised(fmt.Sprintf("XML that begins %q, in which no element was found: %v", clip(string(firstLine(start))), textio.CutShort(err)), VOCXML)
 		}
 		if e, ok := token.(xml.StartElement); ok {
 			switch e.Name.Local {
@@ -61,9 +61,17 @@ func sniffXML(start []byte) (Format, error) {
 			case "annotations":
 				return CVAT, nil
 			}
-			return Auto, fmt.Errorf("this is XML with <%s>: want Pascal VOC's <annotation> or CVAT's <annotations>", clip(e.Name.Local))
+			return Auto, unrecognised(fmt.Sprintf("XML with <%s>, not Pascal VOC's <annotation> or CVAT's <annotations>", clip(e.Name.Local)), nearestXML(e.Name.Local))
 		}
 	}
+}
+
+// nearestXML is the format of XML whose first element is closest: one image, or many.
+func nearestXML(element string) Format {
+	if lower := strings.ToLower(element); strings.HasSuffix(lower, "s") || strings.HasPrefix(lower, "data") {
+		return CVAT
+	}
+	return VOCXML
 }
 
 // vocAnnotation is what counts of a VOC file.
@@ -80,7 +88,9 @@ type vocObject struct {
 // addVOC adds the image of one VOC file, which is called fallback if the file does not name it. An
 // object is present; a class all of whose objects are difficult is unknown, as in VOC's
 // classification task.
-func (g *gatherer) addVOC(text io.Reader, fallback string) error {
+//
+// What is wrong with the file's labels goes to wrong; the error is what ends reading the file.
+func (g *gatherer) addVOC(text io.Reader, fallback string, wrong func(error) error) error {
 	d := newXML(text)
 	var a vocAnnotation
 	if err := d.Decode(&a); err != nil {
@@ -114,7 +124,9 @@ func (g *gatherer) addVOC(text io.Reader, fallback string) error {
 			g.rep.add(DifficultObjects, func() string { return fmt.Sprintf("%s %q", name, clip(class)) })
 		}
 		if err := g.add(row, class, states[class], name); err != nil {
-			return err
+			if err := wrong(err); err != nil {
+				return err
+			}
 		}
 	}
 	if len(order) == 0 {
@@ -130,33 +142,49 @@ func readVOCFolder(ctx context.Context, o Options, list *classList, rep *Report)
 		return nil, err
 	}
 	g := gatherer{list: list, rep: rep}
+	wrong := faults{most: o.MaxErrors}
 	for _, e := range entries {
 		if e.IsDir() || !isXML(e.Name()) {
 			continue
 		}
-		if err := g.addVOCFile(ctx, filepath.Join(o.Path, e.Name()), o); err != nil {
-			return nil, fmt.Errorf("%s: %w", e.Name(), err)
+		note := func(err error) error { return wrong.stop(fmt.Errorf("%s: %w", e.Name(), err)) }
+		err := g.addVOCFile(ctx, filepath.Join(o.Path, e.Name()), o, note)
+		switch {
+		case ctx.Err() != nil:
+			return nil, ctx.Err()
+		case err != nil && !errors.Is(err, errFull):
+			err = note(err)
 		}
+		if err != nil {
+			return nil, wrong.err()
+		}
+	}
+	if err := wrong.err(); err != nil {
+		return nil, err
 	}
 	g.sortClasses()
 	return g.set(o.missing())
 }
 
-func (g *gatherer) addVOCFile(ctx context.Context, path string, o Options) error {
+func (g *gatherer) addVOCFile(ctx context.Context, path string, o Options, wrong func(error) error) error {
 	t, err := textio.Open(ctx, path, textio.Options{Encoding: o.Encoding})
 	if err != nil {
 		return err
 	}
 	defer t.Close() // only read
 	base := filepath.Base(path)
-	return g.addVOC(t, strings.TrimSuffix(base, filepath.Ext(base)))
+	return g.addVOC(t, strings.TrimSuffix(base, filepath.Ext(base)), wrong)
 }
 
 // readVOC reads one VOC file.
 func readVOC(text io.Reader, o Options, list *classList, rep *Report) (*Set, error) {
 	g := gatherer{list: list, rep: rep}
 	base := filepath.Base(o.Path)
-	if err := g.addVOC(text, strings.TrimSuffix(base, filepath.Ext(base))); err != nil {
+	wrong := faults{most: o.MaxErrors}
+	if err := g.addVOC(text, strings.TrimSuffix(base, filepath.Ext(base)), wrong.stop); err != nil {
+		return nil, wrong.end(err)
+	}
+	if err := wrong.err(); err != nil {
 		return nil, err
 	}
 	g.sortClasses()
