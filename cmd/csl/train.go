@@ -11,6 +11,7 @@ import (
 
 	"csl/internal/config"
 	"csl/internal/count"
+	"csl/internal/metric"
 	"csl/internal/rundir"
 	"csl/internal/train"
 
@@ -150,6 +151,10 @@ func (o *trainOptions) printResult(r train.Result) error {
 		fmt.Fprintf(&b, "best     %s %.2f (%s weights)\n", rundir.MetricName(r.Monitor), *r.Best, r.Source)
 	} else {
 		fmt.Fprintf(&b, "best     not scored (%s weights)\n", r.Source)
+	}
+	if r.Tested != nil {
+		fmt.Fprintf(&b, "test     mAP(C) %s, mAP(O) %s on %s\n",
+			metric.Percent(r.Tested.MAPPartial), metric.Percent(r.Tested.MAPO), count.Of(r.Tested.Images, "image"))
 	}
 	fmt.Fprintf(&b, "weights  %s\n", filepath.Join(r.Dir, rundir.Best))
 	_, err := o.out.Write([]byte(b.String()))

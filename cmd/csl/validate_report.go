@@ -28,39 +28,10 @@ func checkFormat(format string, allowed ...string) error {
 	return usagef("--format %q: must be %s", format, strings.Join(allowed, " or "))
 }
 
-// validation is what "csl validate" prints as JSON: the metrics and the skipped images.
-type validation struct {
-	*metric.Report
-	Skipped []skippedImage `json:"skipped,omitempty"`
-	// The score above which a class counted as present: one, or one per class.
-	Threshold  *float32  `json:"threshold,omitempty"`
-	Thresholds []float32 `json:"thresholds,omitempty"`
-
-	Bootstrap   *metric.Bootstrap    `json:"bootstrap,omitempty"`
-	Groups      []metric.Group       `json:"groups"`
-	Frequencies []validate.Frequency `json:"frequencies,omitempty"`
-	Calibration *metric.Calibration  `json:"calibration,omitempty"`
-}
-
-// skippedImage is an image that could not be used, in the form of "csl infer".
-type skippedImage struct {
-	Image string `json:"image"`
-	Error string `json:"error"`
-}
-
 // writeReport prints the metrics: one JSON object, or a page for people.
 func writeReport(w io.Writer, v validate.Result, format string) error {
 	if format == formatJSON {
-		out := validation{Report: v.Report, Bootstrap: v.Bootstrap, Groups: v.Groups, Frequencies: v.Frequencies, Calibration: v.Calibration}
-		if v.OneThreshold {
-			out.Threshold = &v.Thresholds[0]
-		} else {
-			out.Thresholds = v.Thresholds
-		}
-		for _, b := range v.Skipped {
-			out.Skipped = append(out.Skipped, skippedImage{b.Name, b.Why()})
-		}
-		return writeJSON(w, out)
+		return writeJSON(w, v.Document())
 	}
 	r := v.Report
 	var b strings.Builder

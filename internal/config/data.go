@@ -12,6 +12,7 @@ import (
 type Data struct {
 	Train             Split     // training images and labels
 	Val               Split     // validation images and labels
+	Test              Split     // images and labels that are scored once, at the end of a run
 	HoldOut           float64   // share of the training images held out for validation; 0: none
 	ClassDescriptions string    // class list of both splits, Open Images layout: id,name
 	Size              int       // side of the square input in pixels
@@ -51,6 +52,11 @@ func (d Data) LabelFiles() []string {
 	return append(d.Train.LabelFiles(), d.Val.LabelFiles()...)
 }
 
+// HasTest reports whether there is a test split.
+func (d Data) HasTest() bool {
+	return d.Test.Annotations != "" || d.Test.Format == string(labels.Folders) && d.Test.Root != ""
+}
+
 // FormatAuto lets the content of an annotation file decide its format (Split.Format).
 const FormatAuto = "auto"
 
@@ -62,7 +68,7 @@ const (
 
 func defaultData() Data {
 	return Data{
-		Train: Split{Format: FormatAuto}, Val: Split{Format: FormatAuto},
+		Train: Split{Format: FormatAuto}, Val: Split{Format: FormatAuto}, Test: Split{Format: FormatAuto},
 		Missing: MissingAbsent, Values: "csl", MaxErrors: 1,
 		Size: model.DefaultSize, Interpolation: transform.Bilinear.String(), MaxPixels: codec.DefaultMaxPixels, MaxImageMemory: 1 << 30,
 	}
@@ -98,6 +104,15 @@ func (d *Data) settings() []setting {
 		{
 			name: "data.val.split", flag: "val_split", value: real{&d.HoldOut, limit.UpTo(0.9)},
 			meaning: "share of the training images held out for validation, chosen by train.seed; 0 = none",
+		},
+		{name: "data.test.root", value: text{p: &d.Test.Root}, meaning: "test images; empty = data.train.root"},
+		{
+			name: "data.test.annotations", flag: "test_annotations", value: text{p: &d.Test.Annotations},
+			meaning: "test labels, scored once at the end of the run and never used to choose; empty = no test",
+		},
+		{
+			name: "data.test.format", value: text{&d.Test.Format, formats},
+			meaning: "format of the test labels; auto = by content",
 		},
 		{
 			name: "data.class_descriptions", value: text{p: &d.ClassDescriptions},

@@ -62,6 +62,8 @@ func (c *Config) conflicts() []*Problem {
 		"%d is not allowed: must be at most schedule.epochs, %d", c.Schedule.StopEpoch, c.Schedule.Epochs)
 	add(c.Augment.RandAugment.Magnitude > 30, "augment.randaugment.magnitude",
 		"%d is not allowed: must be at most 30", c.Augment.RandAugment.Magnitude)
+	add(c.Data.Test.Root != "" && !c.Data.HasTest(), "data.test.root",
+		"is given without data.test.annotations: name the test labels")
 	p := c.Simulate.Param
 	add(c.Simulate.Type == SimulateFPC && (p < 1 || p != math.Trunc(p)), "simulate.param",
 		"%v is not allowed with simulate.type fpc: must be a whole number of at least 1", p)

@@ -11,15 +11,12 @@ import (
 	"csl/internal/safefile"
 )
 
-// FromConfig are the options of a split of a configuration. The validation split uses the training
-// split's root where it has none.
+// FromConfig are the options of a split of a configuration. Validation and test split use the training
+// split's root where they have none.
 func FromConfig(d config.Data, split string) Options {
-	s := d.Train
-	if split == Val {
-		s = d.Val
-		if s.Root == "" {
-			s.Root = d.Train.Root
-		}
+	s := map[string]config.Split{Train: d.Train, Val: d.Val, Test: d.Test}[split]
+	if s.Root == "" {
+		s.Root = d.Train.Root
 	}
 	return Options{
 		Split: split, Root: s.Root, Annotations: s.Annotations, Later: s.Later, Format: s.Format,

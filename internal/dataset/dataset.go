@@ -21,11 +21,12 @@ import (
 const (
 	Train = "train"
 	Val   = "val"
+	Test  = "test" // scored once, at the end of a run
 )
 
 // Options says which images and labels to open, and how.
 type Options struct {
-	Split       string // Train or Val: which part of a COCO layout, and for messages
+	Split       string // Train, Val or Test: which part of a COCO layout, and for messages
 	Root        string // folder or tar of images, or a folder laid out as COCO
 	Annotations string // "" to look for a COCO layout below Root
 	// Later are further label files, whose labels replace those of files before them.

@@ -117,15 +117,23 @@ func (o *Options) compare(ctx context.Context, annotated *labels.Set, r *Result)
 	return nil
 }
 
-// fromTraining trains the temporary model in Ignore mode and fills r with the prior that it gives.
-func (o *Options) fromTraining(ctx context.Context, r *Result) (*labels.Set, error) {
-	c := *o.Config
+// Temporary are the settings of the temporary model whose outputs make the prior of a run: Ignore mode, no prior, and
+// no test.
+func Temporary(run *config.Config) *config.Config {
+	c := *run
 	c.Loss.Mode, c.Prior.Path = config.ModeIgnore, ""
+	c.Data.Test = config.Default().Data.Test
 	if c.LossConfig().Conflict() != nil { // a loss without that mode
 		c.Loss.Name = loss.Partial
 	}
+	return &c
+}
+
+// fromTraining trains the temporary model in Ignore mode and fills r with the prior that it gives.
+func (o *Options) fromTraining(ctx context.Context, r *Result) (*labels.Set, error) {
+	c := Temporary(o.Config)
 	t, err := train.Run(ctx, train.Options{
-		Config: &c, Backend: o.Backend, Display: o.Display, FS: o.FS, Garbage: o.Garbage, Resume: o.Resume, Version: o.Version,
+		Config: c, Backend: o.Backend, Display: o.Display, FS: o.FS, Garbage: o.Garbage, Resume: o.Resume, Version: o.Version,
 	})
 	if err != nil {
 		return nil, err

@@ -1,5 +1,5 @@
 // Package npy reads NumPy .npy files of format versions 1 to 3, arrays in C order: their header, and, for the golden
-// tests, whole arrays of little-endian float32, int32 and uint8. It does not write.
+// tests, whole arrays of little-endian float32, int32 and uint8; it writes matrices of float32.
 package npy
 
 import (

@@ -17,6 +17,9 @@ const (
 	Prior   = "prior.csv"               // the class prior of an estimating run
 	Report  = "report.html"             // the page for people
 	Skipped = "skipped.txt"             // skipped images, one a line, with the reason
+	// The result of the test split, as "csl validate --format json" prints it, and the scores of its images by classes.
+	Test       = "test.json"
+	TestScores = "test_scores.npy"
 )
 
 // Kinds of records in Metrics.

@@ -1,18 +1,55 @@
 package train
 
 import (
+	"context"
 	"fmt"
 
 	"csl/internal/rundir"
+	"csl/internal/validate"
 )
 
 // minAverageSteps is how many time constants of the average have to pass before it is worth more than its
 // random start: steps * (1-decay).
 const minAverageSteps = 5
 
-// finish ends a run that came to its end. Without validation, or with one that was never defined, the
+// finish ends a run that came to its end.
+func (t *trainer) finish(ctx context.Context) error {
+	if err := t.keepBest(); err != nil {
+		return err
+	}
+	return t.test(ctx)
+}
+
+// test scores the best weights on the test split, once: a resumed run finds the result there.
+func (t *trainer) test(ctx context.Context) (err error) {
+	if !t.cfg.Data.HasTest() {
+		return nil
+	}
+	if t.tested, err = validate.ReadTest(t.folder.dir); err != nil || t.tested != nil && !t.bestGone {
+		return err
+	}
+	t.tested, _, err = validate.Test(ctx, validate.TestOptions{
+		Dir: t.folder.dir, Config: t.cfg, Backend: t.o.Backend, Arena: t.stepper.nets.Arena(),
+		Display: t.o.Display, FS: t.o.FS, Garbage: t.o.Garbage,
+	})
+	return err
+}
+
+// dropTest removes the test's result of an earlier run from the folder of one that begins.
+func (t *trainer) dropTest() error {
+	path := t.folder.path(rundir.Test)
+	if !exists(path) {
+		return nil
+	}
+	if err := t.o.FS.Remove(path); err != nil {
+		return fmt.Errorf("remove the test of an earlier run: %w", err)
+	}
+	return nil
+}
+
+// keepBest writes what lasts of a run. Without validation, or with one that was never defined, the
 // final weights are the best there are.
-func (t *trainer) finish() error {
+func (t *trainer) keepBest() error {
 	if err := t.skips.write(t.folder); err != nil {
 		return err
 	}
@@ -25,7 +62,7 @@ func (t *trainer) finish() error {
 		return nil
 	case t.Best.Value != nil:
 		why = fmt.Sprintf("%q was removed while the run went on", t.folder.path(rundir.Best))
-		t.Best.Value = nil
+		t.Best.Value, t.bestGone = nil, true
 	case t.data.val != nil:
 		why = fmt.Sprintf("the validation's %s was never defined", t.cfg.Train.Monitor)
 	}

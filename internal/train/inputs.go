@@ -15,6 +15,7 @@ import (
 type inputs struct {
 	train *dataset.Split
 	val   *dataset.Split // nil without
+	test  *dataset.Split // nil without; opened so that what is wrong with it shows before the training
 	size  dataSize
 }
 
@@ -30,6 +31,9 @@ func openInputs(ctx context.Context, o Options) (in *inputs, err error) {
 		return in, err
 	}
 	if err := in.openVal(ctx, o); err != nil {
+		return in, err
+	}
+	if err := in.openTest(ctx, o); err != nil {
 		return in, err
 	}
 	if err := in.simulate(o.Config.Simulate); err != nil {
@@ -78,6 +82,35 @@ func (in *inputs) openVal(ctx context.Context, o Options) (err error) {
 	return err
 }
 
+// openTest opens the test split, if there is one.
+func (in *inputs) openTest(ctx context.Context, o Options) (err error) {
+	if !o.Config.Data.HasTest() {
+		return nil
+	}
+	opts := dataset.FromConfig(o.Config.Data, dataset.Test)
+	opts.Classes, opts.SkipOtherClasses, opts.Display = in.train.Names(), true, o.Display
+	if in.test, err = dataset.Open(ctx, opts); err != nil {
+		return err
+	}
+	for _, s := range []*dataset.Split{in.train, in.val} {
+		if s == nil || s.Root != in.test.Root {
+			continue
+		}
+		common := 0
+		for i := range in.test.Set.Len() {
+			if _, there := s.Set.Find(in.test.Set.ImageName(i)); there {
+				common++
+			}
+		}
+		if common > 0 {
+			what := map[bool]string{true: "training", false: "validation"}[s == in.train]
+			o.Display.Log().Warn(fmt.Sprintf("%d of %s are also %s images: their scores say little about other images",
+				common, count.Of(in.test.Set.Len(), "test image"), what))
+		}
+	}
+	return nil
+}
+
 // measure computes the size and the digests of the data. It is called when all caches are open, as they
 // know the content of files.
 func (in *inputs) measure() {
@@ -87,6 +120,10 @@ func (in *inputs) measure() {
 		val := in.val.Digest()
 		in.size.Val, in.size.ValDigest = in.val.Set.Len(), &val
 	}
+	if in.test != nil {
+		test := in.test.Digest()
+		in.size.TestDigest = &test
+	}
 }
 
 func (in *inputs) close() error {
@@ -94,7 +131,7 @@ func (in *inputs) close() error {
 		return nil
 	}
 	var errs []error
-	for _, s := range []*dataset.Split{in.train, in.val} {
+	for _, s := range []*dataset.Split{in.train, in.val, in.test} {
 		if s != nil {
 			errs = append(errs, s.Close())
 		}
@@ -110,6 +147,7 @@ type dataSize struct {
 	// The digests are missing in states of earlier versions of csl.
 	TrainDigest *dataset.Digest `json:"train_digest,omitempty"`
 	ValDigest   *dataset.Digest `json:"val_digest,omitempty"`
+	TestDigest  *dataset.Digest `json:"test_digest,omitempty"`
 }
 
 // String is for people.
@@ -126,7 +164,7 @@ func (d dataSize) changes(earlier dataSize) []string {
 	for _, s := range []struct {
 		name      string
 		now, then *dataset.Digest
-	}{{dataset.Train, d.TrainDigest, earlier.TrainDigest}, {dataset.Val, d.ValDigest, earlier.ValDigest}} {
+	}{{dataset.Train, d.TrainDigest, earlier.TrainDigest}, {dataset.Val, d.ValDigest, earlier.ValDigest}, {dataset.Test, d.TestDigest, earlier.TestDigest}} {
 		if s.now == nil || s.then == nil {
 			continue
 		}

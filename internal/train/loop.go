@@ -24,7 +24,7 @@ func (t *trainer) loop(ctx context.Context) error {
 			}
 		}
 	}
-	return t.ended(ctx, t.finish())
+	return t.ended(ctx, t.finish(ctx))
 }
 
 // epoch takes the steps of one epoch from where the run is, then validates.

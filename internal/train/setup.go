@@ -178,7 +178,7 @@ func (t *trainer) loadPrior(ctx context.Context) (values, gate []float32, err er
 // saved at once: it can then be resumed after whatever happens, and a disk that is too small shows
 // before the work.
 func (t *trainer) start(ctx context.Context) error {
-	for name, s := range map[string]*dataset.Split{dataset.Train: t.data.train, dataset.Val: t.data.val} {
+	for name, s := range map[string]*dataset.Split{dataset.Train: t.data.train, dataset.Val: t.data.val, dataset.Test: t.data.test} {
 		if s != nil {
 			t.skips.addAll(name, s.Skipped)
 		}
@@ -198,6 +198,9 @@ func (t *trainer) start(ctx context.Context) error {
 		return err
 	}
 	if !t.o.Resume {
+		if err := t.dropTest(); err != nil {
+			return err
+		}
 		if err := t.save(); err != nil {
 			return t.explain(err)
 		}

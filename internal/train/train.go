@@ -17,6 +17,7 @@ import (
 	"csl/internal/graph"
 	"csl/internal/progress"
 	"csl/internal/safefile"
+	"csl/internal/validate"
 )
 
 // Options is what a run needs.
@@ -36,15 +37,16 @@ type Options struct {
 
 // Result says how a run ended.
 type Result struct {
-	Dir      string   // the run's folder
-	Steps    int      // optimizer steps done, those of earlier processes included
-	Epochs   int      // epochs completed
-	Monitor  string   // the watched metric
-	Best     *float64 // its best value; nil without validation
-	Source   string   // the weights that are best: "regular" or "ema"
-	BestStep int      // when they were
-	Stopped  string   // why the run ended before its last epoch; "" if it did not
-	Skipped  int      // images
+	Dir      string           // the run's folder
+	Steps    int              // optimizer steps done, those of earlier processes included
+	Epochs   int              // epochs completed
+	Monitor  string           // the watched metric
+	Best     *float64         // its best value; nil without validation
+	Source   string           // the weights that are best: "regular" or "ema"
+	BestStep int              // when they were
+	Stopped  string           // why the run ended before its last epoch; "" if it did not
+	Skipped  int              // images
+	Tested   *validate.Tested // the test split's scores; nil without one
 }
 
 // Interrupted is how a run ends whose context was cancelled: it saved, and can be resumed. It wraps
@@ -95,6 +97,6 @@ func Run(ctx context.Context, o Options) (Result, error) {
 func (t *trainer) result() Result {
 	return Result{
 		Dir: t.folder.dir, Steps: t.Cursor.Step, Epochs: t.Cursor.Epoch, Monitor: t.cfg.Train.Monitor,
-		Best: t.Best.Value, Source: t.Best.Source, BestStep: t.Best.Step, Stopped: t.Stopped, Skipped: len(t.skips.list()),
+		Best: t.Best.Value, Source: t.Best.Source, BestStep: t.Best.Step, Stopped: t.Stopped, Skipped: len(t.skips.list()), Tested: t.tested,
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"csl/internal/config"
 	"csl/internal/images/loader"
 	"csl/internal/prior"
+	"csl/internal/validate"
 )
 
 // trainer is one run in progress: what is saved of it, and the parts that do the work.
@@ -23,6 +24,7 @@ type trainer struct {
 	running   *prior.Mean // of all training batches, where prior.method asks for it; else nil
 	skips     *skips
 	keeper    *keeper
+	tested    *validate.Tested // what the test split gave; nil without one, and before the end
 	logs      *logs
 	hooks     []hook
 	shown     *showing

@@ -3,6 +3,7 @@
 package validate
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -33,11 +34,16 @@ type Options struct {
 	ScoresPath string
 	// CSVSafe keeps spreadsheets from taking names in it for formulas.
 	CSVSafe bool
-	Backend graph.Host
-	Display *progress.Display
-	FS      safefile.FS
-	Garbage garbage.Hooks
-	Extras  Extras
+	// MatrixPath is where every image's scores go as an .npy file of images by classes; "" for nowhere.
+	MatrixPath string
+	Backend    graph.Host
+	Arena      *graph.Arena // memory to share with nets that do not run meanwhile; may be nil
+	Display    *progress.Display
+	FS         safefile.FS
+	Garbage    garbage.Hooks
+	Extras     Extras
+
+	title string // of the progress; "" = validating
 }
 
 // Result is what scoring gave.
@@ -92,11 +98,12 @@ func Collect(ctx context.Context, o Options, r *Result) (acc *metric.Accumulator
 	if err != nil {
 		return nil, err
 	}
-	runner, err := predict.New(o.Backend, m.Weights, nil, batches.Batch, l.Height, l.Width)
+	runner, err := predict.New(o.Backend, m.Weights, o.Arena, batches.Batch, l.Height, l.Width)
 	if err != nil {
 		return nil, err
 	}
 	m.Weights.Release(o.Garbage)
+	defer func() { err = errors.Join(err, runner.Close()) }()
 	runner.FixBatch(batches.Batch)
 	r.Thresholds, r.OneThreshold = m.Thresholds(o.Threshold, modelfile.DefaultThreshold)
 	r.frequencies = c.Set.Classes
@@ -120,25 +127,52 @@ type scorer struct {
 	acc    *metric.Accumulator
 }
 
+// output takes the scores of a batch.
+type output func(scored predict.Scored) error
+
 // run scores all images, writing the scores down where that is asked for.
 func (s *scorer) run(ctx context.Context) error {
+	return s.withTable(func(table output) error {
+		return s.withMatrix(func(matrix output) error { return s.pass(ctx, table, matrix) })
+	})
+}
+
+// withTable calls run with what writes the table of scores, if there is to be one.
+func (s *scorer) withTable(run func(output) error) error {
 	if s.o.ScoresPath == "" {
-		return s.pass(ctx, nil)
+		return run(nil)
 	}
 	return safefile.Write(s.o.FS, s.o.ScoresPath, func(w io.Writer) error {
 		t, err := newTable(w, s.c.Names(), s.o.CSVSafe)
 		if err != nil {
 			return err
 		}
-		if err := s.pass(ctx, t); err != nil {
+		if err := run(func(b predict.Scored) error { return t.rows(b.Images, b.Scores, b.States) }); err != nil {
 			return err
 		}
 		return t.flush()
 	})
 }
 
-func (s *scorer) pass(ctx context.Context, t *table) error {
-	task := s.o.Display.Start("validating", "img", int64(s.loader.Len()))
+// withMatrix calls run with what writes the matrix of scores, if there is to be one.
+func (s *scorer) withMatrix(run func(output) error) error {
+	if s.o.MatrixPath == "" {
+		return run(nil)
+	}
+	return safefile.Write(s.o.FS, s.o.MatrixPath, func(w io.Writer) error {
+		m, err := newMatrix(w, s.c.Set.Len(), s.c.Set.NumClasses())
+		if err != nil {
+			return err
+		}
+		if err := run(func(b predict.Scored) error { return m.rows(b.Samples, b.Scores) }); err != nil {
+			return err
+		}
+		return m.upTo(s.c.Set.Len())
+	})
+}
+
+func (s *scorer) pass(ctx context.Context, outputs ...output) error {
+	task := s.o.Display.Start(cmp.Or(s.o.title, "validating"), "img", int64(s.loader.Len()))
 	defer task.Done()
 	return predict.Pass(ctx, s.loader, 0, s.o.Garbage, func(b *loader.Batch) error {
 		scored, err := s.runner.Score(b, s.c.Set)
@@ -146,8 +180,11 @@ func (s *scorer) pass(ctx context.Context, t *table) error {
 			return err
 		}
 		task.Add(int64(b.N))
-		if t != nil {
-			if err := t.rows(scored.Images, scored.Scores, b.States); err != nil {
+		for _, write := range outputs {
+			if write == nil {
+				continue
+			}
+			if err := write(scored); err != nil {
 				return err
 			}
 		}
