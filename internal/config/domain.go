@@ -50,6 +50,7 @@ func (c *Config) LossConfig() loss.Config {
 		GammaPos: l.GammaPos, GammaNeg: l.GammaNeg, GammaUnann: l.GammaUnann,
 		AlphaPos: l.AlphaPos, AlphaNeg: l.AlphaNeg, AlphaUnann: l.AlphaUnann,
 		Clip: l.Clip, TopK: l.TopK, TopKSkipsGated: l.TopKSkipsGated, LogClamp: l.LogClamp, Expected: l.Expected,
+		Tau: l.Tau, CorrectAfter: l.CorrectAfter, LargeLoss: l.LargeLoss,
 		PriorThreshold: prior.GateThreshold,
 	}
 }

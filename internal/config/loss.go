@@ -17,6 +17,9 @@ type Loss struct {
 	TopKSkipsGated                 bool    // whether gated cells do not count against TopK
 	LogClamp                       float64 // lower bound of the argument of the logarithm; 0 = none
 	Expected                       float64 // 0: from the data
+	Tau                            float64 // of splc
+	CorrectAfter                   int     // epochs before labels are corrected
+	LargeLoss                      float64 // percent of all cells that ll_r, ll_ct and ll_cp correct; 0: as published
 }
 
 // What the loss makes of unknown labels (Loss.Mode).
@@ -37,6 +40,7 @@ func defaultLoss() Loss {
 		GammaPos: d.GammaPos, GammaNeg: d.GammaNeg, GammaUnann: d.GammaUnann,
 		AlphaPos: d.AlphaPos, AlphaNeg: d.AlphaNeg, AlphaUnann: d.AlphaUnann,
 		Clip: d.Clip, TopK: d.TopK, TopKSkipsGated: d.TopKSkipsGated, LogClamp: d.LogClamp,
+		Tau: d.Tau, CorrectAfter: d.CorrectAfter,
 	}
 }
 
@@ -76,6 +80,18 @@ func (l *Loss) settings() []setting {
 		{
 			name: "loss.expected_positives", value: real{&l.Expected, loss.Limits("loss.expected_positives")},
 			meaning: "epr: expected labels per image; 0 = the sum of the prior, else annotated positives per training image",
+		},
+		{
+			name: "loss.splc_tau", value: real{&l.Tau, loss.Limits("loss.splc_tau")},
+			meaning: "splc: count unknown labels with a higher score as positives",
+		},
+		{
+			name: "loss.correct_after", value: whole{p: &l.CorrectAfter},
+			meaning: "splc, ll_r, ll_ct, ll_cp: correct labels after this many epochs",
+		},
+		{
+			name: "loss.ll_percent", value: real{&l.LargeLoss, loss.Limits("loss.ll_percent")},
+			meaning: "ll_r, ll_ct, ll_cp: correct the unknown labels with the largest losses, percent of all labels, per epoch; 0 = 0.5, 0.2, 0.1 as published",
 		},
 	}
 }

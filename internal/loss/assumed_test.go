@@ -95,7 +95,7 @@ func TestLossesByAssumptionAreFiniteAndTheSameForAnyPool(t *testing.T) {
 }
 
 func TestLossesByAssumptionHaveNoModes(t *testing.T) {
-	for _, name := range append(assumptions(), EPR) {
+	for _, name := range slices.Concat(assumptions(), corrections(), []string{EPR}) {
 		c := Defaults()
 		c.Name, c.Mode = name, Selective
 		if p := c.Conflict(); p == nil || p.Key != "loss.mode" {

@@ -22,6 +22,7 @@ type Bound struct {
 	single   SingleOptions
 	assumed  assumed
 	epr      epr
+	correct  corrected
 	classes  int // of the prior; 0 without one
 }
 
@@ -39,12 +40,19 @@ func Bind(c Config, prior []float32) (Bound, error) {
 		o.GammaPos, o.GammaNeg = c.GammaPos, c.GammaNeg
 		return BindSingle(o)
 	}
-	return Bound{spec: c.spec(prior), assumed: c.assumed(), epr: c.epr(), classes: len(prior)}, nil
+	return Bound{spec: c.spec(prior), assumed: c.assumed(), epr: c.epr(), correct: c.corrected(), classes: len(prior)}, nil
 }
 
 // BindSingle is [Bind] for the single-label loss with all its options.
 func BindSingle(o SingleOptions) (Bound, error) {
 	return Bound{isSingle: true, single: o}, o.validate()
+}
+
+// During is b in the run that c follows: the runners of losses that correct labels read the epoch from it
+// and LLCp writes to it. Without one they compute as in the first epoch.
+func (b Bound) During(c *Course) Bound {
+	b.correct.course = c
+	return b
 }
 
 // Fits is an error if the prior is for another number of classes.
@@ -63,6 +71,9 @@ func RunnerOf[T kernel.Float](set kernel.Set[float32], b Bound, rows, classes in
 	}
 	if b.epr.on {
 		return &eprRunner[T]{b.epr, rows, classes}
+	}
+	if b.correct.name != "" {
+		return newCorrectedRunner[T](b.correct, rows, classes)
 	}
 	if b.assumed.name != "" {
 		return newAssumedRunner[T](b.assumed, rows, classes)

@@ -40,7 +40,8 @@ const (
 // PriorThreshold in mode Selective only. The asymmetric losses use GammaPos, GammaNeg, Clip,
 // LogClamp and Mode, which must be Negative (unknown cells count as negatives) or Ignore; alphas
 // must be 1. SingleLabel uses GammaPos and GammaNeg. The losses by assumption (BCENorm, WAN, LSAN, Hill,
-// EM, EPR) use the alphas only, which weigh the terms, EPR also Expected; Mode must be Negative.
+// EM, EPR) use the alphas only, which weigh the terms, EPR also Expected, and
+// so do those that correct labels (SPLC, LLR, LLCt, LLCp), with Tau, CorrectAfter and LargeLoss; Mode must be Negative.
 type Config struct {
 	Name string // one of Names
 	Mode string // what becomes of unknown cells
@@ -64,10 +65,19 @@ type Config struct {
 	PriorThreshold float64
 	// Expected is the number of positives of an image that EPR draws to. At least 0.
 	Expected float64
+	// Tau is the probability above which SPLC takes an unknown cell for a positive. In [0, 1).
+	Tau float64
+	// CorrectAfter is the number of epochs before SPLC, LLR, LLCt and LLCp correct labels. At least 0.
+	CorrectAfter int
+	// LargeLoss is how many unknown cells LLR, LLCt and LLCp correct, in percent of all cells: of LLR and
+	// LLCt times the epoch, counted from 0. 0 means the published 0.5, 0.2 and 0.1. In [0, 100].
+	LargeLoss float64
 }
 
 // own tells whether the loss decides itself what becomes of unknown cells.
-func (c Config) own() bool { return c.Name == EPR || c.assumed().name != "" }
+func (c Config) own() bool {
+	return c.Name == EPR || c.corrected().name != "" || c.assumed().name != ""
+}
 
 // Defaults are those of the reference code.
 func Defaults() Config {
@@ -75,13 +85,13 @@ func Defaults() Config {
 		Name: Partial, Mode: Negative,
 		GammaPos: 0, GammaNeg: 1, GammaUnann: 2,
 		AlphaPos: 1, AlphaNeg: 1, AlphaUnann: 1,
-		TopK: 5, PriorThreshold: 0.05,
+		TopK: 5, PriorThreshold: 0.05, Tau: 0.6, CorrectAfter: 1,
 	}
 }
 
 // Names lists the values of Config.Name.
 func Names() []string {
-	return append([]string{Partial, Asymmetric, AsymmetricOptimized, SingleLabel, EPR}, assumptions()...)
+	return slices.Concat([]string{Partial, Asymmetric, AsymmetricOptimized, SingleLabel, EPR}, assumptions(), corrections())
 }
 
 // Modes lists the values of Config.Mode.
@@ -102,8 +112,11 @@ func problem(key, format string, args ...any) *Problem {
 
 // Limits are those of the number with this key in the configuration.
 func Limits(key string) limit.Range {
-	if key == "loss.clip" || key == "loss.log_clamp" {
+	switch key {
+	case "loss.clip", "loss.log_clamp", "loss.splc_tau":
 		return limit.Below1()
+	case "loss.ll_percent":
+		return limit.UpTo(100)
 	}
 	return limit.AtLeast0()
 }
@@ -130,6 +143,8 @@ func (c Config) Validate() error {
 		{"loss.log_clamp", c.LogClamp},
 		{"prior.threshold", c.PriorThreshold},
 		{"loss.expected_positives", c.Expected},
+		{"loss.splc_tau", c.Tau},
+		{"loss.ll_percent", c.LargeLoss},
 	} {
 		if r := Limits(f.key); !r.Has(f.value) {
 			return problem(f.key, "%v is not allowed: must be %s", f.value, r)
@@ -137,6 +152,9 @@ func (c Config) Validate() error {
 	}
 	if c.TopK < 0 {
 		return problem("loss.topk", "%d is not allowed: must be at least 0", c.TopK)
+	}
+	if c.CorrectAfter < 0 {
+		return problem("loss.correct_after", "%d is not allowed: must be at least 0", c.CorrectAfter)
 	}
 	if p := c.Conflict(); p != nil {
 		return p

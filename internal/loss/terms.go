@@ -14,6 +14,7 @@ const (
 	TermDroppedPrior        // unknown cells dropped by the prior gate
 	TermDroppedTopK         // unknown cells picked by the top-K, whether or not the gate drops them too
 	TermDroppedBoth         // unknown cells counted in both of the above
+	TermCorrected           // unknown cells that count as positives
 	TermCount               // the length of the vector
 )
 
@@ -24,6 +25,7 @@ type Terms struct {
 	Total, Positive, Negative, Unknown     float64 // loss of the batch: all cells, and by label
 	Positives, Negatives, Unknowns         int     // number of cells by label
 	DroppedPrior, DroppedTopK, DroppedBoth int     // number of unknown cells dropped by the prior gate, by the top-K, and by both
+	Corrected                              int     // number of unknown cells that count as positives
 }
 
 // TermsOf reads a loss vector of length TermCount. Counts up to 2^24 are exact in float32.
@@ -33,7 +35,7 @@ func TermsOf[T kernel.Float](v []T) Terms {
 		Negative: float64(v[TermNegative]), Unknown: float64(v[TermUnknown]),
 		Positives: int(v[TermPositives]), Negatives: int(v[TermNegatives]), Unknowns: int(v[TermUnknowns]),
 		DroppedPrior: int(v[TermDroppedPrior]), DroppedTopK: int(v[TermDroppedTopK]),
-		DroppedBoth: int(v[TermDroppedBoth]),
+		DroppedBoth: int(v[TermDroppedBoth]), Corrected: int(v[TermCorrected]),
 	}
 }
 
@@ -43,7 +45,7 @@ func PutTerms[T kernel.Float](v []T, p Terms) {
 	v[TermNegative], v[TermUnknown] = T(p.Negative), T(p.Unknown)
 	v[TermPositives], v[TermNegatives], v[TermUnknowns] = T(p.Positives), T(p.Negatives), T(p.Unknowns)
 	v[TermDroppedPrior], v[TermDroppedTopK] = T(p.DroppedPrior), T(p.DroppedTopK)
-	v[TermDroppedBoth] = T(p.DroppedBoth)
+	v[TermDroppedBoth], v[TermCorrected] = T(p.DroppedBoth), T(p.Corrected)
 }
 
 // add accumulates q, Total excepted.
@@ -57,4 +59,5 @@ func (p *Terms) add(q *Terms) {
 	p.DroppedPrior += q.DroppedPrior
 	p.DroppedTopK += q.DroppedTopK
 	p.DroppedBoth += q.DroppedBoth
+	p.Corrected += q.Corrected
 }

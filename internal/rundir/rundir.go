@@ -46,6 +46,8 @@ type Step struct {
 	DroppedPrior float64 `json:"dropped_prior"`
 	DroppedTopK  float64 `json:"dropped_topk"`
 	Dropped      float64 `json:"dropped"`
+	// Share of the unknown cells that the loss counted as positive; of losses that correct labels.
+	Corrected float64 `json:"corrected,omitempty"`
 }
 
 // Scores are the headline numbers of one validation, in percent; nil where undefined.

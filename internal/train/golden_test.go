@@ -12,7 +12,6 @@ import (
 	"csl/internal/images/loader"
 	"csl/internal/kernel/kerneltest"
 	"csl/internal/loss"
-	"csl/internal/loss/lossgraph"
 	"csl/internal/model"
 	"csl/internal/npy"
 	"csl/internal/optim"
@@ -98,7 +97,7 @@ func (g *goldenRun) weights(t *testing.T) *model.Weights {
 func (g *goldenRun) stepper(t *testing.T, be *graph.CPU) *stepper {
 	t.Helper()
 	r := g.Training
-	lf, err := lossgraph.Build(loss.Config{
+	lf, err := loss.Bind(loss.Config{
 		Name: loss.Partial, Mode: r.Loss.Mode,
 		GammaPos: r.Loss.GammaPos, GammaNeg: r.Loss.GammaNeg, GammaUnann: r.Loss.GammaUnann,
 		AlphaPos: 1, AlphaNeg: 1, AlphaUnann: 1, TopK: r.Loss.TopK, LogClamp: 1e-8,

@@ -18,6 +18,7 @@ func (t *trainer) loop(ctx context.Context) error {
 			return t.ended(ctx, err)
 		}
 		t.endEpoch()
+		t.stepper.turned.merge()
 		if t.saveDue() {
 			if err := t.save(); err != nil {
 				return t.ended(ctx, err)

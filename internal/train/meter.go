@@ -17,6 +17,7 @@ type meter struct {
 	DroppedPrior int     `json:"dropped_prior"`
 	DroppedTopK  int     `json:"dropped_topk"`
 	DroppedBoth  int     `json:"dropped_both"`
+	Corrected    int     `json:"corrected,omitempty"`
 }
 
 // add counts one batch of that many images.
@@ -30,6 +31,7 @@ func (m *meter) add(images int, p loss.Terms) {
 	m.DroppedPrior += p.DroppedPrior
 	m.DroppedTopK += p.DroppedTopK
 	m.DroppedBoth += p.DroppedBoth
+	m.Corrected += p.Corrected
 }
 
 // record turns the sums into the means of a Step record.
@@ -42,5 +44,6 @@ func (m *meter) record() rundir.Step {
 		DroppedPrior: float64(m.DroppedPrior) / u,
 		DroppedTopK:  float64(m.DroppedTopK) / u,
 		Dropped:      float64(m.DroppedPrior+m.DroppedTopK-m.DroppedBoth) / u,
+		Corrected:    float64(m.Corrected) / u,
 	}
 }

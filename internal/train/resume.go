@@ -42,6 +42,10 @@ func (t *trainer) adopt(s saved) error {
 			return fmt.Errorf("the data changed: %s (--force_resume goes on all the same)", strings.Join(changed, ", "))
 		}
 		t.o.Display.Log().Warn("the data changed since the run was saved: " + strings.Join(changed, ", "))
+		if t.stepper.turned != nil {
+			t.stepper.turned.stale = true
+			t.o.Display.Log().Warn("the labels that the loss turned were those of the earlier data: all are unknown again")
+		}
 	}
 	t.state = s.state
 	t.skips.restore(s.Skips)

@@ -67,6 +67,8 @@ func TestInterruptedRunSavesAndGoesOnToTheSameEnd(t *testing.T) {
 		"without validation":          {[]string{"data.val.annotations="}, []canceller{{steps: 4}}},
 		"without an average":          {[]string{"ema.decay=0"}, []canceller{{steps: 4}}},
 		"about to stop early":         {[]string{"train.patience=1", "optimizer.lr=1e-12", "ema.decay=0"}, []canceller{{steps: 6, validation: true}}},
+		"turning labels for good":     {turning(), []canceller{{steps: 2}, {steps: 3}}},
+		"turning and accumulating":    {append([]string{"train.accumulate=2"}, turning()...), []canceller{{steps: 3}}},
 		"with other loss and Adam":    {[]string{"loss.name=asl", "loss.mode=ignore", "optimizer.name=adamw"}, []canceller{{steps: 5}}},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -14,6 +14,7 @@ type rollback struct {
 func (r *rollback) begin() {
 	s := r.stepper
 	s.opt.Settle()
+	s.turned.begin()
 	if s.sums == nil {
 		return
 	}
@@ -37,6 +38,7 @@ func (r *rollback) begin() {
 func (r *rollback) undo() error {
 	s := r.stepper
 	s.opt.Undo()
+	s.turned.begin()
 	for i := range r.buffers {
 		copy(s.running[i].Data, r.buffers[i])
 	}

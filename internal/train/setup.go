@@ -10,7 +10,6 @@ import (
 	"csl/internal/dataset"
 	"csl/internal/images/loader"
 	"csl/internal/loss"
-	"csl/internal/loss/lossgraph"
 	"csl/internal/prior"
 )
 
@@ -77,13 +76,16 @@ func (t *trainer) build(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	lf, err := lossgraph.Build(t.lossConfig(prior), gate)
+	bound, err := loss.Bind(t.lossConfig(prior), gate)
 	if err != nil {
 		return err
 	}
-	t.stepper, err = newStepper(t.o.Backend, w, lf, c.OptimizerConfig(), cycle, c.Data.Size, c.Train.Accumulate)
+	t.stepper, err = newStepper(t.o.Backend, w, bound, c.OptimizerConfig(), cycle, c.Data.Size, c.Train.Accumulate)
 	if err != nil {
 		return err
+	}
+	if loss.TurnsForGood(c.Loss.Name) {
+		t.stepper.turned = &turned{classes: classes, images: t.data.train.Set.Len()}
 	}
 	t.stepper.prior = prior
 	if t.keeper, err = newKeeper(t); err != nil {

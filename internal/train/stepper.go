@@ -7,6 +7,7 @@ import (
 	"csl/internal/graph"
 	"csl/internal/images/loader"
 	"csl/internal/loss"
+	"csl/internal/loss/lossgraph"
 	"csl/internal/model"
 	"csl/internal/optim"
 )
@@ -24,6 +25,8 @@ type stepper struct {
 	cycle    optim.OneCycle
 	ema      *optim.EMA
 	sums     [][]float32     // of the gradients of a step's batches; nil where every batch is a step
+	course   *loss.Course    // where the run is, for the loss
+	turned   *turned         // by the loss; nil where it turns none
 	prior    []float32       // that the loss asks; nil without
 	logits   []float32       // of the last batch, valid until the next
 	last     *model.TrainNet // of the last batch; nil before the first
@@ -39,8 +42,10 @@ type stepper struct {
 }
 
 // newStepper builds the optimizer for weights. cycleSteps is the length of the whole schedule.
-func newStepper(be graph.Host, w *model.Weights, lf model.LossFunc, o optim.Config, cycle optim.OneCycle, size, accumulate int) (*stepper, error) {
-	s := &stepper{be: be, loss: lf, size: size, weights: w, running: w.Buffers(), cycle: cycle, ema: o.EMA}
+func newStepper(be graph.Host, w *model.Weights, bound loss.Bound, o optim.Config, cycle optim.OneCycle, size, accumulate int) (*stepper, error) {
+	course := &loss.Course{}
+	lf := lossgraph.Adding(bound.During(course))
+	s := &stepper{be: be, loss: lf, course: course, size: size, weights: w, running: w.Buffers(), cycle: cycle, ema: o.EMA}
 	var averages []*model.Param
 	if o.EMA != nil {
 		s.average = w.Clone()
@@ -103,6 +108,8 @@ func (s *stepper) learn(b *loader.Batch, step, n int) (loss.Terms, error) {
 	for i, v := range b.States {
 		net.Labels()[i] = float32(v)
 	}
+	s.turned.label(b, net.Labels())
+	s.course.Epoch = b.Epoch
 	s.last, s.batch = net, n
 	terms, err := forward(net)
 	if err != nil {
@@ -114,6 +121,7 @@ func (s *stepper) learn(b *loader.Batch, step, n int) (loss.Terms, error) {
 	if s.logits, err = net.Logits(); err != nil {
 		return terms, err
 	}
+	s.turned.note(b, s.course.Turned)
 	return terms, net.UpdateRunning()
 }
 
@@ -207,6 +215,7 @@ func (s *stepper) finish(step int) (lr, beta1 float64, err error) {
 			return lr, beta1, err
 		}
 	}
+	s.turned.finish()
 	for i, to := range s.averages {
 		s.ema.Update(s.opt.Steps(), to.Data, s.running[i].Data)
 	}

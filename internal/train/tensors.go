@@ -12,7 +12,7 @@ import (
 	"csl/internal/safefile"
 )
 
-// files are the tensors of a saved state.
+// files are the tensors of a saved state, and the cells that the loss turned.
 func (s *stepper) files() []safefile.Part {
 	files := []safefile.Part{
 		tensorsFile(weightsFile, checkpoint.Tensors(s.weights)),
@@ -21,7 +21,7 @@ func (s *stepper) files() []safefile.Part {
 	if s.average != nil {
 		files = append(files, tensorsFile(averageFile, checkpoint.Tensors(s.average)))
 	}
-	return files
+	return append(files, s.turned.files()...)
 }
 
 func tensorsFile(name string, tensors []checkpoint.Out) safefile.Part {
@@ -49,6 +49,9 @@ func (s *stepper) restore(ctx context.Context, g *safefile.Generation, steps int
 		return err
 	}
 	s.opt.SetSteps(steps)
+	if err := s.turned.restore(g); err != nil {
+		return err
+	}
 	if err := s.readMoments(g.Path(momentsFile)); err != nil || s.average == nil {
 		return err
 	}

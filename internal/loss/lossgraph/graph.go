@@ -18,7 +18,12 @@ import (
 // the seed must be 1 (or a scale) there. prior is as for [loss.Bind].
 func Build(c loss.Config, prior []float32) (func(logits, labels *G.Node) (*G.Node, error), error) {
 	b, err := loss.Bind(c, prior)
-	return func(logits, labels *G.Node) (*G.Node, error) { return Add(b, logits, labels) }, err
+	return Adding(b), err
+}
+
+// Adding is [Add] of b as a function of logits and labels.
+func Adding(b loss.Bound) func(logits, labels *G.Node) (*G.Node, error) {
+	return func(logits, labels *G.Node) (*G.Node, error) { return Add(b, logits, labels) }
 }
 
 // Add adds a loss to the graph of logits and labels; see [Build].

@@ -125,7 +125,9 @@ func TestGradientSeedScalesTheGradient(t *testing.T) {
 	}
 	l := newLossGraph(t, tensor.Float64, build, 3, 4, widen(logits), widen(labels))
 	_, one := l.run(t)
-	if err := l.seed.Write64([]float64{0.25, 9, 9, 9, 9, 9, 9, 9, 9, 9}); err != nil {
+	seed := slices.Repeat([]float64{9}, loss.TermCount)
+	seed[loss.TermTotal] = 0.25
+	if err := l.seed.Write64(seed); err != nil {
 		t.Fatal(err)
 	}
 	_, quarter := l.run(t)

@@ -1,0 +1,86 @@
+package loss
+
+import (
+	"math"
+
+	"csl/internal/kernel"
+)
+
+// largest finds the unknown cells with the largest logits of a batch, which are those with the largest
+// cross entropy as negatives. They are compared as float32; of equal ones the cell that comes first, by
+// image, then class, goes first. Two rounds of counting, 16 bits each, replace sorting.
+type largest struct {
+	marked []bool   // per cell
+	counts []uint32 // of the 16 bits of a round
+}
+
+func newLargest(cells int) *largest {
+	return &largest{marked: make([]bool, cells), counts: make([]uint32, 1<<16)}
+}
+
+// fallingKey is the smaller the larger x is.
+func fallingKey(x float32) uint32 {
+	bits := math.Float32bits(x + 0) // -0 becomes 0
+	if bits>>31 == 0 {
+		return ^(bits | 1<<31)
+	}
+	return bits
+}
+
+// mark marks the n unknown cells with the largest logits, or all if there are no more.
+func mark[T kernel.Float](l *largest, logits, labels []T, n int) {
+	clear(l.marked)
+	if n == 0 {
+		return
+	}
+	limit, ties := uint32(math.MaxUint32), 0
+	first, rank, all := narrowed(l, logits, labels, n, func(key uint32) (uint32, bool) { return key >> 16, true })
+	if !all {
+		var second uint32
+		second, ties, _ = narrowed(l, logits, labels, rank, func(key uint32) (uint32, bool) { return key & 0xffff, key>>16 == first })
+		limit = first<<16 | second
+	}
+	for i, x := range logits {
+		if labels[i] != -1 {
+			continue
+		}
+		key := fallingKey(float32(x))
+		if key < limit || all {
+			l.marked[i] = true
+		} else if key == limit && ties > 0 {
+			l.marked[i] = true
+			ties--
+		}
+	}
+}
+
+// narrowed counts the unknown cells by a part of their keys and finds the part of the n-th, and how many
+// cells with that part are still among the n. all says that there are not more than n.
+func narrowed[T kernel.Float](l *largest, logits, labels []T, n int, part func(key uint32) (uint32, bool)) (at uint32, left int, all bool) {
+	clear(l.counts)
+	for i, x := range logits {
+		if labels[i] != -1 {
+			continue
+		}
+		if p, ok := part(fallingKey(float32(x))); ok {
+			l.counts[p]++
+		}
+	}
+	for p, c := range l.counts {
+		if n <= int(c) {
+			return uint32(p), n, false
+		}
+		n -= int(c)
+	}
+	return 0, 0, true
+}
+
+// cells appends the marked cells to dst.
+func (l *largest) cells(dst []int) []int {
+	for i, m := range l.marked {
+		if m {
+			dst = append(dst, i)
+		}
+	}
+	return dst
+}
