@@ -65,7 +65,7 @@ func (g *group) one(c *call) error {
 	}
 	start := time.Now()
 	if err := c.do(); err != nil {
-		g.broken = fmt.Errorf("rank %d of %d: %s: %w", g.t.Rank(), g.t.Size(), c.name, err)
+		g.broken = fmt.Errorf("%s: %w", c.name, err)
 		return g.broken
 	}
 	g.mu.Lock()

@@ -1,0 +1,165 @@
+package main
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"os"
+	"runtime"
+	"time"
+
+	"csl/internal/dist"
+	"csl/internal/dist/mpi"
+	"csl/internal/printable"
+	"csl/internal/progress"
+
+	"github.com/spf13/cobra"
+)
+
+// The ways of --distributed.
+const (
+	distributedAuto = "auto"
+	distributedOff  = "off"
+	distributedMPI  = "mpi"
+)
+
+// Environment variables of this program beside those of launchers.
+const (
+	mpiLibraryVariable = "CSL_MPI_LIBRARY" // see mpi.Options
+	mpiTimeoutVariable = "CSL_MPI_TIMEOUT" // a duration
+)
+
+// bindDistributed adds --distributed to a command that can share its work with other ranks.
+func bindDistributed(cmd *cobra.Command, way *string) {
+	cmd.Flags().StringVar(way, "distributed", distributedAuto,
+		"share the work with the other ranks: auto = if mpirun or srun started several, off, mpi = fail without a launcher")
+	// An error would mean that the flag does not exist.
+	_ = cmd.RegisterFlagCompletionFunc("distributed", cobra.FixedCompletions([]string{distributedAuto, distributedOff, distributedMPI}, cobra.ShellCompDirectiveNoFileComp))
+}
+
+// join joins the ranks that a launcher started; without one it gives a group of one. From then on an
+// error of the command ends all ranks, until leave.
+func (s *streams) join(way string) (dist.Group, error) {
+	launch, launched, err := dist.FromEnvironment(os.Getenv)
+	if err == nil {
+		err = checkLaunch(way, launch, launched, mpi.Built)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if way == distributedOff || !launched || launch.Size == 1 && way == distributedAuto {
+		return dist.Single(), nil
+	}
+	timeout, err := mpiTimeout(os.Getenv(mpiTimeoutVariable))
+	if err != nil {
+		return nil, err
+	}
+	g, err := mpi.Join(mpi.Options{Library: os.Getenv(mpiLibraryVariable), Timeout: timeout})
+	if err != nil {
+		return nil, fmt.Errorf("rank %d: %w", launch.Rank, err)
+	}
+	if launch.Size > 0 && (g.Size() != launch.Size || g.Rank() != launch.Rank) {
+		return nil, fmt.Errorf("the launcher started %d ranks, of which this is %d, but the MPI library sees %d, of which this is %d: it does not belong to the launcher; name the one that does in %s",
+			launch.Size, launch.Rank, g.Size(), g.Rank(), mpiLibraryVariable)
+	}
+	s.group = g
+	runtime.GOMAXPROCS(s.global.threads + 1) // one more, so that communication never waits for a computation to end
+	if g.Rank() > 0 {
+		s.mute()
+	}
+	return g, nil
+}
+
+// leave ends the work in common. All ranks call it, when their results are equal: what fails
+// later is rank 0's alone.
+func (s *streams) leave() error {
+	if s.group == nil {
+		return nil
+	}
+	g := s.group
+	s.group = nil
+	if g.Rank() > 0 {
+		s.err = io.Discard // what ended the work has been said by rank 0
+	}
+	return g.Close()
+}
+
+// abort ends all ranks because of an error of this one.
+func (s *streams) abort(code int, err error) {
+	if s.group != nil {
+		s.group.Abort(code, printable.Line(oneLine(err)))
+	}
+}
+
+// mute leaves results and messages to rank 0. Errors are not among them.
+func (s *streams) mute() {
+	s.out, s.raw, s.outTTY, s.errTTY = io.Discard, io.Discard, false, false
+	s.display = progress.New(progress.Options{Out: io.Discard})
+}
+
+// checkLaunch refuses what cannot work: ranks without a launcher, ranks of a program without MPI.
+func checkLaunch(way string, l dist.Launch, launched, built bool) error {
+	switch way {
+	case distributedAuto, distributedOff, distributedMPI:
+	default:
+		return usagef("--distributed %q: must be auto, off or mpi", way)
+	}
+	switch {
+	case way == distributedOff:
+		return nil
+	case way == distributedMPI && !launched:
+		return usagef("--distributed mpi: no launcher in the environment; start csl-mpi with mpirun or srun --mpi=pmix")
+	case !built && launched && (l.Size != 1 || way == distributedMPI):
+		return usagef("%s says that this is rank %d of %s, but this csl is built without MPI: start csl-mpi instead (make build-mpi), or independent processes with --distributed off",
+			l.By, l.Rank, sizeText(l.Size))
+	}
+	return nil
+}
+
+func sizeText(n int) string {
+	if n == 0 {
+		return "several"
+	}
+	return fmt.Sprint(n)
+}
+
+func mpiTimeout(text string) (time.Duration, error) {
+	if text == "" {
+		return mpi.DefaultTimeout, nil
+	}
+	d, err := time.ParseDuration(text)
+	if err != nil || d <= 0 {
+		return 0, fmt.Errorf("environment: %s=%q: must be a duration above 0, such as 90s or 15m", mpiTimeoutVariable, text)
+	}
+	return d, nil
+}
+
+// programDigest identifies this program: the digest of its file.
+func programDigest() (string, error) {
+	name, err := os.Executable()
+	if err != nil {
+		return "", err
+	}
+	f, err := os.Open(name)
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	h := sha256.New()
+	if _, err := io.Copy(h, f); err != nil {
+		return "", fmt.Errorf("digest of %s: %w", name, err)
+	}
+	return hex.EncodeToString(h.Sum(nil)), nil
+}
+
+// threadsHere is the default of --threads: all processors that this process may use. Ranks on one
+// machine that the launcher did not bind to processors divide them.
+func threadsHere(getenv func(string) string, usable, processors int) int {
+	l, launched, err := dist.FromEnvironment(getenv)
+	if err != nil || !launched || usable < processors { // an error is reported by the commands that join
+		return usable
+	}
+	return max(1, usable/cmp.Or(l.Here, 1))
+}
