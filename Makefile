@@ -5,13 +5,16 @@ export CGO_ENABLED = 0
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 LDFLAGS := -s -w -X main.release=$(VERSION)
 
-.PHONY: build demo test test-long race fuzz bench bench-compare lint lint-exported vuln fmt vet-cross generate generate-check clean
+.PHONY: build build-mpi demo test test-long race fuzz bench bench-compare lint lint-exported vuln fmt vet-cross generate generate-check clean
 
 # Tools that csl itself does not need have a go.mod apart.
 TOOL := go tool -modfile=scripts/tools/go.mod
 
 build: ## bin/csl
 	go build -trimpath -ldflags "$(LDFLAGS)" -o bin/ ./cmd/csl
+
+build-mpi: ## bin/csl-mpi: csl for ranks that mpirun starts; opens libmpi at run time, so it is linked dynamically (Linux)
+	go build -trimpath -tags mpi -ldflags "$(LDFLAGS)" -o bin/csl-mpi ./cmd/csl
 
 DEMO_TRAIN := demo/data/train2014
 DEMO_TRUTH := demo/data/annotations/instances_train2014.json
@@ -83,6 +86,8 @@ vet-cross: ## go vet for the platforms we do not test on
 	GOOS=windows GOARCH=amd64 go vet ./...
 	GOOS=darwin GOARCH=arm64 go vet ./...
 	GOOS=linux GOARCH=arm64 go vet ./...
+	go vet -tags mpi ./...
+	GOOS=linux GOARCH=arm64 go vet -tags mpi ./...
 
 generate: ## write the generated files anew
 	go generate ./...

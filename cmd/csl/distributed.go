@@ -8,6 +8,8 @@ import (
 	"io"
 	"os"
 	"runtime"
+	"strconv"
+	"strings"
 	"time"
 
 	"csl/internal/dist"
@@ -162,4 +164,26 @@ func threadsHere(getenv func(string) string, usable, processors int) int {
 		return usable
 	}
 	return max(1, usable/cmp.Or(l.Here, 1))
+}
+
+// processors are those of this machine, whether this process may use them or not.
+func processors() int {
+	text, err := os.ReadFile("/sys/devices/system/cpu/online") // "0-7" or "0,2-5"; Linux only
+	if err != nil {
+		return runtime.NumCPU()
+	}
+	n := 0
+	for _, r := range strings.Split(strings.TrimSpace(string(text)), ",") {
+		first, last, isRange := strings.Cut(r, "-")
+		if !isRange {
+			last = first
+		}
+		a, err := strconv.Atoi(first)
+		b, err2 := strconv.Atoi(last)
+		if err != nil || err2 != nil {
+			return runtime.NumCPU()
+		}
+		n += b - a + 1
+	}
+	return n
 }

@@ -15,11 +15,13 @@ var errNoReader = fmt.Errorf("output pipe closed: %w", context.Canceled)
 
 // interruptible gives a context that the first Ctrl-C (or SIGTERM, or SIGHUP of a terminal that closes, unless
 // nohup ignores it) cancels, so that a command can save and return. The second one calls exit at once. A broken pipe (SIGPIPE, of which the process
-// would else die with files half-written) cancels it with [errNoReader]. stop gives the signals back.
+// would else die with files half-written) cancels it with [errNoReader]. SIGUSR1 cancels it as well: batch systems
+// (Slurm's --signal) send it ahead of the end, and mpirun passes it on to all ranks. stop gives the signals back.
 func interruptible(parent context.Context, notice io.Writer, exit func(int)) (ctx context.Context, stop func()) {
 	ctx, cancel := context.WithCancelCause(parent)
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGPIPE)
+	notifySaveAndStop(signals)
 	if !signal.Ignored(syscall.SIGHUP) {
 		signal.Notify(signals, syscall.SIGHUP)
 	}
@@ -42,6 +44,11 @@ func watch(signals <-chan os.Signal, done <-chan struct{}, cancel func(error), n
 			switch {
 			case s == syscall.SIGPIPE:
 				cancel(errNoReader)
+			case isSaveAndStop(s):
+				if !asked {
+					fmt.Fprintln(notice, "csl: stopping, as SIGUSR1 asks")
+				}
+				cancel(nil) // a batch system may send it more than once, so that it never quits at once
 			case asked:
 				exit(exitInterrupted)
 				return

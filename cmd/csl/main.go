@@ -6,9 +6,11 @@ package main
 
 import (
 	"context"
+	"io"
 	"os"
 	"runtime/debug"
 
+	"csl/internal/dist"
 	"csl/internal/memory"
 )
 
@@ -16,7 +18,11 @@ func main() {
 	debug.SetTraceback("none") // a panic in a goroutine is one line, too; GOTRACEBACK brings traces back
 	stayWithin(memory.Imposed())
 	s := systemStreams()
-	ctx, stop := interruptible(context.Background(), s.err, os.Exit)
+	notice := s.err
+	if l, ok, err := dist.FromEnvironment(os.Getenv); err == nil && ok && l.Rank > 0 {
+		notice = io.Discard // rank 0 says it
+	}
+	ctx, stop := interruptible(context.Background(), notice, os.Exit)
 	code := run(ctx, os.Args[1:], s)
 	stop()
 	os.Exit(code)

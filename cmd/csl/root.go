@@ -1,6 +1,7 @@
 package main
 
 import (
+	"os"
 	"runtime"
 
 	"csl/internal/config"
@@ -69,7 +70,7 @@ images: each label is present, absent or unknown, and the class-aware selective 
 
 	flags := root.PersistentFlags()
 	flags.SortFlags = false
-	flags.IntVar(&s.global.threads, "threads", runtime.GOMAXPROCS(0), "use this many CPU threads; results do not depend on it")
+	flags.IntVar(&s.global.threads, "threads", threadsHere(os.Getenv, runtime.GOMAXPROCS(0), processors()), "use this many CPU threads; results do not depend on it")
 	flags.BoolVarP(&s.global.quiet, "quiet", "q", false, "print warnings and errors only")
 	flags.BoolVarP(&s.global.verbose, "verbose", "v", false, "print more, with the time of day")
 	flags.StringVar(&s.global.logFormat, "log_format", "text", "print messages on standard error as text or json")

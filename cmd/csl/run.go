@@ -31,7 +31,9 @@ func run(ctx context.Context, args []string, s *streams) (code int) {
 	defer func() {
 		if p := recover(); p != nil {
 			first, _, _ := strings.Cut(fmt.Sprint(p), "\n")
-			complain(s.err, fmt.Errorf("internal error: %s; this is a bug of csl, please report it", first))
+			err := fmt.Errorf("internal error: %s; this is a bug of csl, please report it", first)
+			s.abort(exitFailure, err) // under MPI this is the end
+			complain(s.err, err)
 			code = exitFailure
 		}
 	}()
@@ -50,7 +52,17 @@ func run(ctx context.Context, args []string, s *streams) (code int) {
 	if !started && !errors.As(err, new(*usageError)) {
 		err = &usageError{err}
 	}
-	return report(ctx, s.err, cmd, err)
+	return s.ended(ctx, cmd, err)
+}
+
+// ended reports err and chooses the exit code; where other ranks work on the same job, it ends them, too.
+func (s *streams) ended(ctx context.Context, cmd *cobra.Command, err error) int {
+	if s.group == nil {
+		return report(ctx, s.err, cmd, err)
+	}
+	code := report(ctx, io.Discard, cmd, err)
+	s.abort(code, err)
+	return code
 }
 
 // report prints err and chooses the exit code.
@@ -88,12 +100,15 @@ func report(ctx context.Context, w io.Writer, cmd *cobra.Command, err error) int
 func complain(w io.Writer, err error) {
 	lines := problems(err)
 	if lines == nil {
-		lines = []string{strings.ReplaceAll(strings.TrimSpace(err.Error()), "\n", "; ")}
+		lines = []string{oneLine(err)}
 	}
 	for _, line := range lines {
 		fmt.Fprintln(w, "csl: "+printable.Line(line))
 	}
 }
+
+// oneLine is the text of an error without line breaks.
+func oneLine(err error) string { return strings.ReplaceAll(strings.TrimSpace(err.Error()), "\n", "; ") }
 
 // problems are the texts of an error that is nothing but wrong settings.
 func problems(err error) []string {

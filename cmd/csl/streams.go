@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"os"
 
+	"csl/internal/dist"
 	"csl/internal/printable"
 	"csl/internal/progress"
 	"csl/internal/safefile"
@@ -25,6 +26,7 @@ type streams struct {
 
 	global  globalFlags
 	display *progress.Display // made when the flags are known; never nil in a running command
+	group   dist.Group        // the ranks that work on this command; nil unless a launcher started several
 }
 
 // globalFlags are the flags of every command.

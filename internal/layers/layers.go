@@ -16,7 +16,7 @@ func layers() []layer {
 		{"base", []string{
 			"internal/count", "internal/exactjson", "internal/garbage", "internal/jsonscan", "internal/lfs", "internal/limit", "internal/memory",
 			"internal/npy", "internal/parallel", "internal/printable", "internal/regular", "internal/similar", "internal/textio",
-			"internal/safefile", "internal/safefile/faultfs", "internal/progress", "internal/rundir", "internal/fixture", "internal/dist",
+			"internal/safefile", "internal/safefile/faultfs", "internal/progress", "internal/rundir", "internal/fixture", "internal/dist", "internal/dist/mpi",
 			"internal/tensorboard/tensorboardtest", "internal/tensorboard",
 		}},
 		{"arithmetic", []string{
@@ -40,7 +40,7 @@ func layers() []layer {
 			"internal/bench", "internal/infer/annotate", "internal/infer", "internal/validate", "internal/train",
 			"internal/estimate", "internal/report",
 		}},
-		{"program", []string{"internal/e2e", "cmd/csl"}},
+		{"program", []string{"internal/e2e", "cmd/csl", "internal/dist/mpi/testrank"}},
 		{"checks of the source", []string{"internal/layers", "internal/doctest", "internal/tools/exported", "internal/images/gen", "internal/kernel/gen", "scripts/avx512/init"}},
 	}
 }

@@ -1,0 +1,61 @@
+package main
+
+import (
+	"strings"
+	"testing"
+
+	"csl/internal/dist"
+)
+
+func TestRanksNeedALauncherAndAProgramWithMPI(t *testing.T) {
+	two, one := dist.Launch{By: "PMI_SIZE", Rank: 1, Size: 2}, dist.Launch{By: "PMI_SIZE", Size: 1}
+	for name, c := range map[string]struct {
+		way             string
+		launch          dist.Launch
+		launched, built bool
+		want            string
+	}{
+		"alone":                              {way: "auto"},
+		"alone, MPI asked for":               {way: "mpi", built: true, want: "no launcher in the environment"},
+		"ranks":                              {way: "auto", launch: two, launched: true, built: true},
+		"ranks of a program without MPI":     {way: "auto", launch: two, launched: true, want: "PMI_SIZE says that this is rank 1 of 2, but this csl is built without MPI: start csl-mpi instead"},
+		"an unknown number of them":          {way: "auto", launch: dist.Launch{By: "PMIX_RANK"}, launched: true, want: "rank 0 of several"},
+		"one rank of a program without MPI":  {way: "auto", launch: one, launched: true},
+		"one rank, MPI asked for":            {way: "mpi", launch: one, launched: true, want: "csl-mpi"},
+		"independent processes under mpirun": {way: "off", launch: two, launched: true},
+		"a way that does not exist":          {way: "ring", want: `--distributed "ring": must be auto, off or mpi`},
+	} {
+		err := checkLaunch(c.way, c.launch, c.launched, c.built)
+		if (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: %v, want %q", name, err, c.want)
+		}
+	}
+}
+
+func TestRanksThatAreNotBoundDivideTheProcessors(t *testing.T) {
+	env := map[string]string{}
+	get := func(name string) string { return env[name] }
+	if n := threadsHere(get, 16, 16); n != 16 {
+		t.Errorf("without a launcher: %d threads", n)
+	}
+	env = map[string]string{"OMPI_COMM_WORLD_RANK": "0", "OMPI_COMM_WORLD_SIZE": "8", "OMPI_COMM_WORLD_LOCAL_SIZE": "3"}
+	for _, c := range []struct{ usable, processors, want int }{{16, 16, 5}, {4, 16, 4}, {2, 2, 1}} {
+		if n := threadsHere(get, c.usable, c.processors); n != c.want {
+			t.Errorf("%d of %d processors for a rank of 3: %d threads, want %d", c.usable, c.processors, n, c.want)
+		}
+	}
+	if processors() < 1 {
+		t.Error("a machine without processors")
+	}
+}
+
+func TestTimeoutOfRanksIsADuration(t *testing.T) {
+	for _, text := range []string{"10", "-3s", "0s", "soon"} {
+		if _, err := mpiTimeout(text); err == nil || !strings.Contains(err.Error(), "CSL_MPI_TIMEOUT") {
+			t.Errorf("%q: %v", text, err)
+		}
+	}
+	if d, err := mpiTimeout("90s"); err != nil || d.Seconds() != 90 {
+		t.Error(d, err)
+	}
+}
