@@ -38,6 +38,9 @@ func (a *Accumulator) Curves() [][]Point {
 	return curves
 }
 
+// Overall is the precision-recall curve of all annotated cells in one ranking, as Curves has those of single classes.
+func (a *Accumulator) Overall() []Point { return curve(slices.Clone(a.cells)) }
+
 // byClass are the annotated cells of each class, in order.
 func (a *Accumulator) byClass() [][]cell {
 	all := make([][]cell, len(a.opt.Classes))
