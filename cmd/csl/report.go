@@ -14,6 +14,9 @@ import (
 // imagesShown is how many predicted images a report has unless the user says.
 const imagesShown = 12
 
+// cellsListed is how many of the worst errors and likely missing labels a report has unless the user says.
+const cellsListed = 12
+
 // reportOptions is what "csl report" was asked to do.
 type reportOptions struct {
 	*streams
@@ -21,6 +24,7 @@ type reportOptions struct {
 	page   string
 	format string
 	images int
+	listed int
 	scored int
 }
 
@@ -30,8 +34,8 @@ func newReportCommand(s *streams) *cobra.Command {
 		Use:   "report RUN [RUN...]",
 		Short: "Compare training runs in a table and a web page",
 		Long: `Compare training runs: a table on standard output, and one HTML page that opens offline, with
-curves, results per class, the class prior and predicted validation images. RUN is a run directory
-(train.out). Relative paths of data are resolved against the current directory, as in training.`,
+curves, results per class, the worst errors, likely missing labels, the class prior and predicted
+validation images; runs on the same data are compared image by image. RUN is a run directory (train.out). Relative paths of data are resolved against the current directory, as in training.`,
 		Example: `  csl report outputs
   csl report runs/ignore runs/negative runs/selective --out compare.html`,
 		Args: func(cmd *cobra.Command, args []string) error {
@@ -49,6 +53,7 @@ curves, results per class, the class prior and predicted validation images. RUN 
 	fs.StringVar(&o.page, "out", "", "write the page to `FILE`; empty = report.html, in the run directory if there is one run")
 	fs.StringVar(&o.format, "format", formatText, "print the table as text or json")
 	fs.IntVar(&o.images, "images", imagesShown, "show this many predicted validation images")
+	fs.IntVar(&o.listed, "errors", cellsListed, "show this many of the worst errors of each kind, and of the likeliest missing labels")
 	fs.IntVar(&o.scored, "score_images", 0, "score this many validation images for results per class; 0 = as many as take a few seconds")
 	return cmd
 }
@@ -57,8 +62,8 @@ func runReport(ctx context.Context, o *reportOptions) error {
 	if err := checkFormat(o.format, formatText, formatJSON); err != nil {
 		return err
 	}
-	if o.images < 0 || o.scored < 0 {
-		return usagef("--images %d, --score_images %d: must be at least 0", o.images, o.scored)
+	if o.images < 0 || o.listed < 0 || o.scored < 0 {
+		return usagef("--images %d, --errors %d, --score_images %d: must be at least 0", o.images, o.listed, o.scored)
 	}
 	if o.page == "" {
 		o.page = rundir.Report
@@ -72,7 +77,7 @@ func runReport(ctx context.Context, o *reportOptions) error {
 	}
 	defer be.Close()
 	s, err := reporting.Write(ctx, reporting.Options{
-		Runs: o.runs, Out: o.page, Images: o.images, Scored: o.scored,
+		Runs: o.runs, Out: o.page, Images: o.images, Listed: o.listed, Scored: o.scored,
 		Backend: be, Display: o.display, FS: o.fs, Garbage: garbageHooks(), Version: version(),
 	})
 	if err != nil {
@@ -94,7 +99,7 @@ func runReport(ctx context.Context, o *reportOptions) error {
 // reportRun leaves a page in the folder of a run that ended. What the page lacks, it says itself.
 func reportRun(ctx context.Context, s *streams, be graph.Host, dir string) error {
 	_, err := reporting.Write(ctx, reporting.Options{
-		Runs: []string{dir}, Out: filepath.Join(dir, rundir.Report), Images: imagesShown,
+		Runs: []string{dir}, Out: filepath.Join(dir, rundir.Report), Images: imagesShown, Listed: cellsListed,
 		Backend: be, Display: s.display, FS: s.fs, Garbage: garbageHooks(), Version: version(),
 	})
 	return err

@@ -33,6 +33,12 @@ func (c chart) axes(all []series) (x, y axis) {
 	if c.logY {
 		y.lo = max(y.lo, y.hi-logDecades)
 	}
+	if c.wide || c.square {
+		x.lo, x.hi = 0, 100
+	}
+	if c.square {
+		y.lo, y.hi = 0, 100
+	}
 	if x.hi == x.lo {
 		x.lo, x.hi = x.lo-0.5, x.hi+0.5
 	}

@@ -13,6 +13,7 @@ type series struct {
 	name   string // at the line's end; "" for none
 	color  int    // number of the line's colour
 	dashed bool
+	dots   bool      // each point is marked
 	x, y   []float64 // NaN in y is a gap
 }
 
@@ -23,6 +24,8 @@ type chart struct {
 	unit        string // behind the numbers of the y axis
 	logY        bool   // values that are not positive are gaps
 	zero        bool   // y begins at 0
+	wide        bool   // x goes from 0 to 100
+	square      bool   // x and y go from 0 to 100
 	series      []series
 }
 
@@ -61,7 +64,10 @@ type stroke struct {
 	Dashed bool
 	// The last point, so that a line of one point is seen.
 	EndX, EndY float64
+	Dots       []dot
 }
+
+type dot struct{ X, Y float64 }
 
 type mark struct {
 	X, Y  float64
@@ -96,6 +102,9 @@ func (c chart) draw() *drawing {
 				continue
 			}
 			line.EndX, line.EndY = xs.place(s.x[i]), ys.place(y)
+			if s.dots {
+				line.Dots = append(line.Dots, dot{line.EndX, line.EndY})
+			}
 			fmt.Fprintf(&b, "%s%s %s", pen, coordinate(line.EndX), coordinate(line.EndY))
 			pen = "L"
 		}

@@ -11,53 +11,63 @@ import (
 
 // classTable has every class, the best first.
 type classTable struct {
-	Best     string   // the run that orders them
-	Others   []string // further runs with results
-	Training bool     // whether the numbers of training labels are known
-	Rows     []classRow
-	Hidden   int // classes in the middle that are not shown
-	Skipped  []metric.SkippedClass
+	Best    string   // the model that orders them
+	Others  []string // further models with results
+	Counts  []string // headings of the numbers of labels
+	Note    string
+	Rows    []classRow
+	Hidden  int // classes in the middle that are not shown
+	Skipped []metric.SkippedClass
 	// SkippedMore counts those that Skipped leaves out.
 	SkippedMore int
 }
 
 type classRow struct {
-	Class              string
-	AP, Width          string
-	Others             []string
-	Positive, Negative string // training labels
-	Val                string // validation images with it
-	Gap                bool   // classes not shown before this one
+	Class     string
+	AP, Width string
+	Others    []string
+	Counts    []string
+	Gap       bool // classes not shown before this one
 }
 
 // mostClasses is how many classes a page lists; of more, the best and the worst.
-const mostClasses = 200
+const mostClasses = 1000
 
-func newClassTable(runs []*run, best *run) *classTable {
-	t := &classTable{Best: best.name, Training: len(best.scored.training) > 0, Skipped: best.scored.report.SkippedClasses}
+// mostSkipped is how many classes without an average precision a page lists.
+const mostSkipped = 200
+
+// classCount is a column of numbers, one for each class.
+type classCount struct {
+	heading string
+	of      func(class int) int64
+}
+
+// newClassTable lists the classes of the first subject that have an average precision.
+func newClassTable(all []subject, counts []classCount) *classTable {
+	best := all[0].report
+	t := &classTable{Best: all[0].name, Skipped: best.SkippedClasses}
+	for _, c := range counts {
+		t.Counts = append(t.Counts, c.heading)
+	}
 	var others []map[string]*float64
-	for _, r := range runs {
-		if r == best || r.scored == nil {
-			continue
-		}
-		t.Others = append(t.Others, r.name)
+	for _, s := range all[1:] {
+		t.Others = append(t.Others, s.name)
 		aps := map[string]*float64{}
-		for _, c := range r.scored.report.PerClass {
+		for _, c := range s.report.PerClass {
 			aps[c.Class] = c.AP
 		}
 		others = append(others, aps)
 	}
-	for i, c := range best.scored.report.PerClass {
+	for i, c := range best.PerClass {
 		if c.AP == nil {
 			continue
 		}
-		row := classRow{Class: c.Class, AP: metric.Percent(c.AP), Width: coordinate(*c.AP), Val: strconv.Itoa(c.Positives)}
+		row := classRow{Class: c.Class, AP: metric.Percent(c.AP), Width: coordinate(*c.AP)}
 		for _, aps := range others {
 			row.Others = append(row.Others, metric.Percent(aps[c.Class]))
 		}
-		if t.Training {
-			n := best.scored.training[i]
-			row.Positive, row.Negative = strconv.FormatInt(n.Positives, 10), strconv.FormatInt(n.Negatives, 10)
+		for _, n := range counts {
+			row.Counts = append(row.Counts, strconv.FormatInt(n.of(i), 10))
 		}
 		t.Rows = append(t.Rows, row)
 	}
@@ -67,8 +77,28 @@ func newClassTable(runs []*run, best *run) *classTable {
 		t.Rows = slices.Concat(t.Rows[:mostClasses/2], t.Rows[n-mostClasses/2:])
 		t.Rows[mostClasses/2].Gap = true
 	}
-	if n := len(t.Skipped); n > mostClasses {
-		t.Skipped, t.SkippedMore = t.Skipped[:mostClasses], n-mostClasses
+	if n := len(t.Skipped); n > mostSkipped {
+		t.Skipped, t.SkippedMore = t.Skipped[:mostSkipped], n-mostSkipped
+	}
+	return t
+}
+
+// runClassTable has the classes of runs, the best run first, with the labels of its training.
+func runClassTable(runs []*run, best *run) *classTable {
+	all := subjects(runs, best)
+	training := best.scored.training
+	var counts []classCount
+	if len(training) > 0 {
+		counts = []classCount{
+			{"known present", func(c int) int64 { return training[c].Positives }},
+			{"known absent", func(c int) int64 { return training[c].Negatives }},
+		}
+	}
+	classes := best.scored.report.PerClass
+	counts = append(counts, classCount{"present in validation", func(c int) int64 { return int64(classes[c].Positives) }})
+	t := newClassTable(all, counts)
+	if len(training) > 0 {
+		t.Note = "Known labels are those it was trained with."
 	}
 	return t
 }

@@ -14,15 +14,37 @@ import (
 )
 
 // trainingCounts counts the labels that the run was trained with, per class: those that a
-// simulation left, or those of the annotation file.
-func (r *run) trainingCounts(ctx context.Context, classes []string) ([]labels.ClassCount, error) {
-	o := dataset.FromConfig(r.cfg.Data, dataset.Train)
+// simulation left, or those of the annotation file. Where a simulation hid labels, truth is the share of images
+// that have each class in the annotation file; else nil.
+func (r *run) trainingCounts(ctx context.Context, classes []string) (left []labels.ClassCount, truth []float64, err error) {
+	full := dataset.FromConfig(r.cfg.Data, dataset.Train)
 	path := filepath.Join(r.dir, rundir.Labels)
-	if _, err := os.Stat(path); err == nil {
-		o = dataset.Options{Format: string(labels.CSV)} // csl's own file, whatever it was made from
-	} else if path, err = o.Find(); err != nil {
-		return nil, err
+	if _, err := os.Stat(path); err != nil {
+		if path, err = full.Find(); err == nil {
+			left, err = countLabels(ctx, full, path, classes)
+		}
+		return left, nil, err
 	}
+	// csl's own file, whatever it was made from
+	if left, err = countLabels(ctx, dataset.Options{Format: string(labels.CSV)}, path, classes); err != nil {
+		return nil, nil, err
+	}
+	if path, err = full.Find(); err != nil {
+		return left, nil, nil //nolint:nilerr // the labels left are all that is needed
+	}
+	all, err := countLabels(ctx, full, path, classes)
+	if err != nil {
+		return left, nil, ctx.Err()
+	}
+	counts := make([]metric.ClassResult, len(all))
+	for i, c := range all {
+		counts[i] = metric.ClassResult{Positives: int(c.Positives), Negatives: int(c.Negatives), Unknown: int(c.Unknown)}
+	}
+	return left, annotatedShares(counts), nil
+}
+
+// countLabels counts the labels of a file by class.
+func countLabels(ctx context.Context, o dataset.Options, path string, classes []string) ([]labels.ClassCount, error) {
 	o.Classes, o.SkipOtherClasses = classes, true
 	read, err := o.Labels(path)
 	if err != nil {

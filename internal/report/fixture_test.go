@@ -183,7 +183,7 @@ func options(t *testing.T, dirs ...string) Options {
 	}
 	t.Cleanup(be.Close)
 	return Options{
-		Runs: dirs, Out: filepath.Join(t.TempDir(), "page.html"), Images: 4, Backend: be, FS: safefile.OS(), Version: "csl test",
+		Runs: dirs, Out: filepath.Join(t.TempDir(), "page.html"), Images: 4, Listed: 3, Backend: be, FS: safefile.OS(), Version: "csl test",
 		Display: progress.New(progress.Options{Out: io.Discard, Quiet: true}),
 	}
 }

@@ -73,12 +73,9 @@ type pairRow struct {
 
 // WriteLabels writes a page, complete in itself, with plots of the labels.
 func WriteLabels(w io.Writer, l *Labels) error {
-	t, err := template.New("page").Parse(pageSource) // which has the chart
+	t, err := templates()
 	if err == nil {
-		t, err = t.New("labels").Parse(labelsSource)
-	}
-	if err == nil {
-		err = t.Execute(w, newLabelPage(l))
+		err = t.ExecuteTemplate(w, "labels", newLabelPage(l))
 	}
 	if err != nil {
 		return fmt.Errorf("page of labels: %w", err)

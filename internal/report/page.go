@@ -17,13 +17,23 @@ import (
 //go:embed page.html
 var pageSource string
 
+//go:embed scored.html
+var scoredSource string
+
+//go:embed shared.html
+var sharedSource string
+
 //go:embed page.css
 var pageStyle string
+
+//go:embed script.js
+var pageScript string
 
 // page is what the template shows. Empty parts are omitted.
 type page struct {
 	Title, Version string
 	Style          template.CSS
+	Script         template.JS
 	Best           string   // one sentence on the best run
 	Notes          []string // what to keep in mind when reading
 	Missing        []string
@@ -32,9 +42,12 @@ type page struct {
 	Names          []string // of the runs
 	Differences    []difference
 	Curves         []*drawing
+	Paired         *pairedTable
+	Plots          []*drawing
 	Classes        *classTable
 	Groups         *groupTable
 	Prior          *priorTable
+	Lists          []cellGallery
 	Thumbnails     *gallery
 	Made           []recipe
 }
@@ -60,8 +73,8 @@ type recipe struct {
 	Name, Dir, Command, Text string
 }
 
-func newPage(runs []*run, s *Summary, version string) *page {
-	p := &page{Title: "csl: " + runs[0].name, Version: version, Style: template.CSS(pageStyle), Missing: s.Missing, Repeats: s.Repeats}
+func newPage(runs []*run, pairs []Pair, s *Summary, version string) *page {
+	p := &page{Title: "csl: " + runs[0].name, Version: version, Style: style(), Script: script(), Missing: s.Missing, Repeats: s.Repeats}
 	if len(runs) > 1 {
 		p.Title = fmt.Sprintf("csl: %s compared", count.Of(len(runs), "run"))
 	}
@@ -81,7 +94,10 @@ func newPage(runs []*run, s *Summary, version string) *page {
 	p.Curves = curves(runs)
 	best := runs[max(s.Best, 0)]
 	if best.scored != nil {
-		p.Classes = newClassTable(runs, best)
+		p.Paired = newPairedTable(best.name, pairs)
+		p.Plots = plots(subjects(runs, best))
+		p.Lists = best.scored.found.galleries()
+		p.Classes = runClassTable(runs, best)
 		p.Groups = newGroupTable(runs, best)
 		p.Thumbnails = newGallery(best)
 	}
@@ -90,11 +106,11 @@ func newPage(runs []*run, s *Summary, version string) *page {
 }
 
 func (p *page) write(w io.Writer) error {
-	t, err := template.New("page").Parse(pageSource)
+	t, err := templates()
 	if err != nil {
 		return fmt.Errorf("report: %w", err)
 	}
-	if err := t.Execute(w, p); err != nil {
+	if err := t.ExecuteTemplate(w, "page", p); err != nil {
 		return fmt.Errorf("report: %w", err)
 	}
 	return nil

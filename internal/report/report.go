@@ -17,6 +17,9 @@ type Options struct {
 	Out  string   // the page's file
 	// Images is how many predicted validation images the page shows; 0 for none.
 	Images int
+	// Listed is how many of the worst errors of each kind, and of the likeliest missing labels, the page shows; 0 for
+	// none.
+	Listed int
 	// Scored limits the validation images that are run through each model for per-class results;
 	// they are spread evenly over the set. 0 means as many as take seconds to a minute: 100
 	// megapixels of network input.
@@ -52,13 +55,17 @@ func Write(ctx context.Context, o Options) (*Summary, error) {
 	}
 	best := bestOf(runs)
 	for i, r := range runs {
-		thumbnails := 0
+		thumbnails, listed := 0, 0
 		if i == max(best, 0) {
-			thumbnails = o.Images
+			thumbnails, listed = o.Images, o.Listed
 		}
-		if err := r.score(ctx, &o, thumbnails); err != nil {
+		if err := r.score(ctx, &o, thumbnails, listed); err != nil {
 			return nil, err
 		}
+	}
+	pairs, err := compareRuns(ctx, runs, runs[max(best, 0)], o.Backend.Threads())
+	if err != nil {
+		return nil, err
 	}
 	s := &Summary{Best: best, Page: o.Out, Missing: []string{}}
 	for _, r := range runs {
@@ -66,7 +73,7 @@ func Write(ctx context.Context, o Options) (*Summary, error) {
 		s.Missing = append(s.Missing, r.missing...)
 	}
 	s.Repeats = repeats(runs, s.Runs)
-	p := newPage(runs, s, o.Version)
+	p := newPage(runs, pairs, s, o.Version)
 	if err := safefile.Write(o.FS, o.Out, func(w io.Writer) error { return p.write(w) }); err != nil {
 		return nil, err
 	}

@@ -15,6 +15,7 @@ import (
 	"csl/internal/model"
 	"csl/internal/modelfile"
 	"csl/internal/predict"
+	"csl/internal/prior"
 	"csl/internal/rundir"
 )
 
@@ -24,11 +25,17 @@ type scored struct {
 	total  int // validation images there are; report.Images of them were scored
 	// threshold is the score above which a class is shown as predicted: the one with the best overall
 	// F1 on these images.
-	threshold  float64
-	f1         float64   // that F1, percent
-	prior      []float32 // the class prior that the run was trained with; nil without
-	training   []labels.ClassCount
-	thumbnails []thumbnail
+	threshold float64
+	f1        float64   // that F1, percent
+	prior     []float32 // the class prior that the run was trained with; nil without
+	// priorLow and priorHigh are its interval, from its file; nil without.
+	priorLow, priorHigh []float32
+	truth               []float64 // true shares of the classes in training; nil where they are not known
+	cells               *metric.Accumulator
+	calibration         *metric.Calibration
+	found               *Collector
+	training            []labels.ClassCount
+	thumbnails          []thumbnail
 }
 
 // autoPixels is how much network input is scored unless the user says: seconds for small images,
@@ -36,14 +43,14 @@ type scored struct {
 const autoPixels = 100e6
 
 // score runs the best weights over validation images and keeps `thumbnails` of them with what was
-// predicted. What hinders it is noted as missing; the error is only for ctx's end.
-func (r *run) score(ctx context.Context, o *Options, thumbnails int) error {
+// predicted, and `listed` cells of each list. What hinders it is noted as missing; the error is only for ctx's end.
+func (r *run) score(ctx context.Context, o *Options, thumbnails, listed int) error {
 	path := filepath.Join(r.dir, rundir.Best)
 	if _, err := os.Stat(path); err != nil {
 		r.lack("no %s yet, so no results per class and no images", rundir.Best)
 		return nil
 	}
-	s, err := r.scoreFile(ctx, o, path, thumbnails)
+	s, err := r.scoreFile(ctx, o, path, thumbnails, listed)
 	if ctx.Err() != nil {
 		return fmt.Errorf("report: %w", ctx.Err())
 	}
@@ -52,7 +59,8 @@ func (r *run) score(ctx context.Context, o *Options, thumbnails int) error {
 		return nil
 	}
 	r.scored = s
-	if s.training, err = r.trainingCounts(ctx, classNames(s.report)); err != nil {
+	r.readInterval(ctx)
+	if s.training, s.truth, err = r.trainingCounts(ctx, classNames(s.report)); err != nil {
 		if ctx.Err() != nil {
 			return fmt.Errorf("report: %w", ctx.Err())
 		}
@@ -61,7 +69,7 @@ func (r *run) score(ctx context.Context, o *Options, thumbnails int) error {
 	return nil
 }
 
-func (r *run) scoreFile(ctx context.Context, o *Options, path string, thumbnails int) (s *scored, err error) {
+func (r *run) scoreFile(ctx context.Context, o *Options, path string, thumbnails, listed int) (s *scored, err error) {
 	held := r.cfg.Data.HoldOut
 	data := dataset.FromConfig(r.cfg.Data, dataset.Val)
 	if held > 0 {
@@ -89,11 +97,12 @@ func (r *run) scoreFile(ctx context.Context, o *Options, path string, thumbnails
 	if err != nil {
 		return nil, err
 	}
+	p.found = NewCollector(c.Names(), listed)
 	p.choose(thumbnails)
 	if err := p.run(ctx, o, r.name); err != nil {
 		return nil, err
 	}
-	s = &scored{total: c.Set.Len(), thumbnails: p.thumbnails}
+	s = &scored{total: c.Set.Len(), thumbnails: p.thumbnails, cells: p.acc.Annotated(), calibration: p.acc.Calibration(), found: p.found}
 	if m.Meta != nil {
 		s.prior = m.Meta.Prior
 	}
@@ -106,7 +115,18 @@ func (r *run) scoreFile(ctx context.Context, o *Options, path string, thumbnails
 			return nil, err
 		}
 	}
-	return s, nil
+	return s, p.found.Images(c.Source, l.Decode)
+}
+
+// readInterval takes the interval of the prior from its file, if that is still the one of the checkpoint.
+func (r *run) readInterval(ctx context.Context) {
+	if r.cfg.Prior.Path == "" || !r.hasPrior() {
+		return
+	}
+	p, _, err := prior.Load(ctx, r.cfg.Prior.Path, classNames(r.scored.report), r.cfg.Data.Encoding)
+	if err == nil && slices.Equal(p.Avg, r.scored.prior) {
+		r.scored.priorLow, r.scored.priorHigh = p.Low, p.High
+	}
 }
 
 // pass is one scoring pass.
@@ -116,6 +136,7 @@ type pass struct {
 	runner     *predict.Runner
 	acc        *metric.Accumulator
 	cells      cells
+	found      *Collector
 	wanted     map[int]bool // samples to show
 	thumbnails []thumbnail
 }
@@ -177,6 +198,9 @@ func (p *pass) run(ctx context.Context, o *Options, name string) error {
 			}
 		}
 		task.Add(int64(b.N))
+		if err := p.found.Scored(s.Images, s.Scores, b.States); err != nil {
+			return err
+		}
 		return p.acc.Add(s.Images, s.Scores, b.States)
 	})
 }

@@ -75,12 +75,12 @@ func TestTrainingLabelsAreThoseThatWereLeft(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	all, err := r.trainingCounts(t.Context(), threeClasses)
-	if err != nil || all[0] != (labels.ClassCount{Positives: 2, Negatives: 2, Unknown: 2}) {
+	all, truth, err := r.trainingCounts(t.Context(), threeClasses)
+	if err != nil || truth != nil || all[0] != (labels.ClassCount{Positives: 2, Negatives: 2, Unknown: 2}) {
 		t.Errorf("all labels: %+v, %v", all, err)
 	}
 	f.write("labels.csv", []byte("image,label,value\np00.png,cat,1\np01.png,cat,-1\np01.png,owl,0\n"))
-	left, err := r.trainingCounts(t.Context(), threeClasses)
+	left, _, err := r.trainingCounts(t.Context(), threeClasses)
 	if err != nil || left[0].Positives != 1 || left[0].Negatives != 0 || left[2].Negatives != 1 {
 		t.Errorf("labels left: %+v, %v", left, err)
 	}
