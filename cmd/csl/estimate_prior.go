@@ -55,7 +55,7 @@ of annotated positives.`,
 	}
 	// --out and --model_path mean something else here than for a run; unknown labels have no say.
 	o.settings = bindSettings(cmd, settingsWithFlags("train.out", "model.path", "model.weights", "model.strict",
-		"loss.mode", "loss.topk", "loss.gamma_unann", "loss.alpha_unann", "prior.threshold", "prior.top_n", "prior.quantile")...)
+		"loss.mode", "loss.topk", "loss.gamma_unann", "loss.alpha_unann", "prior.threshold", "prior.top_n", "prior.quantile", "prior.hidden")...)
 	fs := cmd.Flags()
 	bindModel(fs, &o.model, &o.strict)
 	fs.Lookup("model_path").Usage = "use the checkpoint `FILE`, or run directory, instead of training a model"

@@ -133,7 +133,7 @@ func odd() *Config {
 	c.Augment.RandAugment.Magnitude, c.Schedule.StopEpoch = 30, 7
 	c.Simulate.Param = 12
 	c.Loss.Mode, c.Loss.Name = ModeIgnore, Default().Loss.Name // the other losses have no weights
-	c.Prior.Quantile = 0                                       // top_n decides
+	c.Prior.Quantile, c.Prior.Hidden = 0, 0                    // top_n decides
 	return c
 }
 

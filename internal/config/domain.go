@@ -57,7 +57,7 @@ func (c *Config) LossConfig() loss.Config {
 
 // PriorSelection says which classes of the prior selective mode gates.
 func (c *Config) PriorSelection() prior.Selection {
-	return prior.Selection{Threshold: c.Prior.Threshold, TopN: c.Prior.TopN, Quantile: c.Prior.Quantile}
+	return prior.Selection{Threshold: c.Prior.Threshold, TopN: c.Prior.TopN, Quantile: c.Prior.Quantile, Hidden: c.Prior.Hidden}
 }
 
 // OptimizerConfig is the optimizer that the settings describe.

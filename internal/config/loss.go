@@ -102,6 +102,7 @@ type Prior struct {
 	Threshold float64 // unknown labels of classes above it are dropped; 0: no gate
 	TopN      int     // so are those of this many classes with the highest prior, instead; 0: by threshold
 	Quantile  float64 // or of the classes in the upper 1-Quantile; 0: by threshold
+	Hidden    float64 // or of the classes that hide more positives for each annotated one; 0: by threshold
 	Method    string  // how one is estimated: PriorShift, PriorMean or PriorTraining
 }
 
@@ -131,6 +132,10 @@ func (p *Prior) settings() []setting {
 		{
 			name: "prior.quantile", flag: "prior_quantile", value: real{&p.Quantile, limit.Below1()},
 			meaning: "instead of the threshold: drop those of the classes above this quantile, 0.95 for the top 5 %; 0 = by threshold",
+		},
+		{
+			name: "prior.hidden", flag: "prior_hidden", value: real{&p.Hidden, limit.AtLeast0()},
+			meaning: "instead of the threshold: drop those of the classes that hide more positives, by the prior, for each annotated one; 0 = by threshold",
 		},
 		{
 			name: "prior.method", flag: "prior_method", value: text{&p.Method, []string{PriorShift, PriorMean, PriorTraining}},

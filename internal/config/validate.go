@@ -76,6 +76,10 @@ func (c *Config) conflicts() []*Problem {
 	}
 	add(c.Prior.TopN > 0 && c.Prior.Quantile > 0, "prior.quantile",
 		"%v is not allowed with prior.top_n %d: give one of the two", c.Prior.Quantile, c.Prior.TopN)
+	if s := c.PriorSelection(); s.Hidden > 0 {
+		add(s.Key() != "hidden", "prior.hidden",
+			"%v is not allowed with prior.%s %v: give one of the two", s.Hidden, s.Key(), s.Value())
+	}
 	add(c.Train.Out == "", "train.out", "is empty: must name the folder of the run")
 	return found
 }

@@ -2,6 +2,7 @@ package prior
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -39,11 +40,29 @@ func (p *Prior) Above(threshold float32) []int {
 const GateThreshold = 0.5
 
 // Selection says which classes are gated: the TopN with the highest prior if that is not 0, those
-// above the Quantile if that is not 0, else those above the Threshold.
+// above the Quantile if that is not 0, those with a larger share of hidden positives than Hidden if that is
+// not 0, else those above the Threshold.
 type Selection struct {
 	Threshold float64 // 0: none
 	TopN      int     // classes gated by rank; 0 = by threshold
 	Quantile  float64 // above which classes are gated; 0 = by threshold
+	// Hidden is how many positives a class hides among its unknown cells, by its prior, for each one that is
+	// annotated; 0 = by threshold. It needs Known.
+	Hidden float64
+	Known  *Known // the labels that are trained on; nil where only the others are asked
+}
+
+// Known is what is annotated.
+type Known struct {
+	Images    int   // all, at least 1
+	Positives []int // annotated cells by class
+}
+
+// hidden is how many positives the unknown cells of a class hold, by its prior, for each annotated one. A
+// class without any counts as having one.
+func (k *Known) hidden(class int, prior float32) float64 {
+	positives := float64(k.Positives[class])
+	return max(0, float64(prior)*float64(k.Images)-positives) / max(1, positives)
 }
 
 // Key is the name of the setting that decides, such as "threshold".
@@ -53,6 +72,8 @@ func (s Selection) Key() string {
 		return "top_n"
 	case s.Quantile > 0:
 		return "quantile"
+	case s.Hidden > 0:
+		return "hidden"
 	}
 	return "threshold"
 }
@@ -64,6 +85,8 @@ func (s Selection) Value() any {
 		return s.TopN
 	case s.Quantile > 0:
 		return s.Quantile
+	case s.Hidden > 0:
+		return s.Hidden
 	}
 	return s.Threshold
 }
@@ -75,6 +98,8 @@ func (p *Prior) Select(s Selection) ([]int, error) {
 		return p.TopN(s.TopN)
 	case s.Quantile > 0:
 		return p.AboveQuantile(s.Quantile)
+	case s.Hidden > 0:
+		return p.Hiding(s.Hidden, s.Known)
 	}
 	return p.Above(float32(s.Threshold)), nil
 }
@@ -82,7 +107,7 @@ func (p *Prior) Select(s Selection) ([]int, error) {
 // Gate holds 1 for each class that s gates and 0 for the others; nil if the threshold decides and is
 // 0, which means no gate.
 func (p *Prior) Gate(s Selection) ([]float32, error) {
-	if s == (Selection{}) {
+	if s.TopN == 0 && s.Quantile == 0 && s.Hidden == 0 && s.Threshold == 0 {
 		return nil, nil
 	}
 	closed, err := p.Select(s)
@@ -94,6 +119,18 @@ func (p *Prior) Gate(s Selection) ([]float32, error) {
 		gate[c] = 1
 	}
 	return gate, nil
+}
+
+// Hiding are the classes whose unknown cells hold more than ratio positives, by the prior, for each annotated
+// one, by falling prior.
+func (p *Prior) Hiding(ratio float64, known *Known) ([]int, error) {
+	if known == nil {
+		return nil, errors.New("prior: hidden positives cannot be counted without the training labels")
+	}
+	if len(known.Positives) != len(p.Avg) {
+		return nil, fmt.Errorf("prior: annotated positives of %d classes, the prior has %d", len(known.Positives), len(p.Avg))
+	}
+	return slices.DeleteFunc(p.Ranked(), func(c int) bool { return !(known.hidden(c, p.Avg[c]) > ratio) }), nil
 }
 
 // TopN are the n classes with the highest prior, by falling prior.

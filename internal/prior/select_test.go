@@ -52,6 +52,9 @@ func TestTopNAndQuantile(t *testing.T) {
 
 func TestTheGateIsThatOfTheSettingThatDecides(t *testing.T) {
 	p := example()
+	// Of 100 images the classes hide 3, 40, 5, 0 and 18: 1.5, 4, 5 (none is annotated), 0 and 1.5 for each
+	// annotated one.
+	known := Known{Images: 100, Positives: []int{2, 10, 0, 4, 12}}
 	for key, x := range map[string]struct {
 		s    Selection
 		want []int
@@ -59,6 +62,7 @@ func TestTheGateIsThatOfTheSettingThatDecides(t *testing.T) {
 		"threshold 0.1": {Selection{Threshold: 0.1}, p.Above(0.1)},
 		"top_n 3":       {Selection{Threshold: 0.1, TopN: 3}, []int{1, 4, 0}},
 		"quantile 0.6":  {Selection{Threshold: 0.1, Quantile: 0.6}, []int{1, 4}},
+		"hidden 2":      {Selection{Threshold: 0.1, Hidden: 2, Known: &known}, []int{1, 2}},
 	} {
 		got, err := p.Select(x.s)
 		gate, err2 := p.Gate(x.s)
@@ -76,6 +80,10 @@ func TestTheGateIsThatOfTheSettingThatDecides(t *testing.T) {
 	}
 	_, err := p.Gate(Selection{TopN: 6})
 	wantError(t, err, "top 6 of 5")
+	_, err = p.Gate(Selection{Hidden: 1})
+	wantError(t, err, "without the training labels")
+	_, err = p.Gate(Selection{Hidden: 1, Known: &Known{Images: 1, Positives: []int{1}}})
+	wantError(t, err, "1 classes, the prior has 5")
 }
 
 // By hand: the ranks are 1, 2.5, 2.5, 4 and 2, 1, 3, 4, so the sum of products

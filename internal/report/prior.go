@@ -8,6 +8,7 @@ import (
 	"strconv"
 
 	"csl/internal/config"
+	"csl/internal/labels"
 	"csl/internal/metric"
 	"csl/internal/prior"
 )
@@ -96,7 +97,9 @@ func newPriorTable(runs []*run, best *run) *priorTable {
 	s := r.shares()
 	p := &prior.Prior{Classes: s.classes, Avg: r.scored.prior}
 	gate := r.cfg.PriorSelection()
-	s.closed, _ = p.Select(gate) // a run of more classes than top_n does not begin
+	gate.Known = known(r.scored.training)
+	var err error
+	s.closed, err = p.Select(gate) // a run of more classes than top_n does not begin
 	if s.closed == nil {
 		s.closed = []int{}
 	}
@@ -105,8 +108,10 @@ func newPriorTable(runs []*run, best *run) *priorTable {
 	switch {
 	case r.cfg.Loss.Mode != config.ModeSelective:
 		t.Summary = fmt.Sprintf("Mode %s does not ask it.", r.cfg.Loss.Mode)
-	case gate == (prior.Selection{}):
+	case err == nil && gate.Key() == "threshold" && r.cfg.Prior.Threshold == 0:
 		t.Summary = "Threshold 0: it drops nothing."
+	case err != nil:
+		t.Summary = fmt.Sprintf("prior.%s %v gates by the annotated positives of the training labels, which this page does not have; the run's log counts the classes.", gate.Key(), gate.Value())
 	case gate.Key() != "threshold":
 		t.Summary = fmt.Sprintf("prior.%s %v gates %d of %d classes: their unknown labels do not count in the loss.",
 			gate.Key(), gate.Value(), len(s.closed), len(s.classes))
@@ -115,6 +120,19 @@ func newPriorTable(runs []*run, best *run) *priorTable {
 			len(s.closed), len(s.classes), r.cfg.Prior.Threshold)
 	}
 	return t
+}
+
+// known counts what is annotated in training labels; nil without them.
+func known(training []labels.ClassCount) *prior.Known {
+	if training == nil {
+		return nil
+	}
+	k := &prior.Known{Images: 1}
+	for _, c := range training {
+		k.Images = max(k.Images, int(c.Positives+c.Negatives+c.Unknown))
+		k.Positives = append(k.Positives, int(c.Positives))
+	}
+	return k
 }
 
 // shares is what a run knows of its classes, prior included.

@@ -9,6 +9,7 @@ import (
 	"csl/internal/count"
 	"csl/internal/dataset"
 	"csl/internal/images/loader"
+	"csl/internal/labels"
 	"csl/internal/loss"
 	"csl/internal/prior"
 )
@@ -162,6 +163,7 @@ func (t *trainer) loadPrior(ctx context.Context) (values, gate []float32, err er
 		log.Warn(w)
 	}
 	s := c.PriorSelection()
+	s.Known = knownOf(t.data.train.Set)
 	if gate, err = p.Gate(s); err != nil {
 		return nil, nil, err
 	}
@@ -174,6 +176,16 @@ func (t *trainer) loadPrior(ctx context.Context) (values, gate []float32, err er
 		}
 	}
 	return p.Avg, gate, nil
+}
+
+// knownOf counts the annotated positives of a set.
+func knownOf(set *labels.Set) *prior.Known {
+	stats := set.Stats()
+	k := &prior.Known{Images: stats.Images}
+	for _, c := range stats.Classes {
+		k.Positives = append(k.Positives, int(c.Positives))
+	}
+	return k
 }
 
 // start restores or begins the run's state, opens its logs and sets the hooks. A run that begins is
