@@ -45,6 +45,7 @@ func (l labelFlags) open(ctx context.Context, s *streams) (*labels.Set, *labels.
 	if err != nil {
 		return nil, nil, nil, err
 	}
+	read.Split = "" // all of the file, whatever it says of training and validation
 	set, report, err := dataset.Labels(ctx, read)
 	if err != nil {
 		return nil, nil, nil, err

@@ -128,7 +128,7 @@ func (o Options) Labels(path string) (labels.Options, error) {
 	format, err := labels.ParseFormat(o.Format)
 	return labels.Options{
 		Path: path, Later: o.Later, Format: format, Classes: o.Classes, ClassIDs: o.ClassIDs, SkipOtherClasses: o.SkipOtherClasses,
-		ClassDescriptions: o.ClassDescriptions, KeepUnannotated: o.KeepUnannotated,
+		ClassDescriptions: o.ClassDescriptions, Split: o.Split, KeepUnannotated: o.KeepUnannotated,
 		MissingUnknown: o.MissingUnknown, Values: o.Values, Encoding: o.Encoding, Examples: o.Examples, MaxErrors: o.MaxErrors,
 	}, err
 }

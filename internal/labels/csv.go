@@ -3,6 +3,7 @@ package labels
 import (
 	"bufio"
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -13,7 +14,7 @@ import (
 var csvColumns = [...]string{"image", "label", "value"}
 
 // readTable reads a table in one of its layouts, which its first rows tell.
-func readTable(text *bufio.Reader, o Options, list *classList, rep *Report) (*Set, error) {
+func readTable(ctx context.Context, text *bufio.Reader, o Options, list *classList, rep *Report) (*Set, error) {
 	r := newRows(text)
 	first, err := r.ReadStrings()
 	if err != nil {
@@ -29,7 +30,7 @@ func readTable(text *bufio.Reader, o Options, list *classList, rep *Report) (*Se
 	case Wide:
 		return readWide(r, first, l.image, o, list, rep)
 	case Tags:
-		return readTags(r, first, l, o, list, rep)
+		return readTags(ctx, r, first, l, o, list, rep)
 	}
 	return readCSV(r, first, l, o, list, rep)
 }

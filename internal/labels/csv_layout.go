@@ -15,6 +15,7 @@ type csvLayout struct {
 	header              bool // the first row names the columns
 	answers             bool // with time and source: rows are answers, in the order in which they were given
 	image, label, value int
+	negative, split     int // of tags: columns of absent labels and of the part that a row belongs to, -1 for none
 }
 
 // Names of columns, in lower case; the first of each is csl's own.
@@ -23,7 +24,11 @@ func imageColumns() []string {
 }
 
 func labelColumns() []string {
-	return []string{"label", "labels", "class", "classes", "class_name", "category", "categories", "tag", "tags"}
+	return []string{"label", "labels", "class", "classes", "class_name", "category", "categories", "tag", "tags", "positive", "positives", "pos_labels", "positive_labels"}
+}
+
+func negativeColumns() []string {
+	return []string{"negative", "negatives", "neg_labels", "negative_labels"}
 }
 
 func valueColumns() []string { return []string{"value", "state", "present", "confidence"} }
@@ -31,19 +36,21 @@ func valueColumns() []string { return []string{"value", "state", "present", "con
 // layoutOf goes by the first two rows; second is nil if there is none. want is the format that was
 // asked for, or Auto.
 func layoutOf(first, second []string, want Format, values Values) (csvLayout, error) {
-	l := csvLayout{header: true, image: firstColumn(first, imageColumns()), label: firstColumn(first, labelColumns()), value: firstColumn(first, valueColumns())}
+	l := csvLayout{header: true, image: firstColumn(first, imageColumns()), label: firstColumn(first, labelColumns()), value: firstColumn(first, valueColumns()), negative: firstColumn(first, negativeColumns()), split: splitColumn(first, second)}
 	switch {
 	case l.image >= 0 && l.label >= 0 && l.value >= 0 && want != Wide && want != Tags:
 		l.format = CSV
 		l.answers = columnOf(first, "time") >= 0 && columnOf(first, "source") >= 0
 	case l.image >= 0 && l.label >= 0 && want != Wide && want != CSV:
 		l.format = Tags
+	case (want == Tags || want == Auto) && isListTable(second):
+		l = csvLayout{format: Tags, header: true, label: 1, negative: l.negative, split: l.split}
 	case l.image >= 0 && len(first) > 1 && (want == Wide || want == Auto && areValues(second, l.image, values)):
 		l.format = Wide
 	case len(first) == 3 && isValue(first[2], values) && (want == CSV || want == Auto):
-		l = csvLayout{format: CSV, label: 1, value: 2}
+		l = csvLayout{format: CSV, label: 1, value: 2, negative: -1, split: -1}
 	case len(first) > 1 && (want == Tags || want == Auto && isImagePath(first[0])):
-		l = csvLayout{format: Tags, label: -1}
+		l = csvLayout{format: Tags, label: -1, negative: -1, split: -1}
 	default:
 		near := nearestTable(first, second, want)
 		return l, unrecognised(fmt.Sprintf("columns %s: %s", clip(fmt.Sprintf("%q", first)), wantTable(want)), near)

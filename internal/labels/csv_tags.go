@@ -1,22 +1,32 @@
 package labels
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
 	"strings"
 )
 
-// tagTable is a table of images with their labels, all of them present; nothing is said of others.
+// tagTable is a table of images with the labels that are present and, in a column of their own, those that are absent;
+// nothing is said of others.
 type tagTable struct {
 	gatherer
-	image, label int // columns; label is -1 where all columns but the image's hold labels
+	csvLayout                   // label is -1 where all columns but the image's hold labels
+	ids       *openImagesLabels // resolves the ids of class descriptions; nil without them
+	parts     []string          // part of each image, where the table has a column of them
 }
 
 // readTags reads such a table. first is the first row, which names the columns or, if l.label is -1, is
 // a row like all others.
-func readTags(r *rowReader, first []string, l csvLayout, o Options, list *classList, rep *Report) (*Set, error) {
-	t := tagTable{gatherer: gatherer{list: list, rep: rep}, image: l.image, label: l.label}
+func readTags(ctx context.Context, r *rowReader, first []string, l csvLayout, o Options, list *classList, rep *Report) (*Set, error) {
+	t := tagTable{gatherer: gatherer{list: list, rep: rep}, csvLayout: l}
+	if o.ClassDescriptions != "" {
+		var err error
+		if t.ids, err = newOpenImagesLabels(ctx, o, list, rep); err != nil {
+			return nil, err
+		}
+	}
 	wrong := faults{most: o.MaxErrors}
 	width := len(first)
 	rec, line, err := first, 1, error(nil)
@@ -42,8 +52,14 @@ func readTags(r *rowReader, first []string, l csvLayout, o Options, list *classL
 	if err := wrong.err(); err != nil {
 		return nil, err
 	}
-	t.sortClasses()
-	return t.set(Unknown)
+	if t.ids == nil || t.ids.described == nil {
+		t.sortClasses()
+	}
+	set, err := t.set(Unknown)
+	if err != nil || t.split < 0 {
+		return set, err
+	}
+	return ofSplit(set, t.parts, first[t.split], o.Split, rep)
 }
 
 func (t *tagTable) row(rec []string, line int) error {
@@ -51,18 +67,51 @@ func (t *tagTable) row(rec []string, line int) error {
 		return errors.New("empty image name")
 	}
 	row, _ := t.builder.Image(rec[t.image])
+	if t.split >= 0 {
+		part := splitName(rec[t.split])
+		if part == "" {
+			return fmt.Errorf("split %q: want train, val or test", clip(rec[t.split]))
+		}
+		for len(t.parts) <= row {
+			t.parts = append(t.parts, "")
+		}
+		if before := t.parts[row]; before != "" && before != part {
+			return fmt.Errorf("image %q is in %s and in %s", clip(rec[t.image]), before, part)
+		}
+		t.parts[row] = part
+	}
 	where := fmt.Sprintf("line %d", line)
 	for i, cell := range rec {
-		if i == t.image || t.label >= 0 && i != t.label {
+		state := Positive
+		switch {
+		case i == t.negative:
+			state = Negative
+		case i == t.image, t.label >= 0 && i != t.label:
 			continue
 		}
 		for _, tag := range splitTags(cell) {
-			if err := t.add(row, tag, Positive, where); err != nil {
+			if err := t.state(row, tag, state, where); err != nil {
 				return err
 			}
 		}
 	}
 	return nil
+}
+
+// state states one cell, whose label is an id where there are class descriptions.
+func (t *tagTable) state(row int, tag string, s State, where string) error {
+	if t.ids == nil {
+		return t.add(row, tag, s, where)
+	}
+	class, err := t.ids.column([]byte(tag))
+	if errors.Is(err, errSkip) {
+		t.rep.add(OtherClasses, func() string { return fmt.Sprintf("%s %q", where, clip(tag)) })
+		return nil
+	}
+	if err == nil {
+		t.builder.Add(row, class, s)
+	}
+	return err
 }
 
 // splitTags parts the labels in one cell: at |, ; and commas, or at spaces between whole numbers.

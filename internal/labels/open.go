@@ -71,6 +71,9 @@ type Options struct {
 	// ClassDescriptions is an Open Images file LabelName,DisplayName. Its rows
 	// are the classes, in order, where Classes is not given.
 	ClassDescriptions string
+	// Split is the part to read of a table of tags that names one for each image: train, val or test; "" is all of them.
+	// A table with images of one part only is read whole.
+	Split string
 	// KeepUnannotated keeps images without any annotation (COCO: as all
 	// negative) instead of dropping them.
 	KeepUnannotated bool
@@ -198,7 +201,7 @@ func read(ctx context.Context, r textio.Reader, o Options) (*Set, *Report, error
 	case OpenImages:
 		set, err = readOpenImages(ctx, text, o, list, rep)
 	case CSV, Wide, Tags:
-		set, err = readTable(text, o, list, rep)
+		set, err = readTable(ctx, text, o, list, rep)
 	case VOCXML:
 		set, err = readVOC(text, o, list, rep)
 	case CVAT:

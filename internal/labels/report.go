@@ -30,6 +30,7 @@ const (
 	DifficultObjects Diagnostic = "classes of which an image has only difficult objects (unknown)"
 	WithoutObjects   Diagnostic = "images without any object or tag (all classes absent, or unknown with data.missing: unknown)"
 	WithoutFolder    Diagnostic = "images that lie in no folder of a class, skipped"
+	OtherSplits      Diagnostic = "images of other splits, skipped"
 	SameNames        Diagnostic = "categories without annotations that have the name of another one, skipped"
 	Revised          Diagnostic = "answers that a later row of the same file replaces"
 	LaterLabels      Diagnostic = "labels in later files"
@@ -82,6 +83,8 @@ func (k Diagnostic) of(n int64) string {
 		return "1 image without any object or tag (all classes absent, or unknown with data.missing: unknown)"
 	case WithoutFolder:
 		return "1 image that lies in no folder of a class, skipped"
+	case OtherSplits:
+		return "1 image of another split, skipped"
 	case SameNames:
 		return "1 category without annotations that has the name of another one, skipped"
 	case Revised:
