@@ -119,6 +119,8 @@ func (o Options) find() (annotations, root string, err error) {
 		return o.Annotations, o.Root, nil
 	case o.Format == string(labels.Folders):
 		return o.Root, o.Root, nil
+	case o.Format == string(labels.WebDataset) || areTars(o.Root):
+		return o.Root, o.Root, nil
 	}
 	return labels.FindCOCO(o.Root, o.Split)
 }
@@ -133,11 +135,15 @@ func (o Options) Labels(path string) (labels.Options, error) {
 	}, err
 }
 
-// Labels is [labels.Open], for folders of images also [labels.FromFolders], with errors of one line.
+// Labels is [labels.Open], for folders of images [labels.FromFolders], for tar archives [labels.FromShards], with errors of
+// one line.
 func Labels(ctx context.Context, o labels.Options) (*labels.Set, *labels.Report, error) {
 	read := labels.Open
-	if o.Format == labels.Folders {
+	switch {
+	case o.Format == labels.Folders:
 		read = folders
+	case o.Format == labels.WebDataset, o.Format == labels.Auto && areTars(o.Path):
+		read = shards
 	}
 	set, report, err := read(ctx, o)
 	if err != nil {
@@ -162,6 +168,40 @@ func folders(ctx context.Context, o labels.Options) (*labels.Set, *labels.Report
 	}
 	set, err = labels.Extend(ctx, set, report, o)
 	return set, report, err
+}
+
+// shards reads the labels beside the images in tar archives.
+func shards(ctx context.Context, o labels.Options) (*labels.Set, *labels.Report, error) {
+	paths, err := source.Roots(o.Path)
+	if err != nil {
+		return nil, nil, err
+	}
+	names, err := source.RootNames(paths)
+	if err != nil {
+		return nil, nil, err
+	}
+	all := make([]labels.Shard, len(paths))
+	for i, path := range paths {
+		all[i] = labels.Shard{Path: path, Name: names[i]}
+		if !source.IsTar(path) {
+			return nil, nil, fmt.Errorf("read labels: %q is not a tar archive (a compressed one has to be unpacked first)", path)
+		}
+	}
+	return labels.FromShards(ctx, all, o)
+}
+
+// areTars tells whether a root names tar archives and nothing else.
+func areTars(root string) bool {
+	paths, err := source.Roots(root)
+	if err != nil || root == "" {
+		return false
+	}
+	for _, path := range paths {
+		if !source.IsTar(path) {
+			return false
+		}
+	}
+	return true
 }
 
 // oneLine joins the lines of an error that carries a report.

@@ -28,11 +28,12 @@ const (
 	LabelStudio Format = "labelstudio" // Label Studio's JSON and JSON_MIN
 	FiftyOne    Format = "fiftyone"    // FiftyOneImageClassificationDataset's labels.json
 	Folders     Format = "folders"     // images in one folder per class; see FromFolders
+	WebDataset  Format = "webdataset"  // tar archives with labels beside the images; see FromShards
 )
 
 // Formats are the names of the formats, as [ParseFormat] takes them.
 func Formats() []Format {
-	return []Format{COCO, LVIS, OpenImages, CSV, Wide, Tags, JSONL, VOCXML, CVAT, LabelStudio, FiftyOne, Folders}
+	return []Format{COCO, LVIS, OpenImages, CSV, Wide, Tags, JSONL, VOCXML, CVAT, LabelStudio, FiftyOne, Folders, WebDataset}
 }
 
 // ParseFormat is the format of that name; the empty name and "auto" are Auto.

@@ -40,6 +40,8 @@ func example(f Format) []string {
 		return []string{`<annotation><filename>a.jpg</filename>`, `  <object><name>dog</name><difficult>0</difficult></object>`, `</annotation>`}
 	case CVAT:
 		return []string{`<annotations>`, `  <image id="0" name="a.jpg"><tag label="dog"/></image>`, `</annotations>`}
+	case WebDataset:
+		return []string{"1.jpg, 1.json in one archive", `1.json: {"positive": ["dog"],`, `         "negative": ["person"]}`}
 	case OpenImages:
 		return []string{"ImageID,Source,LabelName,Confidence", "000026e7ee790996,verification,/m/0bt9lr,1", "000026e7ee790996,verification,/m/07j7r,0"}
 	}

@@ -92,6 +92,15 @@ func (d *folder) Stat(key string) (Stamp, error) {
 	return Stamp{Size: info.Size(), ModTime: info.ModTime()}, nil
 }
 
+// all lists the keys of all files.
+func (d *folder) all() ([]string, error) {
+	index, err := d.walked()
+	if err != nil {
+		return nil, err
+	}
+	return index.keys, nil
+}
+
 func (d *folder) Names() ([]string, error) {
 	index, err := d.walked()
 	if err != nil {

@@ -18,7 +18,7 @@ import (
 	"csl/internal/regular"
 )
 
-// Source is where image files are: a folder or a tar archive. Its methods may be called from
+// Source is where image files are: a folder, a tar archive, or several of them. Its methods may be called from
 // several goroutines.
 //
 // A file within it is known by its key: the slash-separated path below the root.
@@ -54,13 +54,25 @@ type Stamp struct {
 // maxFile is the largest image file read, in bytes: a bound on memory, far above real images.
 const maxFile = 1 << 30
 
-// Open opens a folder or a tar archive. The index of a tar is made at once. A file system that does not answer does not
+// Open opens a folder, a tar archive, or several of them (see [Roots]). The index of a tar is made at once. A file system that does not answer does not
 // keep it from ending with ctx.
 func Open(ctx context.Context, root string) (Source, error) {
 	return regular.Wait(ctx, func() (Source, error) { return open(root) }, func(s Source) { _ = s.Close() })
 }
 
 func open(root string) (Source, error) {
+	roots, err := Roots(root)
+	if err != nil {
+		return nil, err
+	}
+	if len(roots) > 1 {
+		return openSeveral(roots)
+	}
+	return openOne(roots[0])
+}
+
+// openOne opens one folder or archive.
+func openOne(root string) (lister, error) {
 	info, err := os.Stat(root)
 	if err != nil {
 		return nil, fmt.Errorf("open images: %w", err)

@@ -212,6 +212,9 @@ func (t *tarFile) Stat(key string) (Stamp, error) {
 	return Stamp{Size: e.size, ModTime: t.stamp.ModTime}, nil
 }
 
+// all lists the keys of all files.
+func (t *tarFile) all() ([]string, error) { return t.keys, nil }
+
 func (t *tarFile) Names() ([]string, error) { return imageKeys(t.keys), nil }
 
 func (t *tarFile) Notes() []string { return nil }
