@@ -69,7 +69,7 @@ are never present or never absent. Exit code 3 says that something was found.`,
 	o.labels = bindLabels(cmd)
 	fs := cmd.Flags()
 	config.BindFlags(fs, "data.workers", "data.max_pixels")
-	fs.Lookup("data").Usage = "images: folder or tar, or a folder laid out as COCO"
+	fs.Lookup("data").Usage = "images: folder or tar, several as a list or pattern, or a folder laid out as COCO"
 	fs.BoolVar(&o.noImages, "no_images", false, "check labels alone")
 	fs.BoolVar(&o.near, "near_duplicates", false, "also decode images and look for nearly the same ones (a perceptual hash)")
 	fs.IntVar(&o.most, "most", 5, "show this many findings of each kind in the text")

@@ -21,8 +21,8 @@ func bindLabels(cmd *cobra.Command) labelFlags {
 	l := labelFlags{bindSettings(cmd, "data.train.annotations", "data.train.format", "data.encoding", "data.max_errors")}
 	fs := cmd.Flags()
 	config.BindFlagAs(fs, "data", "data.train.root")
-	fs.Lookup("data").Usage = "folder laid out as COCO, or one with a folder per class (--data_format folders)"
-	fs.Lookup("annotations").Usage = "labels: a file, or a folder of VOC's XML files; empty = found in a COCO layout"
+	fs.Lookup("data").Usage = "folder laid out as COCO, one with a folder per class (--data_format folders), or tar archives with labels in them"
+	fs.Lookup("annotations").Usage = "labels: a file, a folder of VOC's XML files, or tar archives by a pattern; empty = found in a COCO layout or in the archives of --data"
 	fs.Lookup("data_format").Usage = "format of the labels; auto = by content (auto|" + formatNames("|") + ")"
 	return l
 }

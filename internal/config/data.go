@@ -33,7 +33,7 @@ type Data struct {
 
 // Split is one labelled set of images.
 type Split struct {
-	Root        string   // folder or tar of images, or a folder laid out as COCO
+	Root        string   // folder or tar of images, several (see source.Roots), or a folder laid out as COCO
 	Annotations string   // label file; empty: found in a COCO layout below Root
 	Later       []string // further label files, whose labels replace those of files before them
 	Format      string   // one of the formats of internal/labels, or FormatAuto; of Annotations alone
@@ -82,11 +82,11 @@ func (d *Data) settings() []setting {
 	return []setting{
 		{
 			name: "data.train.root", flag: "data", value: text{p: &d.Train.Root},
-			meaning: "training images: folder or tar, or a folder laid out as COCO",
+			meaning: "training images: folder or tar, several as a list or pattern, or a folder laid out as COCO",
 		},
 		{
 			name: "data.train.annotations", flag: "annotations", value: files{&d.Train.Annotations, &d.Train.Later},
-			meaning: "training labels; empty = found in a COCO layout; a list (repeat the flag): later labels replace earlier ones",
+			meaning: "training labels; empty = found in a COCO layout or in tar archives; a list (repeat the flag): later labels replace earlier ones",
 		},
 		{
 			name: "data.train.format", flag: "data_format", value: text{&d.Train.Format, formats},
@@ -95,7 +95,7 @@ func (d *Data) settings() []setting {
 		{name: "data.val.root", flag: "val_data", value: text{p: &d.Val.Root}, meaning: "validation images; empty = data.train.root"},
 		{
 			name: "data.val.annotations", flag: "val_annotations", value: files{&d.Val.Annotations, &d.Val.Later},
-			meaning: "validation labels; empty = found in a COCO layout, else no validation; a list as for training",
+			meaning: "validation labels; empty = found in a COCO layout or in tar archives, else no validation; a list as for training",
 		},
 		{
 			name: "data.val.format", value: text{&d.Val.Format, formats},

@@ -27,7 +27,7 @@ const (
 // Options says which images and labels to open, and how.
 type Options struct {
 	Split       string // Train, Val or Test: which part of a COCO layout, and for messages
-	Root        string // folder or tar of images, or a folder laid out as COCO
+	Root        string // folder or tar of images, several (see source.Roots), or a folder laid out as COCO
 	Annotations string // "" to look for a COCO layout below Root
 	// Later are further label files, whose labels replace those of files before them.
 	Later  []string

@@ -18,6 +18,9 @@ func TestExamplesOfTheDocsAreRead(t *testing.T) {
 		switch {
 		case strings.HasPrefix(line, "```"):
 			inside = !inside
+			if lang := strings.TrimSpace(strings.TrimPrefix(line, "```")); lang != "" {
+				heading += " " + lang // a second example below the heading
+			}
 		case inside:
 			examples[heading] += line
 		case strings.HasPrefix(line, "#"):
@@ -28,6 +31,7 @@ func TestExamplesOfTheDocsAreRead(t *testing.T) {
 		"CSV":          {format: CSV, classes: "dog person", lines: []string{"a.jpg +-", "sub/b.jpg ?+", "c.jpg ??"}},
 		"Wide CSV":     {format: Wide, classes: "dog person", lines: []string{"a.jpg +-", "sub/b.jpg ?+", "c.jpg ??"}},
 		"Tags":         {format: Tags, classes: "dog person", lines: []string{"a.jpg +?", "sub/b.jpg ++", "c.jpg ++"}},
+		"Tags csv":     {format: Tags, classes: "3 12", lines: []string{"train/a.jpg ++", "val/b.jpg +?"}},
 		"JSONL":        {format: JSONL, classes: "dog person", lines: []string{"a.jpg +-", "sub/b.jpg ?+", "c.jpg --"}},
 		"COCO":         {format: COCO, classes: "person dog", lines: []string{"a.jpg +-", "sub/b.jpg -+"}},
 		"LVIS":         {format: LVIS, classes: "acorn aerosol_can air_conditioner", lines: []string{"val2017/a.jpg +-?"}},
@@ -43,4 +47,12 @@ func TestExamplesOfTheDocsAreRead(t *testing.T) {
 		}
 		check(t, want)
 	}
+	var files []string
+	for line := range strings.Lines(examples["WebDataset"]) {
+		name, text, _ := strings.Cut(strings.TrimSpace(line), ": ")
+		files = append(files, name, text)
+	}
+	set, _ := fromShards(t, Options{}, writeShard(t, files...))
+	wantNames(t, set, "dog", "person")
+	wantLines(t, set, "7.jpg +-", "8.jpg +?")
 }
