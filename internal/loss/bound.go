@@ -23,7 +23,8 @@ type Bound struct {
 	assumed  assumed
 	epr      epr
 	correct  corrected
-	classes  int // of the prior; 0 without one
+	classes  int   // of the prior; 0 without one
+	whole    Whole // nil where runners have all images of a batch
 }
 
 // Bind checks c and its prior: one value in [0, 1] per class in class order, nil for none; only the
@@ -67,16 +68,18 @@ func (b Bound) Fits(classes int) error {
 // the assembly of set where that has some; nil is portable.
 func RunnerOf[T kernel.Float](set kernel.Set[float32], b Bound, rows, classes int) Runner[T] {
 	if b.isSingle {
-		return &singleRunner[T]{rows: rows, classes: classes, single: newSingle[T](b.single)}
+		return &singleRunner[T]{rows: rows, classes: classes, single: newSingle[T](b.single), whole: b.whole}
 	}
 	if b.epr.on {
-		return &eprRunner[T]{b.epr, rows, classes}
+		return &eprRunner[T]{epr: b.epr, rows: rows, classes: classes, whole: b.whole}
 	}
 	if b.correct.name != "" {
-		return newCorrectedRunner[T](b.correct, rows, classes)
+		return newCorrectedRunner[T](b.correct, b.whole, rows, classes)
 	}
 	if b.assumed.name != "" {
 		return newAssumedRunner[T](b.assumed, rows, classes)
 	}
-	return newEvaluator[T](set, b.spec, rows, classes)
+	e := newEvaluator[T](set, b.spec, rows, classes)
+	e.whole = b.whole
+	return e
 }

@@ -128,12 +128,13 @@ type correctedRunner[T kernel.Float] struct {
 	rows, classes        int
 	terms                []Terms // per row
 	large                *largest
-	on                   bool // of the current run: SPLC corrects
-	logits, labels, grad []T  // of the current run
+	whole                Whole // nil where the rows are the whole batch
+	on                   bool  // of the current run: SPLC corrects
+	logits, labels, grad []T   // of the current run
 }
 
-func newCorrectedRunner[T kernel.Float](c corrected, rows, classes int) *correctedRunner[T] {
-	r := &correctedRunner[T]{corrected: c, rows: rows, classes: classes, terms: make([]Terms, rows)}
+func newCorrectedRunner[T kernel.Float](c corrected, w Whole, rows, classes int) *correctedRunner[T] {
+	r := &correctedRunner[T]{corrected: c, whole: w, rows: rows, classes: classes, terms: make([]Terms, rows)}
 	if c.name != SPLC {
 		r.large = newLargest(rows * classes)
 	}
@@ -145,7 +146,9 @@ func (r *correctedRunner[T]) Run(pool *kernel.Pool, logits, labels, grad []T) Te
 	r.logits, r.labels, r.grad = logits, labels, grad
 	_, r.on = r.epoch()
 	if r.large != nil {
-		mark(r.large, logits[:r.rows*r.classes], labels, r.budget(r.rows*r.classes))
+		whole, _, images := shared(r.whole, r.rows)
+		r.large.shared.begin(whole)
+		mark(r.large, logits[:r.rows*r.classes], labels, r.budget(images*r.classes))
 	}
 	chunks := min(r.rows, maxChunks)
 	if pool != nil {

@@ -26,10 +26,13 @@ func (c Config) epr() epr {
 type eprRunner[T kernel.Float] struct {
 	epr
 	rows, classes int
+	whole         Whole // nil where the images are the whole batch
+	sum           [1]float64
 }
 
 // Run computes the loss of one batch.
 func (r *eprRunner[T]) Run(_ *kernel.Pool, logits, labels, grad []T) Terms {
+	whole, here, all := shared(r.whole, r.rows)
 	cells := r.rows * r.classes
 	t := countLabels(labels[:cells])
 	sum := 0.0
@@ -38,11 +41,19 @@ func (r *eprRunner[T]) Run(_ *kernel.Pool, logits, labels, grad []T) Terms {
 			sum += sigmoid64(float64(logits[i]))
 		}
 	}
+	if whole != nil {
+		r.sum[0] = sum
+		whole.SumFloat64(r.sum[:])
+		sum = r.sum[0]
+	}
 	l := float64(r.classes)
-	off := sum/float64(r.rows) - r.expected
-	weight := r.alpha[unknown] * float64(cells) / (l * l)
+	off := sum/float64(all) - r.expected
+	weight := r.alpha[unknown] * float64(all*r.classes) / (l * l)
 	t.Unknown = weight * off * off
-	slope := 2 * weight * off / float64(r.rows)
+	if here < all {
+		t.Unknown *= float64(here) / float64(all)
+	}
+	slope := 2 * weight * off / float64(all)
 	for i, y := range labels[:cells] {
 		x := float64(logits[i])
 		pull := slope * sigmoid64(x) * sigmoid64(-x)

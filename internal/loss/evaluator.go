@@ -22,9 +22,11 @@ type Evaluator[T kernel.Float] struct {
 	terms   []Terms           // per row
 	sel     *selection        // nil without top-K
 	fast    *fast             // nil without assembly for this loss
+	whole   Whole             // nil where the rows are the whole batch
 
 	// of the current run
 	phase                phase
+	budget               int // cells that the top-K takes at most, of all images of the batch
 	logits, labels, grad []T
 }
 
@@ -89,19 +91,23 @@ func (e *Evaluator[T]) Run(pool *kernel.Pool, logits, labels, grad []T) Terms {
 	return p
 }
 
-// selectCells finds the topK*rows unknown cells with the smallest negative probability.
+// selectCells finds the topK unknown cells per image of the whole batch that have the smallest negative probability.
 func (e *Evaluator[T]) selectCells(pool *kernel.Pool) {
+	whole, _, images := shared(e.whole, e.rows)
+	e.budget = e.topK * images
+	e.sel.begin(whole)
 	e.run(pool, phaseKeys)
-	budget := e.topK * e.rows
-	if e.sel.candidates() <= budget && e.sel.all() {
+	candidates := e.sel.candidates()
+	if candidates <= e.budget && e.sel.all() {
 		e.run(pool, phaseKeys)
+		candidates = e.sel.candidates()
 	}
-	if e.sel.candidates() <= budget {
+	if candidates <= e.budget {
 		e.sel.takeAll()
 		return
 	}
 	e.sel.prefix = 0
-	rank := e.sel.narrow(budget - 1)
+	rank := e.sel.narrow(e.budget - 1)
 	e.sel.expect()
 	for _, e.sel.shift = range [2]uint{keyBits, 0} {
 		e.run(pool, phaseCount)

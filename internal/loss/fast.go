@@ -79,7 +79,7 @@ func (e *Evaluator[T]) fastKeys(chunk, from, to int) {
 		end := at + e.classes
 		e.fast.rows[chunk].Keys(e.sel.keys[at:end], float32s(e.logits[at:end]), float32s(e.labels[at:end]), e.fast.skip, least)
 	}
-	e.sel.countTop(chunk, e.sel.keys[from:to], e.topK*e.rows, e.fast.rows[chunk].Skip)
+	e.sel.countTop(chunk, e.sel.keys[from:to], e.budget, e.fast.rows[chunk].Skip)
 }
 
 // fastCount is selection.count with assembly, which skips what begins with a greater prefix: nearly all.

@@ -10,12 +10,13 @@ import (
 // cross entropy as negatives. They are compared as float32; of equal ones the cell that comes first, by
 // image, then class, goes first. Two rounds of counting, 16 bits each, replace sorting.
 type largest struct {
-	marked []bool   // per cell
-	counts []uint32 // of the 16 bits of a round
+	marked []bool  // per cell
+	counts []int64 // of the 16 bits of a round
+	shared sharedCounts
 }
 
 func newLargest(cells int) *largest {
-	return &largest{marked: make([]bool, cells), counts: make([]uint32, 1<<16)}
+	return &largest{marked: make([]bool, cells), counts: make([]int64, 1<<16)}
 }
 
 // fallingKey is the smaller the larger x is.
@@ -39,6 +40,7 @@ func mark[T kernel.Float](l *largest, logits, labels []T, n int) {
 		var second uint32
 		second, ties, _ = narrowed(l, logits, labels, rank, func(key uint32) (uint32, bool) { return key & 0xffff, key>>16 == first })
 		limit = first<<16 | second
+		ties = l.shared.left(ties, tied(l, logits, labels, limit))
 	}
 	for i, x := range logits {
 		if labels[i] != -1 {
@@ -66,6 +68,7 @@ func narrowed[T kernel.Float](l *largest, logits, labels []T, n int, part func(k
 			l.counts[p]++
 		}
 	}
+	l.shared.sum(l.counts)
 	for p, c := range l.counts {
 		if n <= int(c) {
 			return uint32(p), n, false
@@ -73,6 +76,19 @@ func narrowed[T kernel.Float](l *largest, logits, labels []T, n int, part func(k
 		n -= int(c)
 	}
 	return 0, 0, true
+}
+
+// tied is the number of unknown cells here with that key; where all are here nobody asks.
+func tied[T kernel.Float](l *largest, logits, labels []T, limit uint32) (n int) {
+	if !l.shared.on() {
+		return 0
+	}
+	for i, x := range logits {
+		if labels[i] == -1 && fallingKey(float32(x)) == limit {
+			n++
+		}
+	}
+	return n
 }
 
 // cells appends the marked cells to dst.

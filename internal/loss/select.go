@@ -26,6 +26,8 @@ type selection struct {
 	prefix  uint32               // the bits above the round's, already known
 	top     int                  // the greatest bucket that the first round counts
 	limit   uint32
+	total   [keyBuckets]int64 // of all chunks
+	shared  sharedCounts      // of the run
 }
 
 func newSelection(cells, chunks int) *selection {
@@ -118,14 +120,23 @@ func (s *selection) countTop(chunk int, keys []uint32, budget int, skip func(key
 	s.counted[chunk] = counted
 }
 
-// totals adds the counts of the chunks up.
-func (s *selection) totals() (t [keyBuckets]int) {
+// begin starts a selection among the cells of whole; nil: among those that are here.
+func (s *selection) begin(whole Whole) {
+	if s.shared.begin(whole); whole != nil {
+		s.top = keyBuckets - 1
+	}
+}
+
+// totals adds the counts of the chunks, and of the parts of the batch, up.
+func (s *selection) totals() *[keyBuckets]int64 {
+	clear(s.total[:])
 	for c := range s.counts {
 		for b, v := range &s.counts[c] {
-			t[b] += int(v)
+			s.total[b] += int64(v)
 		}
 	}
-	return t
+	s.shared.sum(s.total[:])
+	return &s.total
 }
 
 // candidates is the number of keys that the first round counted: all of them, or more than the budget.
@@ -134,11 +145,16 @@ func (s *selection) candidates() int {
 	for _, v := range s.counted {
 		n += v
 	}
-	return n
+	return s.shared.total(n)
 }
 
-// expect lets the next first round count little more than what it needed this time: batches are alike.
-func (s *selection) expect() { s.top = min(keyBuckets-1, int(s.prefix)+4) }
+// expect lets the next first round count little more than what it needed this time: batches are alike. Parts of
+// a batch count everything, as each has a past of its own.
+func (s *selection) expect() {
+	if !s.shared.on() {
+		s.top = min(keyBuckets-1, int(s.prefix)+4)
+	}
+}
 
 // leastLogit is a logit below which no key is in a bucket that the first round counts. q is 1-sigmoid(x)
 // rounded twice, which moves it by less than 2e-7.
@@ -164,11 +180,11 @@ func (s *selection) all() bool {
 // the rank within that bucket.
 func (s *selection) narrow(rank int) int {
 	for b, n := range s.totals() {
-		if rank < n {
+		if rank < int(n) {
 			s.prefix = s.prefix<<keyBits | uint32(b)
 			return rank
 		}
-		rank -= n
+		rank -= int(n)
 	}
 	return rank // not reached: rank is smaller than the number of counted keys
 }
@@ -177,11 +193,23 @@ func (s *selection) narrow(rank int) int {
 func (s *selection) takeAll() { s.take(keyNone, 0) }
 
 // take sets the limit and shares the n cells with an equal key out to the chunks, first come first
-// served. The counts must be those of the last round.
+// served: the parts of a batch in their order, and in a part the chunks. The counts must be those of the last round.
 func (s *selection) take(limit uint32, n int) {
 	s.limit = limit
+	if n > 0 {
+		n = s.shared.left(n, s.tied())
+	}
 	for c := range s.ties {
 		s.ties[c] = min(n, int(s.counts[c][limit&(keyBuckets-1)]))
 		n -= s.ties[c]
 	}
+}
+
+// tied is the number of cells here whose key is the limit, as the last round counted them.
+func (s *selection) tied() int {
+	n := 0
+	for c := range s.counts {
+		n += int(s.counts[c][s.limit&(keyBuckets-1)])
+	}
+	return n
 }

@@ -7,6 +7,8 @@ import "csl/internal/kernel"
 type singleRunner[T kernel.Float] struct {
 	rows, classes int
 	single        single[T]
+	whole         Whole // nil where the images are the whole batch
+	used          [1]int64
 }
 
 // Run computes the loss of one batch.
@@ -19,6 +21,11 @@ func (s *singleRunner[T]) Run(_ *kernel.Pool, logits, labels, grad []T) Terms {
 		if n.Positives > 0 {
 			used++
 		}
+	}
+	if whole, _, _ := shared(s.whole, s.rows); whole != nil {
+		s.used[0] = int64(used)
+		whole.SumInt64(s.used[:])
+		used = int(s.used[0])
 	}
 	for r := range s.rows {
 		from, to := r*s.classes, (r+1)*s.classes
