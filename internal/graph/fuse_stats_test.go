@@ -41,7 +41,7 @@ func TestConvolutionsComputeTheStatisticsOfTheirOutput(t *testing.T) {
 				return n
 			}
 			s := kernel.ABNShape{Rows: 3 * 15 * 10, C: 20}
-			statsOf := func(z *G.Node) *G.Node { n, err := batchStats(z, s); return must(t, n, err) }
+			statsOf := func(z *G.Node) *G.Node { n, err := batchStats(z, s, nil); return must(t, n, err) }
 			z, err := Conv(in("x", 3, 15, 10, 17), in("w", k, k, 17, 20))
 			must(t, z, err)
 			stats := statsOf(z)
@@ -82,7 +82,7 @@ func TestTheEndOfABlockMasksAndSumsItsGradientInOnePass(t *testing.T) {
 		}
 		z, residual, gamma, beta := in("z", 2, 5, 7, 19), in("residual", 2, 5, 7, 19), in("gamma", 19), in("beta", 19)
 		seed, masked := in("seed", 2, 5, 7, 19), in("masked", 2, 5, 7, 19)
-		y, _, err := ABNAddReLU(z, gamma, beta, residual)
+		y, _, err := ABNAddReLU(z, gamma, beta, residual, nil)
 		must(t, y, err)
 		grads, err := Gradients(y, seed, G.Nodes{z, gamma, beta, residual})
 		if err != nil {
@@ -102,7 +102,7 @@ func TestTheEndOfABlockMasksAndSumsItsGradientInOnePass(t *testing.T) {
 		if dev := relative(got[4], v[masked]); dev != 0 {
 			t.Errorf("the gradient by the residual is off by %g", dev)
 		}
-		norm, _, err := ABN(z, gamma, beta, 1)
+		norm, _, err := ABN(z, gamma, beta, 1, nil)
 		must(t, norm, err)
 		apart, err := Gradients(norm, masked, G.Nodes{z, gamma, beta})
 		if err != nil {
@@ -130,7 +130,7 @@ func TestOtherOperationsAreNotPairedUp(t *testing.T) {
 	x, w, gamma, beta := in("x", 2, 4, 4, 9), in("w", 3, 3, 9, 9), in("gamma", 9), in("beta", 9)
 	fused, err := ConvFused(x, w, FusedOptions{Slope: 0})
 	must(t, fused, err)
-	leaky, stats, err := ABN(fused, gamma, beta, 0.01)
+	leaky, stats, err := ABN(fused, gamma, beta, 0.01, nil)
 	must(t, leaky, err)
 	y, err := Activate(leaky, kernel.ReLU)
 	must(t, y, err)

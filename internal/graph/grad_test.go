@@ -23,7 +23,7 @@ func abnCase(slope float64) opCase {
 		fmt.Sprintf("abn slope %g", slope),
 		[][]int{{2, 3, 5, 3}, {3}, {3}},
 		func(in []*G.Node) (*G.Node, error) {
-			y, _, err := ABN(in[0], in[1], in[2], slope)
+			y, _, err := ABN(in[0], in[1], in[2], slope, nil)
 			return y, err
 		},
 	}
@@ -57,7 +57,7 @@ func opCases() []opCase {
 		{"sigmoid", [][]int{{2, 3, 1, 2}}, one(activate(kernel.Sigmoid))},
 		{"scale", [][]int{{2, 3, 5, 3}, {2, 3}}, two(ScaleChannels)},
 		{"scale of an abn", [][]int{{2, 3, 5, 3}, {3}, {3}, {2, 3}}, func(in []*G.Node) (*G.Node, error) {
-			y, _, err := ABN(in[0], in[1], in[2], 1)
+			y, _, err := ABN(in[0], in[1], in[2], 1, nil)
 			if err != nil {
 				return nil, err
 			}
@@ -67,7 +67,7 @@ func opCases() []opCase {
 			return ScaleAddReLU(in[0], in[1], in[2])
 		}},
 		{"abn add relu", [][]int{{2, 3, 5, 3}, {3}, {3}, {2, 3, 5, 3}}, func(in []*G.Node) (*G.Node, error) {
-			y, _, err := ABNAddReLU(in[0], in[1], in[2], in[3])
+			y, _, err := ABNAddReLU(in[0], in[1], in[2], in[3], nil)
 			return y, err
 		}},
 		{"add relu", [][]int{{2, 3, 5, 2}, {2, 3, 5, 2}}, two(AddReLU)},

@@ -160,7 +160,7 @@ func newBlock(t testing.TB, dt tensor.Dtype) *block {
 	}
 	norm := func(name string, z *G.Node, slope float64) *G.Node {
 		c := z.Shape()[3]
-		y, stats, err := ABN(z, in(name+".gamma", c), in(name+".beta", c), slope)
+		y, stats, err := ABN(z, in(name+".gamma", c), in(name+".beta", c), slope, nil)
 		must(t, y, err)
 		b.results = append(b.results, stats)
 		return Label(y, name)

@@ -278,7 +278,7 @@ func TestUnfitShapesAreErrors(t *testing.T) {
 		"rank":     func() (*G.Node, error) { return Conv(x, v) },
 		"sides":    func() (*G.Node, error) { return SpaceToDepth(x) },
 		"nil":      func() (*G.Node, error) { return GlobalPool(nil) },
-		"gamma":    func() (*G.Node, error) { y, _, err := ABN(x, w, v, 1); return y, err },
+		"gamma":    func() (*G.Node, error) { y, _, err := ABN(x, w, v, 1, nil); return y, err },
 		"bias":     func() (*G.Node, error) { return ConvFused(x, in("w2", 1, 1, 3, 2), FusedOptions{Bias: v}) },
 		"sum":      func() (*G.Node, error) { return AddReLU(x, w) },
 		"factors":  func() (*G.Node, error) { return ScaleChannels(x, v) },

@@ -16,12 +16,14 @@ import (
 // it rebuild the normalised values from the output. With slope 1, the last norm of a block, they
 // come from z: gamma starts at 0 there, and nothing could be rebuilt from a constant output. As z is
 // kept then, the output need not be.
-func ABN(z, gamma, beta *G.Node, slope float64) (y, stats *G.Node, err error) {
+//
+// The batch is that of z, or the one that by knows, of which z is a part; by may be nil.
+func ABN(z, gamma, beta *G.Node, slope float64, by Sharer) (y, stats *G.Node, err error) {
 	s, err := abnShape(z, gamma, beta, slope)
 	if err != nil {
 		return nil, nil, err
 	}
-	if stats, err = batchStats(z, s); err != nil {
+	if stats, err = batchStats(z, s, by); err != nil {
 		return nil, nil, err
 	}
 	y, err = Apply(OpSpec{
@@ -29,23 +31,27 @@ func ABN(z, gamma, beta *G.Node, slope float64) (y, stats *G.Node, err error) {
 		Name: "abn", In: []int{4, 2, 1, 1}, Out: 4, Shape: like(z), InPlace: []int{0},
 		Wrt: []bool{true, false, true, true}, Recompute: slope == 1,
 		Grad: func(in G.Nodes, out, dy *G.Node) (G.Nodes, error) {
-			return abnGrad(s, in, out, dy)
+			return abnGrad(s, by, in, out, dy)
 		},
 	}, z, stats, gamma, beta)
 	return y, stats, err
 }
 
 // batchStats are the statistics [2,C] of the batch: means, then biased variances.
-func batchStats(z *G.Node, s kernel.ABNShape) (*G.Node, error) {
-	return Apply(OpSpec{
+func batchStats(z *G.Node, s kernel.ABNShape, by Sharer) (*G.Node, error) {
+	stats, err := Apply(OpSpec{
 		Desc: kernel.BNStats{Rows: s.Rows, C: s.C},
 		Name: "batch statistics", In: []int{4}, Out: 2, Shape: staticShape(2, s.C),
 	}, z)
+	if err != nil {
+		return nil, err
+	}
+	return sharedStats(stats, s.C, by)
 }
 
 // ABNAddReLU is max(0, ABN of slope 1 + residual) in one pass, the end of a block; residual has the
 // shape of z.
-func ABNAddReLU(z, gamma, beta, residual *G.Node) (y, stats *G.Node, err error) {
+func ABNAddReLU(z, gamma, beta, residual *G.Node, by Sharer) (y, stats *G.Node, err error) {
 	s, err := abnShape(z, gamma, beta, 1)
 	if err != nil {
 		return nil, nil, err
@@ -53,7 +59,7 @@ func ABNAddReLU(z, gamma, beta, residual *G.Node) (y, stats *G.Node, err error) 
 	if err := need("abn residual", residual, 4); err != nil {
 		return nil, nil, err
 	}
-	if stats, err = batchStats(z, s); err != nil {
+	if stats, err = batchStats(z, s, by); err != nil {
 		return nil, nil, err
 	}
 	y, err = Apply(OpSpec{
@@ -65,7 +71,7 @@ func ABNAddReLU(z, gamma, beta, residual *G.Node) (y, stats *G.Node, err error) 
 			if err != nil {
 				return nil, err
 			}
-			grads, err := abnGrad(s, in, nil, d)
+			grads, err := abnGrad(s, by, in, nil, d)
 			return append(grads, d), err
 		},
 	}, z, stats, gamma, beta, residual)
@@ -74,7 +80,7 @@ func ABNAddReLU(z, gamma, beta, residual *G.Node) (y, stats *G.Node, err error) 
 
 // abnGrad builds the gradients by z, gamma and beta. in: z, stats, gamma, beta. y may be nil if the
 // slope is 1.
-func abnGrad(s kernel.ABNShape, in G.Nodes, y, dy *G.Node) (G.Nodes, error) {
+func abnGrad(s kernel.ABNShape, by Sharer, in G.Nodes, y, dy *G.Node) (G.Nodes, error) {
 	stats, gamma, beta := in[1], in[2], in[3]
 	kept, fromY := in[0], s.Slope > 0 && s.Slope < 1
 	if fromY {
@@ -99,6 +105,9 @@ func abnGrad(s kernel.ABNShape, in G.Nodes, y, dy *G.Node) (G.Nodes, error) {
 		Name: "abn beta gradient", In: []int{2}, Out: 1, Shape: staticShape(s.C),
 	}, sums)
 	if err != nil {
+		return nil, err
+	}
+	if sums, err = sharedSums(sums, s.C, by); err != nil {
 		return nil, err
 	}
 	dz, err := Apply(OpSpec{

@@ -133,7 +133,7 @@ func abnInPlace(t *testing.T, slope float64) bool {
 	x, w, gamma, beta := in("x", 2, 4, 4, 3), in("w", 3, 3, 3, 5), in("gamma", 5), in("beta", 5)
 	z, err := Conv(x, w)
 	must(t, z, err)
-	y, _, err := ABN(z, gamma, beta, slope)
+	y, _, err := ABN(z, gamma, beta, slope, nil)
 	must(t, y, err)
 	out, err := Activate(y, kernel.Sigmoid)
 	must(t, out, err)

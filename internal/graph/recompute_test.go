@@ -99,12 +99,12 @@ func residuals(t *testing.T, again ...bool) (*Plan, [][]float64) {
 		var err error
 		switch i % 3 {
 		case 0:
-			x, _, err = ABNAddReLU(z, gamma, beta, x)
+			x, _, err = ABNAddReLU(z, gamma, beta, x, nil)
 		case 1:
-			y, _, e := ABN(z, gamma, beta, 1)
+			y, _, e := ABN(z, gamma, beta, 1, nil)
 			x, err = ScaleAddReLU(ok(y, e), in(name+".factors", 2, 3), x)
 		case 2:
-			y, _, e := ABN(z, gamma, beta, 0.01)
+			y, _, e := ABN(z, gamma, beta, 0.01, nil)
 			x, err = AddReLU(ok(y, e), x)
 		}
 		if ok(x, err); second {
