@@ -7,6 +7,7 @@ type Batch struct {
 	Epoch   int       // epoch it belongs to, from 0
 	Number  int       // position in the epoch, from 0
 	N       int       // images, at most the loader's batch size
+	Whole   int       // images of the whole batch, of which these may be a part; skipped ones included
 	Pix     []float32 // [N,H,W,3], scaled
 	States  []int8    // [N,classes]: 1, 0 or -1 (unknown)
 	Samples []int     // [N], indices of the samples
@@ -16,7 +17,7 @@ type Batch struct {
 	samples []int
 	errs    []error
 	plan    []int // the epoch's order
-	start   int   // where the batch starts in it
+	start   int   // where the batch, or its part, starts in it
 	want    int   // images planned
 	pending atomic.Int32
 	done    chan struct{} // gets a value when nothing is pending
@@ -32,16 +33,20 @@ func newBatch(size, sample, classes int) *Batch {
 	}
 }
 
-// begin plans batch number of an epoch whose order is plan.
-func (b *Batch) begin(epoch, number int, plan []int) {
-	b.Epoch, b.Number = epoch, number
-	b.plan, b.start = plan, number*len(b.samples)
-	b.want = min(len(b.samples), len(plan)-b.start)
+// begin plans batch number of an epoch of l whose order is plan.
+func (b *Batch) begin(l *Loader, epoch, number int, plan []int) {
+	b.Epoch, b.Number, b.Whole = epoch, number, l.whole(number)
+	from, to := l.Part.Range(b.Whole)
+	b.plan, b.start = plan, number*l.Batch+from
+	b.want = to - from
 	b.pending.Store(int32(b.want))
 	clear(b.errs)
 	select {
 	case <-b.done: // left by an abandoned epoch
 	default:
+	}
+	if b.want == 0 {
+		b.done <- struct{}{}
 	}
 }
 

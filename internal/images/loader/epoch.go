@@ -44,7 +44,7 @@ func (e *Epoch) dispatch(first int) {
 		case <-e.ctx.Done():
 			return
 		}
-		b.begin(e.number, n, e.plan)
+		b.begin(e.loader, e.number, n, e.plan)
 		e.ordered <- b // never blocks: it has room for all batches
 		for slot := range b.want {
 			select {
@@ -88,7 +88,7 @@ func (e *Epoch) Next() (*Batch, error) {
 			}
 		}
 		b.close(e.loader.sample, e.loader.classes)
-		if b.N > 0 {
+		if b.N > 0 || e.loader.Part.shared() {
 			return b, nil
 		}
 	}

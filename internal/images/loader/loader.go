@@ -21,6 +21,7 @@ type Config struct {
 	Augment transform.Augment // the zero value alters nothing
 
 	Batch   int    // images per batch
+	Part    Part   // what is loaded of each batch; the zero value is all
 	Shuffle bool   // a new order for each epoch, from Seed; for training
 	Seed    uint64 // of order and augmentation
 
@@ -80,6 +81,9 @@ func New(c Config) (*Loader, error) {
 	return l, nil
 }
 
+// whole is how many images batch number n has, those of other parts included.
+func (l *Loader) whole(n int) int { return min(l.Batch, len(l.use)-n*l.Batch) }
+
 // Len is the number of samples that take part.
 func (l *Loader) Len() int { return len(l.use) }
 
@@ -123,6 +127,12 @@ func (l *Loader) order(epoch int) []int {
 	return order
 }
 
+// partSize is how many images of a batch are loaded here at most.
+func (l *Loader) partSize() int {
+	from, to := l.Part.Range(l.Batch)
+	return to - from
+}
+
 // Epoch starts loading an epoch (from 0) at batch first, so that a run can go on where it stopped.
 // The caller calls Close at the end, whether or not it has taken all batches.
 func (l *Loader) Epoch(ctx context.Context, epoch, first int) *Epoch {
@@ -138,7 +148,7 @@ func (l *Loader) Epoch(ctx context.Context, epoch, first int) *Epoch {
 		jobs:    make(chan job),
 	}
 	for range min(l.Prefetch+1, max(l.Batches()-first, 0)) {
-		b := l.batches.take(func() *Batch { return newBatch(l.Batch, l.sample, l.classes) })
+		b := l.batches.take(func() *Batch { return newBatch(l.partSize(), l.sample, l.classes) })
 		e.all = append(e.all, b)
 		e.free <- b
 	}
