@@ -24,7 +24,8 @@ type builder struct {
 	g         *graph.Graph
 	w         *Weights
 	mode      mode
-	constants *constants // for inference; nil leaves their values out
+	sharer    graph.Sharer // of training: whose batch the norms take; nil for that of the net
+	constants *constants   // for inference; nil leaves their values out
 	err       error
 	inputs    []modelInput
 	params    map[string]*G.Node // trainable inputs
@@ -137,7 +138,7 @@ func (b *builder) unit(u unit, x *G.Node) *G.Node {
 	}
 	z, gamma, beta := b.conv(u, x)
 	if b.mode == training {
-		return b.trained(u, z, func() (y, stats *G.Node, err error) { return graph.ABN(z, gamma, beta, u.slope) })
+		return b.trained(u, z, func() (y, stats *G.Node, err error) { return graph.ABN(z, gamma, beta, u.slope, b.sharer) })
 	}
 	mean, variance := b.tensor(u.name+".1.running_mean"), b.tensor(u.name+".1.running_var")
 	return b.do(u.name+".1", func() (*G.Node, error) {
@@ -161,7 +162,7 @@ func (b *builder) joined(layer string, u unit, x, residual *G.Node) *G.Node {
 		return b.fused(u, x, residual, 0)
 	case training:
 		z, gamma, beta := b.conv(u, x)
-		return b.trained(u, z, func() (y, stats *G.Node, err error) { return graph.ABNAddReLU(z, gamma, beta, residual) })
+		return b.trained(u, z, func() (y, stats *G.Node, err error) { return graph.ABNAddReLU(z, gamma, beta, residual, b.sharer) })
 	}
 	y := b.unit(u, x)
 	return b.do(layer, func() (*G.Node, error) { return graph.AddReLU(y, residual) })

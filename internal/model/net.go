@@ -24,6 +24,9 @@ type Options struct {
 	// KeepGradients keeps the gradients of a training net for Grads. They cost as much memory as the
 	// weights.
 	KeepGradients bool
+	// Sharer, if given, has the norms of a training net take the statistics of the whole batch of which the
+	// net has a part.
+	Sharer graph.Sharer
 
 	constants *constants // shared by the inference nets of Nets
 }
@@ -109,7 +112,7 @@ func newNetwork(be graph.Backend, w *Weights, m mode, o Options) (*network, erro
 	}
 	n := &network{
 		be: be, w: w, opts: o, g: g, reads: map[*G.Node][]float32{},
-		b: &builder{g: g, w: w, mode: m, constants: o.constants, params: map[string]*G.Node{}},
+		b: &builder{g: g, w: w, mode: m, sharer: o.Sharer, constants: o.constants, params: map[string]*G.Node{}},
 	}
 	if be != nil {
 		n.input = make([]float32, o.Batch*o.Height*o.Width*3)

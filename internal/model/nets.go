@@ -14,6 +14,7 @@ type Nets struct {
 	w         *Weights
 	arena     *graph.Arena
 	loss      LossFunc
+	sharer    graph.Sharer
 	train     map[netKey]*TrainNet
 	eval      map[netKey]*EvalNet
 	infer     map[netKey]*InferNet
@@ -39,13 +40,19 @@ func NewNets(be graph.Backend, w *Weights, loss LossFunc, arena *graph.Arena) *N
 	}
 }
 
+// ShareNorms has the norms of training nets made from now on take the statistics of the whole batch of which a net
+// has a part; see Options.Sharer.
+func (n *Nets) ShareNorms(s graph.Sharer) { n.sharer = s }
+
 // Arena is the memory that the nets share.
 func (n *Nets) Arena() *graph.Arena { return n.arena }
 
 // Train returns the training net for batches of that size.
 func (n *Nets) Train(batch, height, width int) (*TrainNet, error) {
 	return cached(n.train, netKey{batch, height, width}, func(k netKey) (*TrainNet, error) {
-		return NewTrainNet(n.be, n.w, k.options(n.arena), n.loss)
+		o := k.options(n.arena)
+		o.Sharer = n.sharer
+		return NewTrainNet(n.be, n.w, o, n.loss)
 	})
 }
 

@@ -32,6 +32,8 @@ type TrainNet struct {
 	parts   []float64
 	apply   ApplyFunc      // of the current backward pass
 	consume graph.Consumer // hands a gradient to apply
+	flat    []float64      // memory for the statistics of a batch, where it is shared
+	batch   [][]float64    // its pieces, by norm
 }
 
 // NewTrainNet builds a training net. Images so small and few that the last feature map would hold
@@ -56,7 +58,7 @@ func newTrainNet(be graph.Backend, w *Weights, o Options, loss LossFunc) (*Train
 	if err != nil {
 		return nil, err
 	}
-	if h, wd := lastMap(o.Height, o.Width); o.Batch*h*wd == 1 {
+	if h, wd := lastMap(o.Height, o.Width); o.Batch*h*wd == 1 && o.Sharer == nil {
 		return nil, fmt.Errorf("training on batches of one image of %dx%d: the last feature map has one value per channel, which has no variance; use a larger batch or larger images", o.Height, o.Width)
 	}
 	n := &TrainNet{network: net, labels: make([]float32, o.Batch*w.spec.NumClasses)}
@@ -169,15 +171,21 @@ func (n *TrainNet) UpdateRunning() error {
 		if err != nil {
 			return err
 		}
-		mean, variance := s.mean, s.variance
-		unbiased := float64(s.rows) / float64(s.rows-1)
-		for c := range mean {
-			mean[c] = float32((1-momentum)*float64(mean[c]) + momentum*float64(stats[c]))
-			variance[c] = float32((1-momentum)*float64(variance[c]) + momentum*unbiased*float64(stats[len(mean)+c]))
-		}
-		*s.count++
+		c := len(s.mean)
+		s.update(s.rows, func(i int) (mean, variance float64) { return float64(stats[i]), float64(stats[c+i]) })
 	}
 	return nil
+}
+
+// update moves running statistics towards those of a batch of rows rows, whose variances are biased.
+func (s *statsNode) update(rows int, of func(i int) (mean, variance float64)) {
+	unbiased := float64(rows) / float64(rows-1)
+	for c := range s.mean {
+		mean, variance := of(c)
+		s.mean[c] = float32((1-momentum)*float64(s.mean[c]) + momentum*mean)
+		s.variance[c] = float32((1-momentum)*float64(s.variance[c]) + momentum*unbiased*variance)
+	}
+	*s.count++
 }
 
 // FirstNonFinite recomputes everything and names the first value that is not finite; ok is false if
