@@ -18,6 +18,7 @@ type Model struct {
 	Weights    string  // WeightsAuto, or which weights to take of a Path that has several
 	Strict     bool    // all of its backbone must fit
 	ABNSlope   float64 // leaky slope of all activated batch norms; 0: the architecture's own
+	SyncBN     bool    // batch statistics of all ranks together
 }
 
 // Kinds of classification heads (Model.Head).
@@ -67,6 +68,10 @@ func (m *Model) settings() []setting {
 		{
 			name: "model.abn_slope", value: real{&m.ABNSlope, limit.Below1()},
 			meaning: "negative slope of all activations; 0 = the architecture's own",
+		},
+		{
+			name: "model.sync_bn", value: truth{&m.SyncBN},
+			meaning: "with several ranks: batch statistics of the whole batch, as one process computes them; false = of each rank's part",
 		},
 	}
 }

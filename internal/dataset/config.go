@@ -33,6 +33,7 @@ type Loading struct {
 	Mean, Std     []float64         // normalisation per channel; nil = none
 	Decode        codec.Options     // how images are decoded
 	Batch         int               // images per batch
+	Part          loader.Part       // what is loaded of each batch
 	Workers       int               // images decoded at a time; 0 = one per thread
 	SkipBroken    bool              // whether unreadable images are skipped
 	Shuffle       bool              // whether the order changes with each epoch
@@ -82,7 +83,7 @@ func (c *Split) Loader(ctx context.Context, l Loading, samples loader.Samples) (
 	}
 	return loader.New(loader.Config{
 		Samples: samples, Scale: scale, Augment: l.Augment, Feed: feed,
-		Batch: l.Batch, Shuffle: l.Shuffle, Seed: l.Seed, SkipBroken: l.SkipBroken, OnSkip: l.OnSkip, Workers: l.Workers,
+		Batch: l.Batch, Part: l.Part, Shuffle: l.Shuffle, Seed: l.Seed, SkipBroken: l.SkipBroken, OnSkip: l.OnSkip, Workers: l.Workers,
 	})
 }
 

@@ -7,6 +7,8 @@ type EvalNet struct{ *network }
 
 // NewEvalNet builds an evaluation net.
 func NewEvalNet(be graph.Backend, w *Weights, o Options) (*EvalNet, error) {
+	building.Lock()
+	defer building.Unlock()
 	n, err := newNetwork(be, w, evaluate, o)
 	if err != nil {
 		return nil, err
@@ -26,6 +28,8 @@ type InferNet struct{ *network }
 
 // NewInferNet builds an inference net.
 func NewInferNet(be graph.Backend, w *Weights, o Options) (*InferNet, error) {
+	building.Lock()
+	defer building.Unlock()
 	n, err := newNetwork(be, w, inference, o)
 	if err != nil {
 		return nil, err

@@ -39,6 +39,8 @@ type TrainNet struct {
 // NewTrainNet builds a training net. Images so small and few that the last feature map would hold
 // one value per channel in the batch are an error: there is no variance to normalise with.
 func NewTrainNet(be graph.Backend, w *Weights, o Options, loss LossFunc) (*TrainNet, error) {
+	building.Lock()
+	defer building.Unlock()
 	n, err := newTrainNet(be, w, o, loss)
 	if err != nil {
 		return nil, err

@@ -20,3 +20,15 @@ func (m *Mean) Restore(s Saved) error {
 	copy(m.sum, s.Sum)
 	return nil
 }
+
+// Join adds the images of another mean of as many classes.
+func (m *Mean) Join(s Saved) error {
+	if len(s.Sum) != len(m.sum) {
+		return fmt.Errorf("prior: mean of %d classes for %d", len(s.Sum), len(m.sum))
+	}
+	m.rows += s.Rows
+	for i, v := range s.Sum {
+		m.sum[i] += v
+	}
+	return nil
+}

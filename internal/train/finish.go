@@ -12,12 +12,25 @@ import (
 // random start: steps * (1-decay).
 const minAverageSteps = 5
 
-// finish ends a run that came to its end.
+// finish ends a run that came to its end. Rank 0 writes and tests.
 func (t *trainer) finish(ctx context.Context) error {
-	if err := t.keepBest(); err != nil {
+	if err := t.skips.gather(t.ranks, t.o.Display.Log()); err != nil {
 		return err
 	}
-	return t.test(ctx)
+	var err error
+	if t.ranks.first() {
+		err = t.keepBest()
+	}
+	if err := t.ranks.agree(err); err != nil {
+		return err
+	}
+	if err := broadcastJSON(t.ranks, &t.Best); err != nil {
+		return err
+	}
+	if t.ranks.first() {
+		err = t.test(t.stops.of(ctx))
+	}
+	return t.stops.heed(t.ranks.agree(err))
 }
 
 // test scores the best weights on the test split, once: a resumed run finds the result there.

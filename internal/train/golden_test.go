@@ -111,7 +111,7 @@ func (g *goldenRun) stepper(t *testing.T, be *graph.CPU) *stepper {
 	}
 	o := optim.Defaults()
 	o.WeightDecay, o.EMA = r.WeightDecay, &optim.EMA{Decay: r.EMA}
-	l, err := newStepper(be, g.weights(t), lf, o, cycle, 64, 1)
+	l, err := newStepper(be, g.weights(t), lf, o, cycle, 64, 1, newRanks(nil))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -18,7 +18,7 @@ type logger interface {
 }
 
 // logs are the growing files of a run: metrics, without clock values, timings and, where they are asked for, the
-// same metrics for TensorBoard.
+// same metrics for TensorBoard. The zero value drops everything.
 type logs struct {
 	metrics, timings *safefile.Log
 	events           *events // nil without
@@ -59,6 +59,9 @@ func (l *logs) lengths() lengths {
 // record appends a record of metrics, for TensorBoard too, and beside it how long its interval took for
 // that many images.
 func (l *logs) record(r any, kind string, step, images int) error {
+	if l.metrics == nil {
+		return nil
+	}
 	line, err := json.Marshal(r)
 	if err != nil {
 		return err
@@ -86,5 +89,8 @@ func (l *logs) sync() error {
 }
 
 func (l *logs) close() error {
+	if l.metrics == nil {
+		return nil
+	}
 	return errors.Join(l.metrics.Close(), l.timings.Close(), l.events.close())
 }

@@ -18,7 +18,9 @@ func (t *trainer) loop(ctx context.Context) error {
 			return t.ended(ctx, err)
 		}
 		t.endEpoch()
-		t.stepper.turned.merge()
+		if err := t.stepper.turned.gather(t.ranks); err != nil {
+			return t.ended(ctx, err)
+		}
 		if t.saveDue() {
 			if err := t.save(); err != nil {
 				return t.ended(ctx, err)
@@ -33,8 +35,11 @@ func (t *trainer) epoch(ctx context.Context) error {
 	batches := t.loader.Epoch(ctx, t.Cursor.Epoch, t.Cursor.Batch)
 	defer batches.Close()
 	for {
-		if err := ctx.Err(); err != nil {
+		if err := t.stops.poll(); err != nil {
 			return err
+		}
+		if err := ctx.Err(); err != nil {
+			return t.ranks.shared(err)
 		}
 		s, err := t.wholeStep(ctx, batches)
 		if errors.Is(err, io.EOF) {
@@ -48,6 +53,9 @@ func (t *trainer) epoch(ctx context.Context) error {
 				return err
 			}
 		}
+	}
+	if err := t.sameWeights(); err != nil {
+		return err
 	}
 	for _, h := range t.hooks {
 		if err := h.afterEpoch(ctx, &t.state); err != nil {
@@ -96,15 +104,34 @@ func (t *trainer) step(batches *loader.Epoch) (stepInfo, error) {
 			return s, err
 		}
 		t.count(b, terms)
-		if t.running != nil {
-			if err := t.running.Add(t.stepper.logits); err != nil {
-				return s, err
-			}
+		if err := t.addToPrior(t.stepper.logits); err != nil {
+			return s, err
 		}
-		s.images += b.N
+		s.images += b.Whole
 	}
 	var err error
 	s.lr, s.beta1, err = t.stepper.finish(t.Cursor.Step)
 	t.Cursor.Step++
 	return s, err
+}
+
+// addToPrior adds the logits of a batch, or of its parts on all ranks, to the running prior, if there is one.
+func (t *trainer) addToPrior(logits []float32) error {
+	if t.running == nil {
+		return nil
+	}
+	if t.ranks.alone() {
+		return t.running.Add(logits)
+	}
+	here := prior.NewMean(t.data.train.Set.NumClasses())
+	if err := here.Add(logits); err != nil {
+		return err
+	}
+	sum := here.Save()
+	rows := [1]int64{sum.Rows}
+	if err := errors.Join(t.ranks.group.SumFloat64(sum.Sum), t.ranks.group.SumInt64(rows[:])); err != nil {
+		return err
+	}
+	sum.Rows = rows[0]
+	return t.running.Join(sum)
 }

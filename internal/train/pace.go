@@ -24,25 +24,59 @@ const (
 // pace times a small step, tells how long the run will take if that is more than a minute, and makes slow
 // steps interruptible.
 func (t *trainer) pace(ctx context.Context) error {
-	left := t.cfg.Schedule.Trained() - t.Cursor.Epoch
-	batch := min(t.loader.Len(), t.cfg.Train.Batch)
-	net, err := t.stepper.nets.Train(batch, t.stepper.size, t.stepper.size)
-	if err != nil || left <= 0 || t.Stopped != "" {
+	image, err := t.imageTime(ctx)
+	if err != nil {
 		return err
 	}
-	if flops := float64(net.Machine().Plan().FLOPs()); flops < fastFLOPs && flops/float64(batch)*float64(t.loader.Len()*left) < 60*fastFLOPs {
+	if !t.ranks.alone() {
+		return t.sharedPace(image)
+	}
+	if image == 0 {
 		return nil
+	}
+	batch := t.stepper.part
+	if image*time.Duration(batch) > slowStep {
+		net, err := t.stepper.nets.Train(batch, t.stepper.size, t.stepper.size)
+		if err != nil {
+			return err
+		}
+		m := net.Machine()
+		t.interruptible(ctx, t.undoable(m.ArenaBytes()+m.WorkBytes()+t.validationBytes()))
+	}
+	t.announcePace(image)
+	return nil
+}
+
+// sharedPace is pace with several ranks, of which the slowest counts. They stop between steps only.
+func (t *trainer) sharedPace(image time.Duration) error {
+	slowest := [1]int64{int64(image)}
+	if err := t.ranks.group.MaxInt64(slowest[:]); err != nil {
+		return err
+	}
+	t.announcePace(time.Duration(slowest[0]) / time.Duration(t.ranks.group.Size()))
+	return nil
+}
+
+// imageTime is how long a step takes per image; 0 where that need not be known.
+func (t *trainer) imageTime(ctx context.Context) (time.Duration, error) {
+	left := t.cfg.Schedule.Trained() - t.Cursor.Epoch
+	batch := t.stepper.part
+	net, err := t.stepper.nets.Train(batch, t.stepper.size, t.stepper.size)
+	if err != nil || left <= 0 || t.Stopped != "" {
+		return 0, err
+	}
+	if flops := float64(net.Machine().Plan().FLOPs()); flops < fastFLOPs && flops/float64(batch)*float64(t.loader.Len()*left) < 60*fastFLOPs {
+		return 0, nil
 	}
 	t.stepper.nets.Arena().Between(func(int, int) error { return ctx.Err() })
 	image, err := t.stepper.timeImage(min(trialBatch, batch))
 	t.stepper.nets.Arena().Between(nil)
-	if err != nil {
-		return err
-	}
-	if image*time.Duration(batch) > slowStep {
-		m := net.Machine()
-		t.interruptible(ctx, t.undoable(m.ArenaBytes()+m.WorkBytes()+t.validationBytes()))
-	}
+	return image, err
+}
+
+// announcePace tells how long an epoch and the rest of the run take, if each image takes that long.
+func (t *trainer) announcePace(image time.Duration) {
+	left := t.cfg.Schedule.Trained() - t.Cursor.Epoch
 	passes := float64(t.loader.Len())
 	if t.data.val != nil {
 		weights := 1.0
@@ -51,12 +85,7 @@ func (t *trainer) pace(ctx context.Context) error {
 		}
 		passes += forwardShare * weights * float64(t.data.val.Set.Len())
 	}
-	t.announcePace(time.Duration(float64(image)*passes), left)
-	return nil
-}
-
-// announcePace tells how long an epoch and the rest of the run take.
-func (t *trainer) announcePace(epoch time.Duration, left int) {
+	epoch := time.Duration(float64(image) * passes)
 	seconds := epoch.Seconds() * float64(left)
 	if seconds < 60 {
 		return
@@ -77,7 +106,7 @@ func (t *trainer) announcePace(epoch time.Duration, left int) {
 // was slow already.
 func (s *stepper) timeImage(batch int) (time.Duration, error) {
 	net, err := model.NewTrainNet(s.be, s.weights, model.Options{
-		Batch: batch, Height: s.size, Width: s.size, Arena: s.nets.Arena(),
+		Batch: batch, Height: s.size, Width: s.size, Arena: s.nets.Arena(), Sharer: s.sharer,
 	}, s.loss)
 	if err != nil {
 		return 0, err

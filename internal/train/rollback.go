@@ -1,7 +1,5 @@
 package train
 
-import "csl/internal/model"
-
 // rollback takes back a step that was cut off, so that the run can be saved as it was before.
 type rollback struct {
 	stepper *stepper
@@ -27,11 +25,7 @@ func (r *rollback) begin() {
 	for i, p := range s.running {
 		copy(r.buffers[i], p.Data)
 	}
-	for _, e := range s.weights.Entries() {
-		if e.Kind == model.Counter {
-			r.counts[e.Name], _ = s.weights.Count(e.Name)
-		}
-	}
+	s.counts(r.counts)
 }
 
 // undo takes the step back.

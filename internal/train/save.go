@@ -38,11 +38,30 @@ type saved struct {
 // replace a good state.
 func (t *trainer) save() error { return t.saveNow(false) }
 
-// saveNow is save; quick leaves out what takes as long as a step.
+// saveNow is save; quick leaves out what takes as long as a step. All ranks save at the same point; one writes.
 func (t *trainer) saveNow(quick bool) error {
 	if err := t.stepper.check(quick); err != nil {
+		return t.ranks.shared(err)
+	}
+	if err := t.skips.gather(t.ranks, t.o.Display.Log()); err != nil {
 		return err
 	}
+	if err := t.stepper.turned.gather(t.ranks); err != nil {
+		return err
+	}
+	var err error
+	if t.ranks.first() {
+		err = t.writeState()
+	}
+	if err := t.ranks.agree(err); err != nil {
+		return err
+	}
+	t.noteSaved()
+	return nil
+}
+
+// writeState writes the run as it is now to its folder.
+func (t *trainer) writeState() error {
 	if err := t.mend(); err != nil {
 		return err
 	}
@@ -65,11 +84,7 @@ func (t *trainer) saveNow(quick bool) error {
 	}, t.stepper.files()...)
 	f := t.folder
 	meta := map[string]string{configKey: f.settings, sumKey: sumOf(f.settings)}
-	if err := safefile.SaveGeneration(f.fs, f.dir, int64(t.Cursor.Step), meta, files...); err != nil {
-		return err
-	}
-	t.noteSaved()
-	return nil
+	return safefile.SaveGeneration(f.fs, f.dir, int64(t.Cursor.Step), meta, files...)
 }
 
 func sumOf(text string) string {

@@ -8,7 +8,6 @@ import (
 	"csl/internal/config"
 	"csl/internal/count"
 	"csl/internal/dataset"
-	"csl/internal/images/loader"
 	"csl/internal/labels"
 	"csl/internal/loss"
 	"csl/internal/prior"
@@ -17,51 +16,49 @@ import (
 // newTrainer opens everything a run needs, so that what can go wrong goes wrong before the first
 // step.
 func newTrainer(ctx context.Context, o Options) (t *trainer, err error) {
-	t = &trainer{o: o, cfg: o.Config, skips: &skips{lines: map[string]bool{}}}
+	t = &trainer{o: o, cfg: o.Config, skips: &skips{lines: map[string]bool{}}, ranks: newRanks(o.Group)}
+	t.stops = &stops{group: t.ranks.group, asked: ctx, stop: func(error) {}}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, t.close())
 		}
 	}()
-	if t.folder, err = newFolder(o); err != nil {
-		return t, err
+	for _, prepare := range []func(context.Context) error{t.open, t.openLoaders, t.build, t.compare, t.start} {
+		if err := t.ranks.agree(prepare(ctx)); err != nil {
+			return t, err
+		}
 	}
-	if err := t.folder.claim(); err != nil {
-		return t, err
-	}
-	if t.data, err = openInputs(ctx, o); err != nil {
-		return t, err
-	}
-	if err := t.build(ctx); err != nil {
-		return t, err
-	}
-	if err := t.start(ctx); err != nil {
-		return t, err
-	}
-	return t, t.ended(ctx, t.pace(ctx))
+	return t, t.ended(ctx, t.ranks.agree(t.pace(ctx)))
 }
 
-// build makes the loader, the weights, the loss and the optimizer.
-func (t *trainer) build(ctx context.Context) error {
-	c := t.cfg
+// open claims the folder and opens labels and images.
+func (t *trainer) open(ctx context.Context) (err error) {
+	if t.folder, err = newFolder(t.o); err != nil {
+		return err
+	}
+	if t.ranks.first() {
+		if err := t.folder.claim(); err != nil {
+			return err
+		}
+	}
+	if t.data, err = openInputs(ctx, t.o); err != nil {
+		return err
+	}
 	classes := t.data.train.Set.NumClasses()
-	if n := c.Model.NumClasses; n != 0 && n != classes {
+	if n := t.cfg.Model.NumClasses; n != 0 && n != classes {
 		return fmt.Errorf("model.num_classes is %d, but the labels have %s", n, count.Of(classes, "class"))
 	}
-	if err := t.writable(); err != nil {
-		return err
-	}
-	var err error
-	if t.loader, err = t.trainLoader(ctx); err != nil {
-		return err
-	}
-	if err := t.openValLoader(ctx); err != nil {
-		return err
-	}
+	return t.writable()
+}
+
+// build makes the weights, the loss and the optimizer.
+func (t *trainer) build(ctx context.Context) error {
+	c := t.cfg
 	cycle, err := c.OneCycle(t.loader.Batches())
 	if err != nil {
 		return err
 	}
+	classes := t.data.train.Set.NumClasses()
 	spec, err := c.Model.Spec(classes)
 	if err != nil {
 		return err
@@ -81,9 +78,12 @@ func (t *trainer) build(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	t.stepper, err = newStepper(t.o.Backend, w, bound, c.OptimizerConfig(), cycle, c.Data.Size, c.Train.Accumulate)
+	t.stepper, err = newStepper(t.o.Backend, w, bound, c.OptimizerConfig(), cycle, c.Data.Size, c.Train.Accumulate, t.ranks)
 	if err != nil {
 		return err
+	}
+	if c.Model.SyncBN && !t.ranks.alone() {
+		t.stepper.shareNorms()
 	}
 	if loss.TurnsForGood(c.Loss.Name) {
 		t.stepper.turned = &turned{classes: classes, images: t.data.train.Set.Len()}
@@ -92,7 +92,7 @@ func (t *trainer) build(ctx context.Context) error {
 	if t.keeper, err = newKeeper(t); err != nil {
 		return err
 	}
-	return t.stepper.tryBatches(t.loader.Len(), c.Train.Batch, t.validationBytes())
+	return t.stepper.tryBatches(t.loader, t.validationBytes())
 }
 
 // writable refuses classes that the files at the run's end could not name.
@@ -106,24 +106,6 @@ func (t *trainer) writable() error {
 		return fmt.Errorf("prior.method is %s, but the prior could not be written: %w", config.PriorTraining, err)
 	}
 	return nil
-}
-
-func (t *trainer) trainLoader(ctx context.Context) (*loader.Loader, error) {
-	l := dataset.LoadingFromConfig(t.cfg, t.o.FS, t.o.Display)
-	l.Shuffle, l.Seed, l.Augment = true, t.cfg.Train.Seed, t.cfg.Augment.Transform()
-	l.OnSkip = t.skips.watch(dataset.Train, t.o.Display.Log())
-	return t.data.train.Loader(ctx, l, nil)
-}
-
-// openValLoader loads validation images, if there are any. Its cache is open before the data is measured.
-func (t *trainer) openValLoader(ctx context.Context) (err error) {
-	if t.data.val == nil {
-		return nil
-	}
-	l := dataset.LoadingFromConfig(t.cfg, t.o.FS, t.o.Display)
-	l.OnSkip = t.skips.watch(dataset.Val, t.o.Display.Log())
-	t.valLoader, err = t.data.val.Loader(ctx, l, nil)
-	return err
 }
 
 // lossConfig is the loss of the settings; what it expects of an image it takes from the data where they
@@ -197,18 +179,10 @@ func (t *trainer) start(ctx context.Context) error {
 			t.skips.addAll(name, s.Skipped)
 		}
 	}
-	if err := t.folder.ready(); err != nil {
+	if err := t.ranks.agree(t.begin(ctx)); err != nil {
 		return err
 	}
-	t.data.measure()
-	n, err := t.restore(ctx)
-	if err != nil {
-		return err
-	}
-	if err := t.writeSettings(); err != nil {
-		return err
-	}
-	if t.logs, err = openLogs(t.o.FS, t.folder.dir, n, t.cfg.Train.TensorBoard); err != nil {
+	if err := t.spread(); err != nil {
 		return err
 	}
 	if !t.o.Resume {
@@ -220,6 +194,28 @@ func (t *trainer) start(ctx context.Context) error {
 		}
 	}
 	return t.setHooks()
+}
+
+// begin makes the folder, reads the saved state and opens the logs, on the rank that writes.
+func (t *trainer) begin(ctx context.Context) error {
+	if !t.ranks.first() {
+		t.logs = &logs{}
+		return nil
+	}
+	if err := t.folder.ready(); err != nil {
+		return err
+	}
+	n, err := t.restore(ctx)
+	if err != nil {
+		return err
+	}
+	if err := t.writeSettings(); err != nil {
+		return err
+	}
+	if t.logs, err = openLogs(t.o.FS, t.folder.dir, n, t.cfg.Train.TensorBoard); err != nil || t.o.Resume {
+		return err
+	}
+	return t.dropTest()
 }
 
 func (t *trainer) setHooks() error {

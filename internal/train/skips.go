@@ -75,3 +75,25 @@ func (s *skips) write(f *folder) error {
 	}
 	return err
 }
+
+// gather gives all ranks the skipped images of all. Those that this one did not know are told of.
+func (s *skips) gather(r *ranks, log logger) error {
+	if r.alone() {
+		return nil
+	}
+	all, err := gatherJSON(r.group, s.list())
+	if err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, lines := range all {
+		for _, line := range lines {
+			if !s.lines[line] {
+				s.lines[line] = true
+				log.Warn("skipped: " + line)
+			}
+		}
+	}
+	return nil
+}

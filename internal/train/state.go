@@ -22,11 +22,11 @@ type cursor struct {
 	Step  int `json:"step"`  // optimizer steps done
 }
 
-// count notes a batch that was learnt from.
+// count notes a batch that was learnt from; of several ranks each has a part of it.
 func (s *state) count(b *loader.Batch, terms loss.Terms) {
 	s.Cursor.Batch = b.Number + 1
-	s.Meter.add(b.N, terms)
-	s.Epoch.add(b.N, terms)
+	s.Meter.add(b.Whole, terms)
+	s.Epoch.add(b.Whole, terms)
 }
 
 // endEpoch moves the cursor to the next epoch.

@@ -30,8 +30,13 @@ type stepper struct {
 	prior    []float32       // that the loss asks; nil without
 	logits   []float32       // of the last batch, valid until the next
 	last     *model.TrainNet // of the last batch; nil before the first
+	ranks    *ranks
+	sharer   graph.Sharer // of norms that take the whole batch; nil: that of this rank
+	part     int          // images of a full batch that are learnt from here
+	buckets  buckets      // where gradients wait for those of other ranks
+	params   int          // elements of all gradients
 
-	change, first, add model.ApplyFunc // the methods, made once
+	change, first, add, send model.ApplyFunc // the methods, made once
 
 	loss     model.LossFunc
 	rollback rollback
@@ -42,10 +47,14 @@ type stepper struct {
 }
 
 // newStepper builds the optimizer for weights. cycleSteps is the length of the whole schedule.
-func newStepper(be graph.Host, w *model.Weights, bound loss.Bound, o optim.Config, cycle optim.OneCycle, size, accumulate int) (*stepper, error) {
+func newStepper(be graph.Host, w *model.Weights, bound loss.Bound, o optim.Config, cycle optim.OneCycle, size, accumulate int, r *ranks) (*stepper, error) {
 	course := &loss.Course{}
-	lf := lossgraph.Adding(bound.During(course))
-	s := &stepper{be: be, loss: lf, course: course, size: size, weights: w, running: w.Buffers(), cycle: cycle, ema: o.EMA}
+	bound = bound.During(course)
+	if !r.alone() {
+		bound = bound.Over(r)
+	}
+	s := &stepper{be: be, loss: lossgraph.Adding(bound), course: course, size: size, weights: w, running: w.Buffers(), cycle: cycle, ema: o.EMA, ranks: r}
+	s.buckets = buckets{group: r.group, length: bucketLen}
 	var averages []*model.Param
 	if o.EMA != nil {
 		s.average = w.Clone()
@@ -58,6 +67,7 @@ func newStepper(be graph.Host, w *model.Weights, bound loss.Bound, o optim.Confi
 			op.Average = averages[i].Data
 		}
 		params = append(params, op)
+		s.params += len(p.Data)
 		if accumulate > 1 {
 			s.sums = append(s.sums, make([]float32, len(p.Data)))
 		}
@@ -66,24 +76,33 @@ func newStepper(be graph.Host, w *model.Weights, bound loss.Bound, o optim.Confi
 	if s.opt, err = optim.New(o, be.Kernels(), params); err != nil {
 		return nil, err
 	}
-	s.nets = model.NewNets(be, w, lf, nil)
+	s.nets = model.NewNets(be, w, s.loss, nil)
 	s.rollback.stepper = s
-	s.change, s.first, s.add = s.changeWeight, s.firstGradient, s.addGradient
+	s.change, s.first, s.add, s.send = s.changeWeight, s.firstGradient, s.addGradient, s.buckets.take
 	return s, nil
 }
 
-// tryBatches builds the nets of the batch sizes to come, for n images: what is impossible is said before
+// shareNorms has norms take the statistics of all ranks.
+func (s *stepper) shareNorms() {
+	s.sharer = s.ranks
+	s.nets.ShareNorms(s.sharer)
+}
+
+// tryBatches builds the nets of the parts of batches that l will load: what is impossible is said before
 // training. validation is what validation needs in bytes, 0 without one.
-func (s *stepper) tryBatches(n, batch int, validation int64) error {
-	for _, size := range []int{min(n, batch), n % batch} {
-		if size == 0 {
+func (s *stepper) tryBatches(l *loader.Loader, validation int64) error {
+	from, to := l.Part.Range(l.Batch)
+	s.part = to - from
+	for _, whole := range []int{l.Batch, l.Len() % l.Batch} {
+		from, to := l.Part.Range(whole)
+		if from == to {
 			continue
 		}
-		if _, err := s.nets.Train(size, s.size, s.size); err != nil {
+		if _, err := s.nets.Train(to-from, s.size, s.size); err != nil {
 			return err
 		}
 	}
-	return s.fits(min(n, batch), validation)
+	return s.fits(s.part, validation)
 }
 
 // errNonFinite is a result that is NaN or infinite.
@@ -98,20 +117,17 @@ func (e errNonFinite) Error() string {
 
 // learn learns from the n-th batch of step number step, both counted from 0, and moves the running
 // statistics. Where every batch is a step, each weight is changed as soon as its gradient is complete,
-// else gradients are added up; finish ends the step. Nothing has changed if the loss is not finite.
+// else gradients are added up; finish ends the step. Nothing has changed if the loss is not finite. The terms are those
+// of the whole batch, of which b may be a part.
 func (s *stepper) learn(b *loader.Batch, step, n int) (loss.Terms, error) {
-	net, err := s.nets.Train(b.N, s.size, s.size)
+	net, err := s.fill(b)
 	if err != nil {
 		return loss.Terms{}, err
 	}
-	copy(net.Input(), b.Pix)
-	for i, v := range b.States {
-		net.Labels()[i] = float32(v)
-	}
-	s.turned.label(b, net.Labels())
+	s.ranks.begin(b.N, b.Whole)
 	s.course.Epoch = b.Epoch
 	s.last, s.batch = net, n
-	terms, err := forward(net)
+	terms, err := s.forward(net)
 	if err != nil {
 		return terms, err
 	}
@@ -121,36 +137,70 @@ func (s *stepper) learn(b *loader.Batch, step, n int) (loss.Terms, error) {
 	if s.logits, err = net.Logits(); err != nil {
 		return terms, err
 	}
+	s.logits = s.logits[:b.N*(len(s.logits)/net.Batch())]
 	s.turned.note(b, s.course.Turned)
-	return terms, net.UpdateRunning()
+	if s.ranks.alone() {
+		return terms, net.UpdateRunning()
+	}
+	if s.sums == nil {
+		if err := s.buckets.finish(); err != nil {
+			return terms, err
+		}
+	}
+	if err := net.UpdateRunningOf(b.Whole, s.ranks); err != nil {
+		return terms, err
+	}
+	return terms, s.ranks.err
 }
 
-// forward computes the loss of the batch in net.
-func forward(net *model.TrainNet) (loss.Terms, error) {
+// ofNoImage is the label of cells that take no part.
+const ofNoImage = -2
+
+// fill gives a batch to the net of its size. Where there is no image here, the net of a full batch computes
+// something that counts for nothing, as the other ranks exchange sums with it.
+func (s *stepper) fill(b *loader.Batch) (*model.TrainNet, error) {
+	size := b.N
+	if size == 0 {
+		size = s.part
+	}
+	net, err := s.nets.Train(size, s.size, s.size)
+	if err != nil {
+		return nil, err
+	}
+	copy(net.Input(), b.Pix)
+	labels := net.Labels()
+	for i, v := range b.States {
+		labels[i] = float32(v)
+	}
+	for i := len(b.States); i < len(labels); i++ {
+		labels[i] = ofNoImage
+	}
+	s.turned.label(b, labels)
+	return net, nil
+}
+
+// forward computes the loss of the batch in net, and of those of the other ranks.
+func (s *stepper) forward(net *model.TrainNet) (loss.Terms, error) {
 	if err := net.Forward(); err != nil {
 		return loss.Terms{}, err
+	}
+	if s.ranks.err != nil {
+		return loss.Terms{}, s.ranks.err
 	}
 	vector, err := net.LossTerms()
 	if err != nil {
 		return loss.Terms{}, err
 	}
+	if !s.ranks.alone() {
+		if err := s.ranks.group.SumFloat64(vector); err != nil {
+			return loss.Terms{}, err
+		}
+	}
 	terms := loss.TermsOf(vector)
 	if math.IsNaN(terms.Total) || math.IsInf(terms.Total, 0) {
-		return terms, locate(net)
+		return terms, s.ranks.locate(net)
 	}
 	return terms, nil
-}
-
-// locate finds where the values of the last run left the finite numbers.
-func locate(net *model.TrainNet) error {
-	fault, ok, err := net.FirstNonFinite()
-	if err != nil {
-		return err
-	}
-	if !ok {
-		fault = graph.Fault{Kind: "sum", Layer: "loss"}
-	}
-	return errNonFinite{"loss", fault}
 }
 
 // check makes sure that the run can go on from here: weights and average are finite, and so, unless quick, is
@@ -173,7 +223,7 @@ func (s *stepper) check(quick bool) error {
 	if s.last == nil || quick {
 		return nil
 	}
-	_, err := forward(s.last)
+	_, err := s.forward(s.last)
 	return err
 }
 
@@ -182,7 +232,11 @@ func (s *stepper) applying(step, n int) model.ApplyFunc {
 	switch {
 	case s.sums == nil:
 		s.opt.Begin(s.cycle.At(step))
-		return s.change
+		if s.ranks.alone() {
+			return s.change
+		}
+		s.buckets.begin(s.params, s.change)
+		return s.send
 	case n == 0:
 		return s.first
 	}
@@ -211,6 +265,9 @@ func (s *stepper) addGradient(i int, grad []float32) error {
 func (s *stepper) finish(step int) (lr, beta1 float64, err error) {
 	lr, beta1 = s.cycle.At(step)
 	if s.sums != nil {
+		if err := s.sumGradients(); err != nil {
+			return lr, beta1, err
+		}
 		if err := s.opt.Step(s.be.Pool(), lr, beta1, s.sums); err != nil {
 			return lr, beta1, err
 		}
@@ -220,4 +277,18 @@ func (s *stepper) finish(step int) (lr, beta1 float64, err error) {
 		s.ema.Update(s.opt.Steps(), to.Data, s.running[i].Data)
 	}
 	return lr, beta1, nil
+}
+
+// sumGradients adds the gradients of a step's batches up over all ranks.
+func (s *stepper) sumGradients() error {
+	if s.ranks.alone() {
+		return nil
+	}
+	s.buckets.begin(s.params, s.first)
+	for i, sum := range s.sums {
+		if err := s.buckets.take(i, sum); err != nil {
+			return err
+		}
+	}
+	return s.buckets.finish()
 }

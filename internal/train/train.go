@@ -11,8 +11,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 
 	"csl/internal/config"
+	"csl/internal/dist"
 	"csl/internal/garbage"
 	"csl/internal/graph"
 	"csl/internal/progress"
@@ -33,6 +35,11 @@ type Options struct {
 	ForceResume bool
 	// Version of csl, for the checkpoint's metadata.
 	Version string
+	// Group are the ranks that train together, each in its Run with equal options; nil for one that is alone. The
+	// batch of the settings is that of all. Rank 0 writes and shows; the results are the same on all.
+	Group dist.Group
+	// Program is a digest of the program, which must be the same on all ranks.
+	Program string
 }
 
 // Result says how a run ended.
@@ -84,12 +91,29 @@ func (e *NonFinite) Error() string {
 }
 
 // Run trains until the schedule's end, an early stop or ctx's end, in which case it saves and returns
-// an [*Interrupted].
-func Run(ctx context.Context, o Options) (Result, error) {
+// an [*Interrupted]. Several ranks stop at the same step, when the ctx of one of them ends. An error of one rank that the others
+// cannot know aborts their group.
+func Run(ctx context.Context, o Options) (Result, error) { return run(ctx, o, func(*trainer) {}) }
+
+// run shows the trainer before its loop begins.
+func run(ctx context.Context, o Options, show func(*trainer)) (Result, error) {
+	if o.Group != nil && o.Group.Rank() > 0 {
+		o.Display = progress.New(progress.Options{Out: io.Discard})
+	}
+	r, err := train(ctx, o, show)
+	if o.Group != nil && err != nil && !errors.As(err, new(common)) {
+		o.Group.Abort(1, err.Error())
+	}
+	return r, err
+}
+
+func train(ctx context.Context, o Options, show func(*trainer)) (Result, error) {
 	t, err := newTrainer(ctx, o)
 	if err != nil {
 		return Result{}, err
 	}
+	show(t)
+	ctx, t.stops = newStops(ctx, t.ranks.group)
 	err = t.loop(ctx)
 	return t.result(), errors.Join(err, t.close())
 }

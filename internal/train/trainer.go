@@ -16,6 +16,8 @@ type trainer struct {
 	state
 	o         Options
 	cfg       *config.Config
+	ranks     *ranks
+	stops     *stops
 	folder    *folder
 	data      *inputs
 	loader    *loader.Loader // of training images
@@ -55,7 +57,7 @@ func (t *trainer) ended(ctx context.Context, err error) error {
 			return fmt.Errorf("interrupted, and the run could not be saved: %w", t.explain(err))
 		}
 	}
-	return &Interrupted{Dir: t.folder.dir, Step: t.Cursor.Step, err: ctx.Err()}
+	return t.ranks.shared(&Interrupted{Dir: t.folder.dir, Step: t.Cursor.Step, err: ctx.Err()})
 }
 
 // explain adds to numbers that are not finite where and when they came up.
@@ -64,7 +66,11 @@ func (t *trainer) explain(err error) error {
 	if !errors.As(err, &bad) {
 		return err
 	}
-	return &NonFinite{Step: t.Cursor.Step + 1, What: bad.what, Where: bad.fault.String(), Saved: t.saved}
+	explained := &NonFinite{Step: t.Cursor.Step + 1, What: bad.what, Where: bad.fault.String(), Saved: t.saved}
+	if errors.As(err, new(common)) {
+		return common{explained}
+	}
+	return explained
 }
 
 func (t *trainer) close() error {

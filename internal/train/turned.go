@@ -63,6 +63,22 @@ func (t *turned) merge() {
 	t.fresh = t.fresh[:0]
 }
 
+// gather puts the cells in order, those of all ranks on each of them: an image comes to another rank in the next epoch.
+func (t *turned) gather(r *ranks) error {
+	if t == nil {
+		return nil
+	}
+	if !r.alone() {
+		all, err := gatherJSON(r.group, t.fresh)
+		if err != nil {
+			return err
+		}
+		t.fresh = slices.Concat(all...)
+	}
+	t.merge()
+	return nil
+}
+
 // label labels the cells of the batch that were turned before.
 func (t *turned) label(b *loader.Batch, labels []float32) {
 	if t == nil {

@@ -20,6 +20,8 @@ import (
 type validating struct {
 	noHook
 	o       Options
+	ranks   *ranks
+	stops   *stops
 	loader  *loader.Loader
 	set     *labels.Set
 	stepper *stepper
@@ -29,7 +31,7 @@ type validating struct {
 
 func newValidating(t *trainer) *validating {
 	return &validating{
-		o: t.o, loader: t.valLoader, set: t.data.val.Set, stepper: t.stepper, keeper: t.keeper, logs: t.logs,
+		o: t.o, ranks: t.ranks, stops: t.stops, loader: t.valLoader, set: t.data.val.Set, stepper: t.stepper, keeper: t.keeper, logs: t.logs,
 	}
 }
 
@@ -42,22 +44,30 @@ func (v *validating) afterEpoch(ctx context.Context, s *state) error {
 	if average != nil {
 		weights = append(weights, average)
 	}
-	scores, notes, err := v.score(ctx, weights)
+	all, err := v.score(ctx, weights)
 	if err != nil {
 		return err
 	}
-	r.Notes = notes
-	r.Regular = scores[0]
+	r.Notes = all.Notes
+	r.Regular = all.Scores[0]
 	if average != nil {
-		r.EMA = scores[1]
+		r.EMA = all.Scores[1]
 	}
 	if err := s.Best.offer(&r); err != nil {
 		return err
 	}
+	if v.ranks.first() {
+		err = v.keep(s, r)
+	}
+	return v.ranks.agree(err)
+}
+
+// keep writes the weights of a validation if they are the best so far, tells of it and records it.
+func (v *validating) keep(s *state, r rundir.Validation) error {
 	if r.Improved {
 		w, score := v.stepper.weights, r.Regular
 		if r.Source == rundir.EMA {
-			w, score = average, r.EMA
+			w, score = v.stepper.average, r.EMA
 		}
 		if err := v.keeper.keep(w, r.Source, score); err != nil {
 			return err
@@ -78,8 +88,15 @@ type candidate struct {
 	acc    *metric.Accumulator
 }
 
-// score runs sets of weights over the validation images, all in one pass. notes say what is undefined, and why.
-func (v *validating) score(ctx context.Context, weights []*model.Weights) (scores []rundir.Scores, notes []string, err error) {
+// scored is what came out of a validation: the scores of each set of weights, and notes that say what is undefined, and why.
+type scored struct {
+	Scores []rundir.Scores
+	Notes  []string
+}
+
+// score runs sets of weights over the validation images, all in one pass. Ranks share the images; the scores are
+// those of one process, on all of them.
+func (v *validating) score(ctx context.Context, weights []*model.Weights) (s scored, err error) {
 	all, err := v.candidates(weights)
 	defer func() {
 		for _, c := range all {
@@ -87,38 +104,58 @@ func (v *validating) score(ctx context.Context, weights []*model.Weights) (score
 		}
 	}()
 	if err != nil {
-		return nil, nil, err
+		return s, err
 	}
 	task := v.o.Display.Start("validating", "img", int64(v.loader.Len()))
 	defer task.Done()
 	err = predict.Pass(ctx, v.loader, 0, v.o.Garbage, func(b *loader.Batch) error {
-		task.Add(int64(b.N))
-		for _, c := range all {
-			if err := c.add(b, v.set); err != nil {
-				return err
-			}
-		}
-		return nil
+		task.Add(int64(b.Whole))
+		return v.add(ctx, all, b)
 	})
 	if err != nil {
-		return nil, nil, err
+		return s, err
 	}
+	if v.ranks.first() {
+		s, err = v.report(ctx, all)
+	}
+	if err := v.ranks.agree(err); err != nil {
+		return s, err
+	}
+	return s, broadcastJSON(v.ranks, &s)
+}
+
+// add scores a batch, or the parts that ranks have of it.
+func (v *validating) add(ctx context.Context, all []candidate, b *loader.Batch) error {
+	if !v.ranks.alone() {
+		return v.addParts(ctx, all, b)
+	}
+	for _, c := range all {
+		if err := c.add(b, v.set); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// report computes the metrics of what was added.
+func (v *validating) report(ctx context.Context, all []candidate) (s scored, err error) {
 	for _, c := range all {
 		m, err := c.acc.Report(ctx, v.o.Backend.Threads())
 		if err != nil {
-			return nil, nil, err
+			return s, err
 		}
-		notes = m.Notes // of the labels, so the same for all weights
-		scores = append(scores, rundir.Scores{MAPPartial: m.MAPPartial, MAPO: m.MAPO, MAP: m.MAP, CF1: m.CF1, OF1: m.OF1})
+		s.Notes = m.Notes // of the labels, so the same for all weights
+		s.Scores = append(s.Scores, rundir.Scores{MAPPartial: m.MAPPartial, MAPO: m.MAPO, MAP: m.MAP, CF1: m.CF1, OF1: m.OF1})
 	}
-	return scores, notes, nil
+	return s, nil
 }
 
 // candidates prepares sets of weights for scoring, in the arena of training.
 func (v *validating) candidates(weights []*model.Weights) (all []candidate, err error) {
 	size := v.o.Config.Data.Size
 	for i, w := range weights {
-		runner, err := predict.New(v.o.Backend, w, v.stepper.nets.Arena(), min(v.o.Config.Train.Batch, v.set.Len()), size, size)
+		from, to := v.loader.Part.Range(v.loader.Batch)
+		runner, err := predict.New(v.o.Backend, w, v.stepper.nets.Arena(), max(1, to-from), size, size)
 		if err != nil {
 			return all, err
 		}
@@ -133,14 +170,20 @@ func (v *validating) candidates(weights []*model.Weights) (all []candidate, err 
 
 // add scores a batch.
 func (c candidate) add(b *loader.Batch, set *labels.Set) error {
-	s, err := c.runner.Score(b, set)
-	if errors.As(err, new(*predict.NotFinite)) {
-		return errNonFinite{"score", graph.Fault{Kind: "validation", Layer: "the " + c.source + " weights"}}
-	}
+	s, err := c.score(b, set)
 	if err != nil {
 		return err
 	}
 	return c.acc.Add(s.Images, s.Scores, s.States)
+}
+
+// score runs the weights over a batch.
+func (c candidate) score(b *loader.Batch, set *labels.Set) (predict.Scored, error) {
+	s, err := c.runner.Score(b, set)
+	if errors.As(err, new(*predict.NotFinite)) {
+		err = errNonFinite{"score", graph.Fault{Kind: "validation", Layer: "the " + c.source + " weights"}}
+	}
+	return s, err
 }
 
 // announcement is what the user is told of a validation.

@@ -1,0 +1,62 @@
+package train
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+)
+
+// identity is what must be the same on all ranks.
+type identity struct {
+	Host     string
+	Program  string // digest
+	Version  string
+	Settings string // configText
+	Resume   bool
+	Data     dataSize
+}
+
+// compare measures the data and makes sure that all ranks run the same program with the same settings on the same
+// data; it names ranks that do not, and what they have that rank 0 has not.
+func (t *trainer) compare(context.Context) error {
+	t.data.measure()
+	if t.ranks.alone() {
+		return nil
+	}
+	host, _ := os.Hostname() // a name less in the message
+	all, err := gatherJSON(t.ranks.group, identity{host, t.o.Program, t.o.Version, t.folder.settings, t.o.Resume, t.data.size})
+	if err != nil {
+		return err
+	}
+	var problems []string
+	for rank, who := range all {
+		if other := who.differs(all[0]); other != "" {
+			problems = append(problems, fmt.Sprintf("rank %d on %s has %s than rank 0 on %s", rank, who.Host, other, all[0].Host))
+		}
+	}
+	if problems == nil {
+		return nil
+	}
+	return common{errors.New("the ranks do not fit together: " + strings.Join(problems, "; "))}
+}
+
+// differs says what is other than the first rank's; "" for nothing.
+func (i identity) differs(first identity) string {
+	switch {
+	case i.Program != first.Program || i.Version != first.Version:
+		return fmt.Sprintf("another program (%s, digest %.12s; %s, %.12s)", i.Version, i.Program, first.Version, first.Program)
+	case i.Resume != first.Resume:
+		return "another --resume"
+	}
+	if i.Settings != first.Settings {
+		if err := sameSettings(first.Settings, i.Settings); err != nil {
+			return fmt.Sprintf("other settings (%v)", err)
+		}
+	}
+	if changed := i.Data.changes(first.Data); len(changed) > 0 {
+		return fmt.Sprintf("other data (%s)", strings.Join(changed, ", "))
+	}
+	return ""
+}

@@ -1,0 +1,67 @@
+package train
+
+import (
+	"crypto/sha256"
+	"fmt"
+	"os"
+)
+
+// weighed is what a rank's weights come to.
+type weighed struct {
+	Host string
+	Sum  [sha256.Size]byte
+}
+
+// sameWeights makes sure that weights, averages and moments are the same on all ranks, to the bit. All compute the same
+// steps from the same sums: where they differ, memory or a processor is broken.
+func (t *trainer) sameWeights() error {
+	if t.ranks.alone() {
+		return nil
+	}
+	host, _ := os.Hostname() // a name less in the message
+	all, err := gatherJSON(t.ranks.group, weighed{host, t.stepper.sum()})
+	if err != nil {
+		return err
+	}
+	votes := map[[sha256.Size]byte]int{}
+	for _, w := range all {
+		votes[w.Sum]++
+	}
+	right := all[0].Sum
+	for _, w := range all { // in order of ranks: of equal numbers the first wins
+		if votes[w.Sum] > votes[right] {
+			right = w.Sum
+		}
+	}
+	for rank, w := range all {
+		if w.Sum != right {
+			return common{fmt.Errorf("rank %d on %s has other weights than the others after step %d: its memory or processor may be faulty; %s",
+				rank, w.Host, t.Cursor.Step, t.lastGood())}
+		}
+	}
+	return nil
+}
+
+// lastGood says from where the run can go on.
+func (t *trainer) lastGood() string {
+	if t.saved == "" {
+		return "nothing had been saved yet"
+	}
+	return "the last good state is " + t.saved
+}
+
+// sum is a checksum of all that a step changes.
+func (s *stepper) sum() (sum [sha256.Size]byte) {
+	h := sha256.New()
+	buf := make([]byte, 4*pieceLen)
+	for _, v := range s.vectors() {
+		for len(v) > 0 {
+			n := min(len(v), pieceLen)
+			putFloats(buf, v[:n])
+			_, _ = h.Write(buf[:4*n]) // a hash takes everything
+			v = v[n:]
+		}
+	}
+	h.Sum(sum[:0])
+	return sum
+}

@@ -1,0 +1,53 @@
+package train
+
+import (
+	"context"
+	"errors"
+
+	"csl/internal/dist"
+)
+
+// stops lets all ranks stop at the same point when one of them is asked to.
+type stops struct {
+	group dist.Group
+	asked context.Context // of this rank
+	stop  context.CancelCauseFunc
+}
+
+// newStops gives the context that a run lives in. With one rank it is ctx. Else it ends only in a poll, and so on all
+// ranks at the same point, when the ctx of any of them has ended.
+func newStops(ctx context.Context, g dist.Group) (context.Context, *stops) {
+	if g.Size() == 1 {
+		return ctx, &stops{group: g, asked: ctx, stop: func(error) {}}
+	}
+	inner, stop := context.WithCancelCause(context.WithoutCancel(ctx))
+	return inner, &stops{group: g, asked: ctx, stop: stop}
+}
+
+// poll asks all ranks whether they are to stop. All call it at the same point, and look at the context afterwards.
+func (s *stops) poll() error {
+	if s.group.Size() == 1 {
+		return nil
+	}
+	stop, err := dist.Any(s.group, s.asked.Err() != nil)
+	if stop {
+		s.stop(context.Cause(s.asked))
+	}
+	return err
+}
+
+// of is the context in which one rank works while the others wait for it, in a run that lives in ctx.
+func (s *stops) of(ctx context.Context) context.Context {
+	if s.group.Size() == 1 {
+		return ctx
+	}
+	return s.asked
+}
+
+// heed ends the context of a run whose ranks have agreed on an error that says that one of them was stopped.
+func (s *stops) heed(err error) error {
+	if errors.Is(err, context.Canceled) {
+		s.stop(nil)
+	}
+	return err
+}
