@@ -52,10 +52,19 @@ func (g *group) run(connect func() (Transport, error), connected chan<- error) {
 	if err != nil {
 		return
 	}
-	for c := range g.work {
-		c.err <- g.one(c)
+	for {
+		select {
+		case c, more := <-g.work:
+			if !more {
+				close(g.closed)
+				return
+			}
+			c.err <- g.one(c)
+		case <-t.Ending():
+			t.End()
+			return
+		}
 	}
-	close(g.closed)
 }
 
 // one does a call, unless an earlier one failed.

@@ -78,6 +78,12 @@ func (l *local) Abort(code int, cause string) {
 	l.m.changed.Broadcast()
 }
 
+// Ending implements [Transport]: nobody has to be woken.
+func (l *local) Ending() <-chan struct{} { return nil }
+
+// End implements [Transport].
+func (l *local) End() {}
+
 // meet waits for all ranks.
 func (m *meeting) meet(v visit) error {
 	m.mu.Lock()

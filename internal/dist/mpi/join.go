@@ -7,7 +7,9 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/signal"
 	"strings"
+	"syscall"
 	"unsafe"
 
 	"csl/internal/dist"
@@ -46,13 +48,14 @@ func join(o Options) (*transport, error) {
 	handlers := actions()
 	t := &transport{
 		lib: lib, timeout: cmp.Or(o.Timeout, DefaultTimeout),
-		requested: make(chan struct{}), aborted: make(chan struct{}),
+		requested: make(chan struct{}), terminated: make(chan os.Signal, 1),
 	}
 	t.host, _ = os.Hostname() // a name for messages only
 	if err := t.begin(); err != nil {
 		return nil, fmt.Errorf("%s: %w", lib.path, err)
 	}
 	handlers.restore()
+	signal.Notify(t.terminated, syscall.SIGTERM)
 	return t, nil
 }
 

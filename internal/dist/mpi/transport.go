@@ -25,10 +25,10 @@ type transport struct {
 	host       string
 	timeout    time.Duration
 
-	once      sync.Once
-	code      int
-	requested chan struct{} // an abort with that code
-	aborted   chan struct{} // MPI_Abort has returned
+	once       sync.Once
+	code       int
+	requested  chan struct{}  // an abort with that code
+	terminated chan os.Signal // the launcher ends this process
 
 	// Arguments in C's layout, which stay where they are.
 	send, recv counts
@@ -146,7 +146,8 @@ func (t *transport) wait(name string) error {
 		}
 		select {
 		case <-t.requested:
-			return t.abortHere()
+			t.End()
+			return errors.New("aborted")
 		default:
 		}
 		if look < eager {
@@ -165,42 +166,35 @@ func (t *transport) wait(name string) error {
 	}
 }
 
-// Abort implements [dist.Transport]. MPI_Abort has to be called by the thread that makes all calls; if that one has nothing to
-// do just now, it is called here.
+// Abort implements [dist.Transport]. The thread that makes all calls calls MPI_Abort, unless it is stuck in another one.
 func (t *transport) Abort(code int, cause string) {
-	first := false
 	t.once.Do(func() {
-		first = true
-		// Where all ranks fail alike, one message is enough: that of the lowest rank, which ends the others meanwhile.
-		if t.rank > 0 {
-			time.Sleep(min(300*time.Millisecond+time.Duration(t.rank)*10*time.Millisecond, 2*time.Second))
+		if t.rank == 0 || t.alone() {
+			fmt.Fprintf(os.Stderr, "csl: rank %d of %d on %s: %s\n", t.rank, t.size, t.host, cause)
 		}
-		fmt.Fprintf(os.Stderr, "csl: rank %d of %d on %s: %s\n", t.rank, t.size, t.host, cause)
 		t.code = code
 		close(t.requested)
+		time.Sleep(aftertime)
 	})
-	if !first {
-		<-t.aborted
-		return
-	}
-	select {
-	case <-t.aborted:
-	case <-time.After(100 * time.Millisecond):
-		go func() { _ = t.abortHere() }()
-		select {
-		case <-t.aborted:
-		case <-time.After(aftertime):
-		}
-	}
 	os.Exit(code)
 }
 
-// abortHere ends all ranks, this one too.
-func (t *transport) abortHere() error {
-	purego.SyscallN(t.lib.calls.abort, t.lib.abi.world, uintptr(t.code))
-	close(t.aborted)
-	return errors.New("aborted")
+// alone waits a while and reports whether the launcher has not ended this process meanwhile: where all ranks fail alike, one
+// message is enough, that of the lowest rank, which has ended the others by then.
+func (t *transport) alone() bool {
+	select {
+	case <-t.terminated:
+		return false
+	case <-time.After(min(1500*time.Millisecond+time.Duration(t.rank)*20*time.Millisecond, 3*time.Second)):
+		return true
+	}
 }
+
+// Ending implements [dist.Transport].
+func (t *transport) Ending() <-chan struct{} { return t.requested }
+
+// End implements [dist.Transport]: it ends all ranks, this one too.
+func (t *transport) End() { purego.SyscallN(t.lib.calls.abort, t.lib.abi.world, uintptr(t.code)) }
 
 // Close implements [dist.Transport].
 func (t *transport) Close() error {
