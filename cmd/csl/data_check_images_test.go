@@ -9,7 +9,11 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
+
+	"csl/internal/labels"
 )
 
 // patches is an image of w x h with some structure, the same for the same kind.
@@ -88,4 +92,52 @@ func TestDataCheckFindsContradictionsAndTwoSpellings(t *testing.T) {
 	if len(found[foundSpellings]) != 2 { // the labels alone tell it, and so does the file
 		t.Errorf("%v", found)
 	}
+}
+
+// One generated data set with a fault of every kind that there is.
+func TestDataCheckFindsEveryKindOfFault(t *testing.T) {
+	dir := t.TempDir()
+	draw := func(name string, img *image.RGBA) {
+		drawFile(t, filepath.Join(dir, name), func(w io.Writer) error { return png.Encode(w, img) })
+	}
+	for name, kind := range map[string]int{"a.png": 0, "twin.png": 0, "b.png": 1, "leak.png": 1, "c.png": 2, "empty.png": 3, "d.png": 4, "e.png": 5} {
+		draw(name, patches(180, 160, kind))
+	}
+	draw("long.png", patches(1800, 160, 6))
+	drawFile(t, filepath.Join(dir, "small.jpg"), func(w io.Writer) error { return jpeg.Encode(w, patches(90, 80, 2), &jpeg.Options{Quality: 80}) })
+	if err := os.WriteFile(filepath.Join(dir, "broken.png"), []byte("no image"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	train := "ImageID,Source,LabelName,Confidence\n"
+	for _, row := range []string{
+		"a.png,dog,1", "a.png,dog,0", "twin.png,dog,0", "b.png,dog,1", "c.png,dog,0", "small.jpg,dog,1", "long.png,dog,0", "broken.png,dog,1", "missing.png,dog,1",
+		"d.png,cow,0", "d.png,elk,1", "d.png,Dog,1", "e.png,Dog,0", "d,dog,1",
+	} {
+		image, label, _ := strings.Cut(row, ",")
+		train += image + ",verification," + label + "\n"
+	}
+	val := "image,dog\nleak.png,1\nempty.png,\n"
+	found := findings(t, "--annotations", labelFile(t, "t.csv", train), "--data", dir, "--set", "data.val.annotations="+labelFile(t, "v.csv", val), "--near_duplicates")
+	for kind, want := range map[string]string{
+		foundUnusable: "broken.png missing.png", foundSameContent: "twin.png d", foundLeak: "leak.png", foundUnlabelled: "empty.png",
+		foundNeverPresent: "cow", foundNeverAbsent: "elk dog", foundNearContent: "small.jpg", foundOddSize: "long.png",
+		foundContradicted: `a.png "dog"`, foundSpellings: "d", string(labels.SimilarNames): `"Dog" and "dog"`,
+	} {
+		got := strings.Join(found[kind], " ")
+		if !sameWords(got, want) {
+			t.Errorf("%s: %q, want %q", kind, got, want)
+		}
+		delete(found, kind)
+	}
+	if len(found) != 0 {
+		t.Errorf("%v was not planted", found)
+	}
+}
+
+// sameWords compares texts whose words come in any order.
+func sameWords(a, b string) bool {
+	x, y := strings.Fields(a), strings.Fields(b)
+	slices.Sort(x)
+	slices.Sort(y)
+	return slices.Equal(x, y)
 }

@@ -2,8 +2,13 @@ package labels
 
 import (
 	"bytes"
+	"context"
+	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
+
+	"csl/internal/safefile"
 )
 
 // withCorners is a random set with names that need care in every format.
@@ -48,24 +53,57 @@ func TestEveryFormatReadsBackWhatItWrote(t *testing.T) {
 	}
 }
 
+// writeAndRead writes a set in a format, into memory or a folder, and reads it.
+func writeAndRead(t *testing.T, set *Set, f Format) *Set {
+	t.Helper()
+	o := Options{Classes: set.ClassNames(), MissingUnknown: f == CVAT}
+	if f == VOCXML {
+		o.Path = filepath.Join(t.TempDir(), "Annotations")
+		if err := set.WriteVOC(safefile.OS(), o.Path); err != nil {
+			t.Fatal(err)
+		}
+		back, _ := mustOpen(t, o)
+		return back
+	}
+	var b bytes.Buffer
+	if err := set.Write(&b, f); err != nil {
+		t.Fatal(f, err)
+	}
+	back, _ := mustParse(t, b.String(), o)
+	return back
+}
+
+func mustOpen(t *testing.T, o Options) (*Set, *Report) {
+	t.Helper()
+	set, rep, err := Open(context.Background(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return set, rep
+}
+
 // Every pair of formats that hold three states: A to B to A.
 func TestFormatsOfThreeStatesConvertIntoEachOther(t *testing.T) {
 	set := withCorners(t, Negative)
-	for _, f := range []Format{CSV, Wide, JSONL, OpenImages, LabelStudio, CVAT} {
-		for _, g := range []Format{CSV, Wide, JSONL, OpenImages, LabelStudio, CVAT} {
-			now := set
-			for _, step := range []Format{f, g, f} {
-				var b bytes.Buffer
-				if err := now.Write(&b, step); err != nil {
-					t.Fatal(err)
-				}
-				var err error
-				if now, _, err = parse(b.String(), Options{Classes: set.ClassNames(), MissingUnknown: true}); err != nil {
-					t.Fatal(f, g, err)
-				}
+	var three []Format
+	for _, f := range append(Writable(), VOCXML) {
+		if f.HoldsUnknown() && !slices.Contains(three, f) {
+			three = append(three, f)
+		}
+	}
+	if len(three) != 7 {
+		t.Fatalf("%q hold three states; is the table complete?", three)
+	}
+	for _, a := range three {
+		for _, b := range three {
+			first := writeAndRead(t, set, a)
+			back := writeAndRead(t, writeAndRead(t, first, b), a)
+			same := back.Equal(set)
+			if a == VOCXML || b == VOCXML { // a folder has its images in the order of their names
+				same = slices.Equal(slices.Sorted(slices.Values(lines(back))), slices.Sorted(slices.Values(lines(set))))
 			}
-			if !now.Equal(set) {
-				t.Errorf("%s to %s and back differs", f, g)
+			if !same || !slices.Equal(back.ClassNames(), set.ClassNames()) {
+				t.Errorf("%s to %s and back differs", a, b)
 			}
 		}
 	}

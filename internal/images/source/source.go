@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 	"unicode/utf8"
 
@@ -175,8 +176,12 @@ func resolve(name, root string, has func(key string) bool, index func() (*baseIn
 			return "", fmt.Errorf("image %q: %d files of that name below %q, among them %q and %q", name, n, root, first, second)
 		}
 	}
-	return "", fmt.Errorf("image %q: %w: no such path below %q, and no file called %s in its folders",
-		name, fs.ErrNotExist, root, tried(path.Base(slashed)))
+	hint := ""
+	if key, ok := byBase.otherCase(path.Base(slashed)); ok {
+		hint = fmt.Sprintf("; upper and lower case count: there is %q", key)
+	}
+	return "", fmt.Errorf("image %q: %w: no such path below %q, and no file called %s in its folders%s",
+		name, fs.ErrNotExist, root, tried(path.Base(slashed)), hint)
 }
 
 // tried says what a base name was taken for.
@@ -192,6 +197,25 @@ type baseIndex struct {
 	keys  []string
 	first map[string]int32   // index of the first key whose base name folds to this
 	more  map[string][]int32 // and of the others
+
+	lowerOnce sync.Once
+	lower     map[string]int32 // index of a key by its base name in lower case
+}
+
+// otherCase is a key whose base name differs from this one in upper and lower case only.
+func (x *baseIndex) otherCase(base string) (key string, ok bool) {
+	x.lowerOnce.Do(func() {
+		x.lower = make(map[string]int32, len(x.keys))
+		for i, key := range x.keys {
+			x.lower[strings.ToLower(fold(path.Base(key)))] = int32(i)
+		}
+	})
+	for _, c := range candidates(base) {
+		if i, ok := x.lower[strings.ToLower(fold(c))]; ok {
+			return x.keys[i], true
+		}
+	}
+	return "", false
 }
 
 // fold is a base name without what file systems and programs change: the Unicode form and the case of the extension.

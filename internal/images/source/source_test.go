@@ -203,3 +203,22 @@ func TestTarLaterEntryCountsAndHardLinksAreFollowed(t *testing.T) {
 		}
 	}
 }
+
+func TestAMissingImageIsToldOfOneInAnotherCase(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "Dog.jpg"), nil, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	src, err := Open(t.Context(), dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"photos/dog.jpg", "DOG"} {
+		if _, err := src.Resolve(name); err == nil || !strings.Contains(err.Error(), `case count: there is "Dog.jpg"`) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if _, err := src.Resolve("cat.jpg"); err == nil || strings.Contains(err.Error(), "case") {
+		t.Error(err)
+	}
+}

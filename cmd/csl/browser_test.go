@@ -1,0 +1,6 @@
+//go:build !long
+
+package main
+
+// browserNeeded says whether tests that draw a page fail where there is no browser.
+const browserNeeded = false
