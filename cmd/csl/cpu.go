@@ -17,7 +17,10 @@ const leastMemory = 128 << 20
 
 // startCPU starts the backend of a command, with as many threads as --threads says and the kernels that the
 // environment names, else the fastest of this machine. Nothing else chooses kernels.
-func (s *streams) startCPU() (*graph.CPU, error) {
+func (s *streams) startCPU() (*graph.CPU, error) { return s.startThreads(s.global.threads) }
+
+// startThreads is startCPU with another number of threads.
+func (s *streams) startThreads(threads int) (*graph.CPU, error) {
 	if err := memory.Need("computing needs at least", leastMemory); err != nil {
 		return nil, err
 	}
@@ -25,5 +28,5 @@ func (s *streams) startCPU() (*graph.CPU, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", kernelsVariable, err)
 	}
-	return graph.NewCPU(s.global.threads, set)
+	return graph.NewCPU(threads, set)
 }

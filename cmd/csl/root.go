@@ -82,6 +82,7 @@ images: each label is present, absent or unknown, and the class-aware selective 
 		newThresholdsCommand(s),
 		newInferCommand(s),
 		newEstimatePriorCommand(s),
+		newSweepCommand(s),
 		newReportCommand(s),
 		newInfoCommand(s),
 		newExportCommand(s),

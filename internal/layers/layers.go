@@ -38,7 +38,7 @@ func layers() []layer {
 		}},
 		{workflows, []string{
 			"internal/bench", "internal/infer/annotate", "internal/infer", "internal/validate", "internal/train",
-			"internal/estimate", "internal/report",
+			"internal/estimate", "internal/report", "internal/sweep",
 		}},
 		{"program", []string{"internal/e2e", "cmd/csl", "internal/dist/mpi/testrank"}},
 		{"checks of the source", []string{"internal/layers", "internal/doctest", "internal/tools/exported", "internal/images/gen", "internal/kernel/gen", "scripts/avx512/init"}},
@@ -48,9 +48,17 @@ func layers() []layer {
 // workflows is the layer whose packages do not import each other, but for those that sideways lists.
 const workflows = "workflows"
 
-// sideways are the imports among workflows: estimate trains a temporary model, train scores its test split, infer draws.
+// sideways are the imports among workflows: estimate trains a temporary model, train scores its test split, infer draws, sweep calls all that it compares.
 func sideways() [][2]string {
-	return [][2]string{{"internal/estimate", "internal/train"}, {"internal/train", "internal/validate"}, {"internal/infer", "internal/infer/annotate"}}
+	return [][2]string{
+		{"internal/sweep", "internal/train"},
+		{"internal/sweep", "internal/estimate"},
+		{"internal/sweep", "internal/validate"},
+		{"internal/sweep", "internal/report"},
+		{"internal/estimate", "internal/train"},
+		{"internal/train", "internal/validate"},
+		{"internal/infer", "internal/infer/annotate"},
+	}
 }
 
 // testOnly are the packages that nothing but tests imports.

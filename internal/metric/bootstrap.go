@@ -32,6 +32,22 @@ type ranked struct {
 // has positives and negatives, and copies of an image rank one behind the other. The result depends on seed, not on
 // workers. It ends early only with ctx's error.
 func (a *Accumulator) Bootstrap(ctx context.Context, n int, seed uint64, workers int) (*Bootstrap, error) {
+	r, err := a.Replicates(ctx, n, seed, workers)
+	if err != nil {
+		return nil, err
+	}
+	return &Bootstrap{Replicates: n, MAPPartial: Percentiles(r.MAPPartial), MAPO: Percentiles(r.MAPO)}, nil
+}
+
+// Replicates are the two means over annotated cells in each draw of the images, in percent; nil where undefined.
+// Accumulators of the same images with the same seed have the same draws, so that their differences are paired.
+type Replicates struct {
+	MAPPartial []*float64 `json:"map_partial"` // mAP(C) of each draw
+	MAPO       []*float64 `json:"map_o"`       // mAP(O) of each draw
+}
+
+// Replicates draws as [Accumulator.Bootstrap] does.
+func (a *Accumulator) Replicates(ctx context.Context, n int, seed uint64, workers int) (*Replicates, error) {
 	order := a.rankedCells()
 	partial, overall := make([]*float64, n), make([]*float64, n)
 	workers = min(max(workers, 1), max(n, 1))
@@ -49,7 +65,7 @@ func (a *Accumulator) Bootstrap(ctx context.Context, n int, seed uint64, workers
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	return &Bootstrap{Replicates: n, MAPPartial: percentiles(partial), MAPO: percentiles(overall)}, nil
+	return &Replicates{MAPPartial: partial, MAPO: overall}, nil
 }
 
 // rankedCells are all annotated cells, the highest first; of equal scores the later one ranks first.
@@ -142,8 +158,9 @@ func (t *tally) ap() *float64 {
 	return percent(t.sum / float64(t.positives))
 }
 
-// percentiles is the interval from the 2.5th to the 97.5th percentile, by linear interpolation.
-func percentiles(values []*float64) *Interval {
+// Percentiles is the interval from the 2.5th to the 97.5th percentile, by linear interpolation; nil where more than
+// 5 % of the values are.
+func Percentiles(values []*float64) *Interval {
 	var v []float64
 	for _, p := range values {
 		if p != nil {

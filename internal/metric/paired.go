@@ -93,7 +93,7 @@ func difference(value *float64, draws [][2]*float64, which int) *Difference {
 			d.Higher += 1 / float64(len(draws))
 		}
 	}
-	d.Interval = percentiles(all)
+	d.Interval = Percentiles(all)
 	return d
 }
 

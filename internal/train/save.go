@@ -100,15 +100,20 @@ func (t *trainer) noteSaved() {
 	}
 }
 
-// configText is the resolved configuration without what may differ between the parts of a run,
-// because it changes no result: its folder, where images are cached, the number of loading
-// goroutines, how often it is saved, and how strictly the weights were read that it began with.
-func configText(cfg *config.Config) (string, error) {
+// Essential is a copy of the settings without what may differ between the parts of a run, because it changes
+// no result: its folder, where images are cached, the number of loading goroutines, how often it is saved,
+// and how strictly the weights were read that it began with.
+func Essential(cfg *config.Config) *config.Config {
 	c := *cfg
 	c.Train.Out, c.Train.SaveEvery, c.Data.Workers, c.Data.Cache, c.Model.Strict = "", 0, 0, "", false
 	c.Data.MaxErrors = 1
+	return &c
+}
+
+// configText is what is essential of the resolved configuration.
+func configText(cfg *config.Config) (string, error) {
 	var b bytes.Buffer
-	if err := c.Write(&b, "", false); err != nil {
+	if err := Essential(cfg).Write(&b, "", false); err != nil {
 		return "", err
 	}
 	return b.String(), nil

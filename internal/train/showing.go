@@ -17,6 +17,9 @@ type showing struct {
 	selective bool      // the loss drops unknown labels
 	since     time.Time // when the epoch's first step in this process was done
 	images    int       // learnt from since then
+
+	progress func(epochs float64) // Options.Progress
+	perEpoch float64              // images
 }
 
 func newShowing(t *trainer) *showing {
@@ -24,9 +27,17 @@ func newShowing(t *trainer) *showing {
 	images := int64(t.loader.Len())
 	task := t.o.Display.Start("", "img", images*int64(epochs))
 	task.From(int64(t.Cursor.Epoch)*images + min(int64(t.Cursor.Batch)*int64(t.cfg.Train.Batch), images))
-	s := &showing{task: task, log: t.o.Display.Log(), epochs: epochs, selective: t.cfg.Loss.Selective()}
+	s := &showing{task: task, log: t.o.Display.Log(), epochs: epochs, selective: t.cfg.Loss.Selective(), progress: t.o.Progress, perEpoch: float64(images)}
+	s.tell(&t.state)
 	s.label(&t.state)
 	return s
+}
+
+// tell reports how many epochs are done to whoever wants to know.
+func (h *showing) tell(s *state) {
+	if h.progress != nil {
+		h.progress(float64(s.Cursor.Epoch) + float64(s.Epoch.Images)/h.perEpoch)
+	}
 }
 
 func (h *showing) label(s *state) {
@@ -47,6 +58,7 @@ func (h *showing) afterStep(s *state, i stepInfo) error {
 	h.label(s)
 	h.task.Note(fmt.Sprintf("loss %.2f", s.Epoch.record().Loss))
 	h.task.Add(int64(i.images))
+	h.tell(s)
 	if h.since.IsZero() {
 		h.since = time.Now()
 	} else {

@@ -40,6 +40,8 @@ type Options struct {
 	Group dist.Group
 	// Program is a digest of the program, which must be the same on all ranks.
 	Program string
+	// Progress, unless nil, is told how many of all epochs are done, at the start and after each step.
+	Progress func(epochs float64)
 }
 
 // Result says how a run ended.
