@@ -1,6 +1,9 @@
 package sweep
 
 import (
+	"cmp"
+	"slices"
+
 	"csl/internal/metric"
 	"csl/internal/validate"
 )
@@ -18,15 +21,16 @@ type Table struct {
 
 // Group is a set of conditions with the variants in it.
 type Group struct {
-	Name        string       `json:"group"`
+	Name        string       `json:"group"`       // as in the file; "" without groups
 	Images      int          `json:"test_images"` // 0 before the first test
-	Variants    []Variant    `json:"variants"`
+	By          string       `json:"by"`          // what the classes are grouped by: annotations or positives among the test labels
+	Variants    []Variant    `json:"variants"`    // in the order of the file
 	Differences []Difference `json:"differences"` // of every two variants
 }
 
 // Variant is a method's scores on the test images.
 type Variant struct {
-	Name string `json:"variant"`
+	Name string `json:"variant"` // as in the file
 	// Chosen are the values of the axes that the validation images chose; nil before they did, and without axes.
 	Chosen map[string]string `json:"chosen"`
 	// Tried are all candidates, where there are several.
@@ -35,12 +39,13 @@ type Variant struct {
 	Seeds      []uint64 `json:"seeds"`
 	MAPPartial Spread   `json:"map_partial"` // mAP(C)
 	MAPO       Spread   `json:"map_o"`       // mAP(O)
-	// Groups are the classes by number of annotations among the test labels, the rarest first.
+	// Groups are the classes by Group.By, the rarest first.
 	Groups []ClassGroup `json:"groups"`
-	Runs   []Scored     `json:"runs"` // by seed
-	Failed []string     `json:"failed,omitempty"`
+	Runs   []Scored     `json:"runs"`             // by seed
+	Failed []string     `json:"failed,omitempty"` // runs without a result, and why
 
 	text string // Chosen, for people
+	by   string // Group.By
 }
 
 // Tried is a candidate and how it did on the validation images.
@@ -52,7 +57,7 @@ type Tried struct {
 
 // ClassGroup is how classes of similar frequency came out, as a mean over the seeds.
 type ClassGroup struct {
-	From       int    `json:"from"`        // the smallest number of annotations
+	From       int    `json:"from"`        // the smallest number of annotations or positives
 	To         int    `json:"to"`          // and the largest
 	Classes    int    `json:"classes"`     // with an average precision
 	MAPPartial Spread `json:"map_partial"` // their mAP(C)
@@ -60,26 +65,26 @@ type ClassGroup struct {
 
 // Scored is a run's scores on the test images, in percent.
 type Scored struct {
-	Seed       uint64   `json:"seed"`
-	Run        string   `json:"run"` // its folder
-	MAPPartial *float64 `json:"map_partial"`
-	MAPO       *float64 `json:"map_o"`
+	Seed       uint64   `json:"seed"`        // of the run
+	Run        string   `json:"run"`         // its folder
+	MAPPartial *float64 `json:"map_partial"` // mAP(C); nil = undefined
+	MAPO       *float64 `json:"map_o"`       // mAP(O); nil = undefined
 
 	draws *draws
 }
 
 // Difference is A minus B over the seeds that both have.
 type Difference struct {
-	A          string   `json:"a"`
-	B          string   `json:"b"`
-	Seeds      []uint64 `json:"seeds"`
-	MAPPartial Margin   `json:"map_partial"`
-	MAPO       Margin   `json:"map_o"`
+	A          string   `json:"a"`           // a variant
+	B          string   `json:"b"`           // another one
+	Seeds      []uint64 `json:"seeds"`       // of both
+	MAPPartial Margin   `json:"map_partial"` // of mAP(C)
+	MAPO       Margin   `json:"map_o"`       // of mAP(O)
 }
 
 // Margin is a mean paired difference with its 95 % intervals.
 type Margin struct {
-	Mean *float64 `json:"mean"`
+	Mean *float64 `json:"mean"` // in percent; nil = undefined
 	// Seeds is the interval over seeds (Student's t), Images that over draws of the test images; nil where there is
 	// none.
 	Seeds  *metric.Interval `json:"over_seeds"`
@@ -100,7 +105,7 @@ func (s *state) table() *Table {
 		g := &t.Groups[n-1]
 		v, images := s.variant(c)
 		g.Variants = append(g.Variants, v)
-		g.Images = max(g.Images, images)
+		g.Images, g.By = max(g.Images, images), cmp.Or(g.By, v.by)
 	}
 	for i := range t.Groups {
 		g := &t.Groups[i]
@@ -143,7 +148,8 @@ func (s *state) variant(c *contest) (v Variant, images int) {
 		v.Runs = append(v.Runs, Scored{Seed: seed, Run: r.dir, MAPPartial: res.test.MAPPartial, MAPO: res.test.MAPO, draws: res.draws})
 		images = max(images, res.test.Images)
 	}
-	v.MAPPartial, v.MAPO, v.Groups = spreadOf(partial), spreadOf(overall), classGroups(tests)
+	v.MAPPartial, v.MAPO = spreadOf(partial), spreadOf(overall)
+	v.Groups, v.by = classGroups(tests)
 	return v, images
 }
 
@@ -159,22 +165,40 @@ func valuesOf(k *candidate) map[string]string {
 	return m
 }
 
-// classGroups are the means over tests of the same labels, whose groups are the same.
-func classGroups(tests []*validate.Tested) []ClassGroup {
-	all := []ClassGroup{}
+// groupsOf is how many groups of equal size the classes are cut into.
+const groupsOf = 5
+
+// classGroups are the means over tests of the same labels of each group of classes: by annotations, or by positives
+// where all classes have as many annotations.
+func classGroups(tests []*validate.Tested) (all []ClassGroup, by string) {
+	all = []ClassGroup{}
 	if len(tests) == 0 {
-		return all
+		return all, ""
 	}
-	for i, g := range tests[0].Groups {
+	var annotations, positives []int
+	for _, c := range tests[0].PerClass {
+		annotations, positives = append(annotations, c.Positives+c.Negatives), append(positives, c.Positives)
+	}
+	numbers, by := annotations, "annotations"
+	if slices.Min(annotations) == slices.Max(annotations) {
+		numbers, by = positives, "positives"
+	}
+	var each [][]metric.Group
+	for _, t := range tests {
+		if g, err := t.Report.Groups(numbers, groupsOf); err == nil {
+			each = append(each, g)
+		}
+	}
+	for i, g := range each[0] {
 		var values []*float64
-		for _, t := range tests {
-			if i < len(t.Groups) && t.Groups[i].From == g.From && t.Groups[i].To == g.To {
-				values = append(values, t.Groups[i].MAP)
+		for _, other := range each {
+			if other[i].Classes == g.Classes {
+				values = append(values, other[i].MAP)
 			}
 		}
 		all = append(all, ClassGroup{From: g.From, To: g.To, Classes: g.Classes, MAPPartial: spreadOf(values)})
 	}
-	return all
+	return all, by
 }
 
 // difference compares two variants over the seeds that both have.

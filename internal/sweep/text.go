@@ -47,7 +47,7 @@ func (t *Table) group(b *strings.Builder, g Group) {
 	}
 	b.WriteString(align(rows, "lrrrl"))
 	if rows := groupRows(g); len(rows) > 1 {
-		b.WriteString("\nmAP(C) by annotations of the class among the test labels\n")
+		fmt.Fprintf(b, "\nmAP(C) by %s of the class among the test labels\n", g.By)
 		b.WriteString(align(rows, "l"+strings.Repeat("r", len(rows[0])-1)))
 	}
 	t.differences(b, g)
@@ -93,7 +93,7 @@ func groupRows(g Group) [][]string {
 	return append([][]string{head}, rows...)
 }
 
-// span is the group's numbers of annotations.
+// span is the group's numbers of annotations or positives.
 func (c ClassGroup) span() string {
 	if c.From == c.To {
 		return fmt.Sprint(c.From)
@@ -208,19 +208,19 @@ func align(rows [][]string, sides string) string {
 
 // Listed is a run as --dry_run lists it.
 type Listed struct {
-	Name  string `json:"run"`
-	Dir   string `json:"dir"`
+	Name  string `json:"run"`   // group, variant, setting and seed
+	Dir   string `json:"dir"`   // its folder
 	State string `json:"state"` // one of the states below
 }
 
 // States of a run.
 const (
-	StateNew     = "new"
+	StateNew     = "new"     // not begun
 	StateBegun   = "begun"   // saved, and resumed when the sweep goes on
 	StateTrained = "trained" // not chosen, or not tested yet
-	StateTested  = "tested"
-	StateFailed  = "failed"
-	StateOpen    = "open" // runs only if its candidate is chosen
+	StateTested  = "tested"  // complete
+	StateFailed  = "failed"  // its loss left the finite numbers
+	StateOpen    = "open"    // runs only if its candidate is chosen
 )
 
 // list is every run that the sweep may do.

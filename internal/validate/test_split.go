@@ -24,13 +24,13 @@ import (
 
 // TestOptions says which run is scored on the test split of its configuration.
 type TestOptions struct {
-	Dir     string         // the run's folder, with its best weights
-	Config  *config.Config // of the run; its data.test names the split
-	Backend graph.Host     // where graphs run
-	Arena   *graph.Arena   // memory to share; may be nil
-	Display *progress.Display
-	FS      safefile.FS
-	Garbage garbage.Hooks
+	Dir     string            // the run's folder, with its best weights
+	Config  *config.Config    // of the run; its data.test names the split
+	Backend graph.Host        // where graphs run
+	Arena   *graph.Arena      // memory to share; may be nil
+	Display *progress.Display // messages and progress
+	FS      safefile.FS       // where files are written
+	Garbage garbage.Hooks     // controls the garbage collector
 }
 
 // Tested is what a run's folder keeps of its test: rundir.Test.

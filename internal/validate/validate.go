@@ -37,11 +37,11 @@ type Options struct {
 	// MatrixPath is where every image's scores go as an .npy file of images by classes; "" for nowhere.
 	MatrixPath string
 	Backend    graph.Host
-	Arena      *graph.Arena // memory to share with nets that do not run meanwhile; may be nil
-	Display    *progress.Display
-	FS         safefile.FS
-	Garbage    garbage.Hooks
-	Extras     Extras
+	Arena      *graph.Arena      // memory to share with nets that do not run meanwhile; may be nil
+	Display    *progress.Display // messages and progress
+	FS         safefile.FS       // where files are written
+	Garbage    garbage.Hooks     // controls the garbage collector
+	Extras     Extras            // what else to compute
 
 	title string // of the progress; "" = validating
 }
