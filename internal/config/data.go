@@ -107,8 +107,8 @@ func (d *Data) settings() []setting {
 		},
 		{name: "data.test.root", value: text{p: &d.Test.Root}, meaning: "test images; empty = data.train.root"},
 		{
-			name: "data.test.annotations", flag: "test_annotations", value: text{p: &d.Test.Annotations},
-			meaning: "test labels, scored once at the end of the run and never used to choose; empty = no test",
+			name: "data.test.annotations", flag: "test_annotations", value: files{&d.Test.Annotations, &d.Test.Later},
+			meaning: "test labels, scored once at the end of the run and never used to choose; empty = no test; a list as for training",
 		},
 		{
 			name: "data.test.format", value: text{&d.Test.Format, formats},

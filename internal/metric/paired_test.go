@@ -79,7 +79,7 @@ func TestThePairedIntervalIsThatOfTheDifferenceOfEachDraw(t *testing.T) {
 		d := m[1] - m[0]
 		naive = append(naive, &d)
 	}
-	if want := percentiles(naive); *p.MAPPartial.Interval != *want {
+	if want := Percentiles(naive); *p.MAPPartial.Interval != *want {
 		t.Errorf("interval %+v, naively %+v", p.MAPPartial.Interval, want)
 	}
 	if i := p.MAPPartial.Interval; !(i.Low < p.MAPPartial.Value && p.MAPPartial.Value < i.High) || p.MAPPartial.Higher < 0.95 {

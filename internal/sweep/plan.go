@@ -191,21 +191,19 @@ func (n *planner) ready(v variant, cfg *config.Config) error {
 		return err
 	}
 	d := cfg.Data
-	for _, f := range []struct{ key, path string }{
-		{"data.train.root", d.Train.Root},
-		{"data.train.annotations", d.Train.Annotations},
-		{"data.val.root", d.Val.Root},
-		{"data.val.annotations", d.Val.Annotations},
-		{"data.test.root", d.Test.Root},
-		{"data.test.annotations", d.Test.Annotations},
-	} {
-		if f.path == "" || n.files[f.path] {
-			continue
+	for _, split := range []struct {
+		name string
+		config.Split
+	}{{"train", d.Train}, {"val", d.Val}, {"test", d.Test}} {
+		for _, path := range split.LabelFiles() {
+			if path == "" || n.files[path] {
+				continue
+			}
+			if _, err := os.Stat(path); err != nil {
+				return &config.Problem{Origin: v.origin, Key: "data." + split.name + ".annotations", Text: fmt.Sprintf("%q: %v", path, cause(err))}
+			}
+			n.files[path] = true
 		}
-		if _, err := os.Stat(f.path); err != nil {
-			return &config.Problem{Origin: v.origin, Key: f.key, Text: fmt.Sprintf("%q: %v", f.path, cause(err))}
-		}
-		n.files[f.path] = true
 	}
 	return nil
 }
