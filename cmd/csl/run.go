@@ -73,7 +73,7 @@ func report(ctx context.Context, w io.Writer, cmd *cobra.Command, err error) int
 	switch {
 	case errors.Is(err, syscall.EPIPE), errors.Is(err, context.Canceled) && errors.Is(context.Cause(ctx), errNoReader):
 		return exitNoReader // there is nobody to tell
-	case errors.Is(err, context.Canceled) && ctx.Err() != nil:
+	case errors.Is(err, context.Canceled) && (ctx.Err() != nil || errors.As(err, new(*stoppedError))):
 		text := strings.TrimSuffix(err.Error(), context.Canceled.Error())
 		if text = strings.TrimSuffix(text, ": "); text == "" {
 			text = "interrupted"

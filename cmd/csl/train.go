@@ -11,6 +11,8 @@ import (
 
 	"csl/internal/config"
 	"csl/internal/count"
+	"csl/internal/dist"
+	"csl/internal/graph"
 	"csl/internal/metric"
 	"csl/internal/rundir"
 	"csl/internal/train"
@@ -27,6 +29,7 @@ type trainOptions struct {
 	settings *settings
 	resume   string
 	force    bool
+	ranks    string // --distributed
 }
 
 func newTrainCommand(s *streams) *cobra.Command {
@@ -39,7 +42,10 @@ saved state and the best weights. Ctrl-C saves the run and prints how to resume 
 to quit now.
 
 --resume DIR continues a run that ended early for any reason, with the settings it was started with;
---resume last takes the directory from --out or the configuration.`,
+--resume last takes the directory from --out or the configuration.
+
+Started as several ranks by mpirun or srun, csl-mpi trains one model with all of them: train.batch is the
+batch of all ranks together. Rank 0 writes the run directory.`,
 		Example: `  csl train --config configs/coco_fpc_1000.yaml --data /data/coco
   csl train --resume outputs`,
 		Args: noArgs,
@@ -47,6 +53,7 @@ to quit now.
 	}
 	o.settings = bindSettings(cmd, settingsWithFlags()...)
 	cmd.Flags().StringVar(&o.resume, "resume", "", "resume the run in `DIR`, or last for the directory of --out")
+	bindDistributed(cmd, &o.ranks)
 	cmd.Flags().BoolVar(&o.force, "force_resume", false, "resume even if labels or images have changed since the run was saved")
 	return cmd
 }
@@ -63,6 +70,10 @@ func settingsWithFlags(but ...string) []string {
 }
 
 func runTrain(ctx context.Context, o *trainOptions) error {
+	group, err := o.join(o.ranks)
+	if err != nil {
+		return err
+	}
 	cfg, err := o.settings.loadRun(o.resume)
 	if err != nil {
 		return err
@@ -72,23 +83,53 @@ func runTrain(ctx context.Context, o *trainOptions) error {
 		return err
 	}
 	defer be.Close()
-	o.log().Info("training", "model", cfg.Model.Name, "mode", cfg.Loss.Mode, "on", be.Name(), "out", cfg.Train.Out)
-	r, err := train.Run(ctx, train.Options{
-		Config: cfg, Backend: be, Display: o.display, FS: o.fs, Garbage: garbageHooks(), Resume: o.resume != "", ForceResume: o.force, Version: version(),
-	})
+	facts := []any{"model", cfg.Model.Name, "mode", cfg.Loss.Mode, "on", be.Name(), "out", cfg.Train.Out}
+	if group.Size() > 1 {
+		facts = append(facts, "ranks", group.Size())
+	}
+	o.log().Info("training", facts...)
+	r, err := o.train(ctx, cfg, be, group)
 	if err != nil {
-		return howToGoOn(err, "csl train --resume "+shellWord(cfg.Train.Out))
+		return howToGoOn(err, again(group)+" train --resume "+shellWord(cfg.Train.Out))
 	}
-	if err := o.printResult(r); err != nil {
-		return err
-	}
-	if err := reportRun(ctx, o.streams, be, r.Dir); err != nil {
-		return fmt.Errorf("the run is complete, but writing its %s failed: %w", rundir.Report, err)
+	if group.Rank() == 0 {
+		if err := o.printResult(r); err != nil {
+			return err
+		}
+		if err := reportRun(ctx, o.streams, be, r.Dir); err != nil {
+			return fmt.Errorf("the run is complete, but writing its %s failed: %w", rundir.Report, err)
+		}
 	}
 	if r.Skipped > 0 {
 		return &skippedError{fmt.Errorf("%w; %s names them", imagesSkipped(r.Skipped), filepath.Join(r.Dir, rundir.Skipped))}
 	}
 	return nil
+}
+
+// train trains with all ranks. They leave together, unless one of them failed alone.
+func (o *trainOptions) train(ctx context.Context, cfg *config.Config, be graph.Host, group dist.Group) (r train.Result, err error) {
+	program := ""
+	if group.Size() > 1 {
+		if program, err = programDigest(); err != nil {
+			return r, err
+		}
+	}
+	r, err = train.Run(ctx, train.Options{
+		Config: cfg, Backend: be, Display: o.display, FS: o.fs, Garbage: garbageHooks(), Resume: o.resume != "", ForceResume: o.force,
+		Version: version(), Group: group, Program: program,
+	})
+	if err == nil || train.OnAllRanks(err) {
+		err = errors.Join(err, o.leave())
+	}
+	return r, err
+}
+
+// again is how csl is called again by as many ranks.
+func again(group dist.Group) string {
+	if group.Size() > 1 {
+		return "the same launcher and csl-mpi"
+	}
+	return "csl"
 }
 
 // howToGoOn adds to the end of a run that was interrupted the command that continues it.
@@ -97,8 +138,13 @@ func howToGoOn(err error, command string) error {
 	if !errors.As(err, &stopped) {
 		return err
 	}
-	return fmt.Errorf("interrupted after step %d, which is saved; resume with: %s: %w", stopped.Step, command, context.Canceled)
+	return &stoppedError{fmt.Errorf("interrupted after step %d, which is saved; resume with: %s: %w", stopped.Step, command, context.Canceled)}
 }
+
+// stoppedError ends a command that was asked to stop, this process or another rank of its job.
+type stoppedError struct{ error }
+
+func (e *stoppedError) Unwrap() error { return e.error }
 
 // shellWord quotes a path that a shell would take apart.
 func shellWord(path string) string {

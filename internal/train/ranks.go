@@ -76,6 +76,10 @@ type common struct{ error }
 // Unwrap returns the error.
 func (c common) Unwrap() error { return c.error }
 
+// OnAllRanks tells whether an error of Run is one that all ranks return, so that they can leave their group in order. After
+// any other the group was aborted.
+func OnAllRanks(err error) bool { return errors.As(err, new(common)) }
+
 // shared makes an error of a result that all ranks have a common one.
 func (r *ranks) shared(err error) error {
 	if err == nil || r.alone() {

@@ -103,7 +103,7 @@ func run(ctx context.Context, o Options, show func(*trainer)) (Result, error) {
 		o.Display = progress.New(progress.Options{Out: io.Discard})
 	}
 	r, err := train(ctx, o, show)
-	if o.Group != nil && err != nil && !errors.As(err, new(common)) {
+	if o.Group != nil && err != nil && !OnAllRanks(err) {
 		o.Group.Abort(1, err.Error())
 	}
 	return r, err
