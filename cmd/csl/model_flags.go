@@ -12,6 +12,11 @@ import (
 // it must fit.
 func bindModel(fs *pflag.FlagSet, o *modelfile.Options, strict *bool) {
 	fs.StringVar(&o.Path, "model_path", "", "read the model from `FILE` (.pth, .safetensors), or the best weights of a run directory")
+	bindFit(fs, o, strict)
+}
+
+// bindFit adds the flags of bindModel but for the model's path.
+func bindFit(fs *pflag.FlagSet, o *modelfile.Options, strict *bool) {
 	bindWeights(fs, &o.Weights)
 	fs.BoolVar(strict, "strict", true, "refuse checkpoints with tensors that the model does not use")
 }

@@ -124,27 +124,27 @@ type groupRow struct {
 	Widths         []string
 }
 
-// newGroupTable is nil where there are too few classes for groups.
-func newGroupTable(runs []*run, best *run) *groupTable {
-	g := groupingOf(best.scored)
+// newGroupTable sets the groups of models side by side; those with other classes are left out. It is nil where there are
+// too few classes for groups.
+func newGroupTable(g grouping, all []subject) *groupTable {
 	t := &groupTable{By: g.by}
-	first, err := g.of(best.scored.report)
+	first, err := g.of(all[0].report)
 	if err != nil {
 		return nil
 	}
 	for _, group := range first {
 		t.Rows = append(t.Rows, groupRow{Label: between(group.From, group.To), Classes: strconv.Itoa(group.Classes)})
 	}
-	names := classNames(best.scored.report)
-	for _, r := range runs {
-		if r.scored == nil || !slices.Equal(classNames(r.scored.report), names) {
+	names := classNames(all[0].report)
+	for _, s := range all {
+		if !slices.Equal(classNames(s.report), names) {
 			continue
 		}
-		groups, err := g.of(r.scored.report)
+		groups, err := g.of(s.report)
 		if err != nil || len(groups) != len(first) {
 			continue
 		}
-		t.Names = append(t.Names, r.name)
+		t.Names = append(t.Names, s.name)
 		for i, group := range groups {
 			width := "0"
 			if group.MAP != nil {

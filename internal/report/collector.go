@@ -45,12 +45,14 @@ const (
 )
 
 // NewCollector makes a collector that keeps at most limit cells of each list.
-func NewCollector(classes []string, limit int) *Collector {
-	c := &Collector{classes: classes, limit: limit, sums: make([]float64, len(classes))}
+func NewCollector(limit int) *Collector { return &Collector{limit: limit} }
+
+// Begin is called first, with the classes in the order of the scores.
+func (c *Collector) Begin(classes []string) {
+	c.classes, c.sums = classes, make([]float64, len(classes))
 	for i := range c.lists {
 		c.lists[i].byClass = make([][]foundCell, len(classes))
 	}
-	return c
 }
 
 // Scored takes the images of a batch: names, and scores and labels [images, classes]. A score that is NaN is an error.

@@ -70,22 +70,27 @@ type grouping struct {
 	groups int
 }
 
-// groupingOf orders classes by their annotations in training. Where all have about as many (a
-// simulation that keeps a fixed number, or a set that is annotated in full), this says nothing, and
-// the number of positives in validation does instead.
+// groupingOf orders classes by their annotations in training, or else by what validation says.
 func groupingOf(s *scored) grouping {
-	g := grouping{by: "number of training annotations"}
+	var counts []int
 	for _, c := range s.training {
-		g.counts = append(g.counts, int(c.Annotated()))
+		counts = append(counts, int(c.Annotated()))
 	}
-	if len(g.counts) == 0 || slices.Max(g.counts) < 3*slices.Min(g.counts) {
-		g.by, g.counts = "number of validation images with the class", nil
-		for _, c := range s.report.PerClass {
+	return newGrouping("number of training annotations", counts, "number of validation images with the class", s.report)
+}
+
+// newGrouping orders classes by counts. Where all have about as many (a simulation that keeps a fixed number, or a set
+// that is annotated in full), this says nothing, and the number of positives in the report does instead.
+func newGrouping(by string, counts []int, byPositives string, r *metric.Report) grouping {
+	g := grouping{by: by, counts: counts}
+	if len(counts) == 0 || slices.Max(counts) < 3*slices.Min(counts) {
+		g.by, g.counts = byPositives, nil
+		for _, c := range r.PerClass {
 			g.counts = append(g.counts, c.Positives)
 		}
 	}
 	ranked := 0
-	for _, c := range s.report.PerClass {
+	for _, c := range r.PerClass {
 		if c.AP != nil {
 			ranked++
 		}

@@ -98,7 +98,7 @@ func newPage(runs []*run, pairs []Pair, s *Summary, version string) *page {
 		p.Plots = plots(subjects(runs, best))
 		p.Lists = best.scored.found.galleries()
 		p.Classes = runClassTable(runs, best)
-		p.Groups = newGroupTable(runs, best)
+		p.Groups = newGroupTable(groupingOf(best.scored), subjects(runs, best))
 		p.Thumbnails = newGallery(best)
 	}
 	p.Prior = newPriorTable(runs, best)

@@ -15,17 +15,17 @@ import (
 
 // priorTable has the classes with the highest prior.
 type priorTable struct {
-	Run, Summary string
-	Estimated    bool // whether there is an estimate; else classes are ordered by mean score
-	Intervals    bool // whether it has intervals
-	Gated        bool // whether a column says which classes are gated
-	Counts       bool // whether shares of annotated positives are known
-	Means        bool // whether mean scores are known
-	Truths       bool // whether true shares are known
-	CountOf      string
-	TruthOf      string
-	Rows         []priorRow
-	Plot         *priorPlot
+	From, Summary string // where the first number is from, as the end of a sentence
+	Estimated     bool   // whether there is an estimate; else classes are ordered by mean score
+	Intervals     bool   // whether it has intervals
+	Gated         bool   // whether a column says which classes are gated
+	Counts        bool   // whether shares of annotated positives are known
+	Means         bool   // whether mean scores are known
+	Truths        bool   // whether true shares are known
+	CountOf       string
+	TruthOf       string
+	Rows          []priorRow
+	Plot          *priorPlot
 }
 
 type priorRow struct {
@@ -104,7 +104,7 @@ func newPriorTable(runs []*run, best *run) *priorTable {
 		s.closed = []int{}
 	}
 	t := s.table()
-	t.Run = r.name
+	t.From = "the prior that " + r.name + " was trained with"
 	switch {
 	case r.cfg.Loss.Mode != config.ModeSelective:
 		t.Summary = fmt.Sprintf("Mode %s does not ask it.", r.cfg.Loss.Mode)

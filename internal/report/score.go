@@ -97,7 +97,8 @@ func (r *run) scoreFile(ctx context.Context, o *Options, path string, thumbnails
 	if err != nil {
 		return nil, err
 	}
-	p.found = NewCollector(c.Names(), listed)
+	p.found = NewCollector(listed)
+	p.found.Begin(c.Names())
 	p.choose(thumbnails)
 	if err := p.run(ctx, o, r.name); err != nil {
 		return nil, err

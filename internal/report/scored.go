@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"html/template"
 	"io"
-	"strconv"
 
 	"csl/internal/metric"
 )
@@ -23,11 +22,11 @@ type Model struct {
 	Report      *metric.Report
 	Cells       *metric.Accumulator // its annotated cells
 	Calibration *metric.Calibration // nil where there is none
-	Groups      []metric.Group      // classes by annotations
 	Bootstrap   *metric.Bootstrap   // nil without intervals
 	Found       *Collector          // nil without lists and distributions
-	Prior       []float32           // class prior that it was trained with; nil without
+	Prior       []float32           // class prior; nil without
 	Low, High   []float32           // its interval; nil without
+	PriorFrom   string              // where the prior is from, as the end of a sentence
 	Thresholds  string              // above which a class counts as present, as text
 }
 
@@ -80,7 +79,7 @@ func newScoredPage(s *Scored) *scoredPage {
 	first := &s.Models[0]
 	p.Paired = newPairedTable(first.Name, s.Pairs)
 	p.Charts = plots(all)
-	p.Groups = scoredGroups(s.Models)
+	p.Groups = newGroupTable(scoredGrouping(first.Report), all)
 	p.Prior = first.priorTable()
 	if first.Found != nil {
 		p.Lists = first.Found.galleries()
@@ -118,34 +117,13 @@ func intervalText(i *metric.Interval) string {
 	return fmt.Sprintf("%.2f to %.2f", i.Low, i.High)
 }
 
-// scoredGroups sets the groups of models side by side; nil without groups.
-func scoredGroups(models []Model) *groupTable {
-	t := &groupTable{By: "number of annotations in the scored labels"}
-	for i, g := range models[0].Groups {
-		if g.Classes == 0 {
-			continue
-		}
-		row := groupRow{Label: between(g.From, g.To), Classes: strconv.Itoa(g.Classes)}
-		for k := range models {
-			if len(models[k].Groups) <= i {
-				return nil
-			}
-			v := models[k].Groups[i].MAP
-			width := "0"
-			if v != nil {
-				width = coordinate(*v)
-			}
-			row.Maps, row.Widths = append(row.Maps, metric.Percent(v)), append(row.Widths, width)
-		}
-		t.Rows = append(t.Rows, row)
+// scoredGrouping orders classes by their annotations in the labels that they are scored by.
+func scoredGrouping(r *metric.Report) grouping {
+	var counts []int
+	for _, c := range r.PerClass {
+		counts = append(counts, c.Positives+c.Negatives)
 	}
-	for i := range models {
-		t.Names = append(t.Names, models[i].Name)
-	}
-	if len(t.Rows) == 0 {
-		return nil
-	}
-	return t
+	return newGrouping("number of annotations in the scored labels", counts, "number of scored images with the class", r)
 }
 
 // priorTable is what is known of how often classes occur; nil where that is too little.
@@ -168,7 +146,10 @@ func (m *Model) priorTable() *priorTable {
 		s.count = nil // which is the same
 	}
 	t := s.table()
-	t.Run = m.Name
+	t.From = m.PriorFrom
+	if !t.Estimated {
+		t.From = "the mean score of " + m.Name
+	}
 	return t
 }
 

@@ -39,6 +39,7 @@ func (r *Result) score(ctx context.Context, acc *metric.Accumulator, x Extras, w
 	if r.Report, err = acc.Report(ctx, workers); err != nil {
 		return err
 	}
+	r.Cells = acc.Annotated()
 	annotations := make([]int, len(r.Report.PerClass))
 	for i, c := range r.Report.PerClass {
 		annotations[i] = c.Positives + c.Negatives

@@ -25,6 +25,8 @@ type StoredOptions struct {
 	Workers   int
 	Display   *progress.Display
 	Extras    Extras
+	// Observer, if given, sees what is scored, but no images.
+	Observer Observer
 }
 
 // storedBatch is how many images are taken at a time.
@@ -74,15 +76,18 @@ func CollectStored(ctx context.Context, o StoredOptions, r *Result) (s *Stored, 
 	if err != nil {
 		return nil, err
 	}
-	if err := addStored(ctx, acc, set, m, o.Display); err != nil {
+	if o.Observer != nil {
+		o.Observer.Begin(set.ClassNames())
+	}
+	if err := addStored(ctx, acc, set, m, o); err != nil {
 		return nil, err
 	}
 	return &Stored{acc, m}, nil
 }
 
 // addStored adds all images.
-func addStored(ctx context.Context, acc *metric.Accumulator, set *labels.Set, m scores.Matrix, d *progress.Display) error {
-	task := d.Start("scoring", "img", int64(set.Len()))
+func addStored(ctx context.Context, acc *metric.Accumulator, set *labels.Set, m scores.Matrix, o StoredOptions) error {
+	task := o.Display.Start("scoring", "img", int64(set.Len()))
 	defer task.Done()
 	classes := set.NumClasses()
 	names, row, states := make([]string, 0, storedBatch), make([]float32, storedBatch*classes), make([]int8, storedBatch*classes)
@@ -101,6 +106,11 @@ func addStored(ctx context.Context, acc *metric.Accumulator, set *labels.Set, m 
 		}
 		if err := acc.Add(names, row[:n*classes], states[:n*classes]); err != nil {
 			return err
+		}
+		if o.Observer != nil {
+			if err := o.Observer.Scored(names, row[:n*classes], states[:n*classes]); err != nil {
+				return err
+			}
 		}
 		task.Add(int64(n))
 	}

@@ -13,7 +13,9 @@ import (
 	"csl/internal/dataset"
 	"csl/internal/garbage"
 	"csl/internal/graph"
+	"csl/internal/images/codec"
 	"csl/internal/images/loader"
+	"csl/internal/images/source"
 	"csl/internal/labels"
 	"csl/internal/metric"
 	"csl/internal/modelfile"
@@ -42,14 +44,30 @@ type Options struct {
 	FS         safefile.FS       // where files are written
 	Garbage    garbage.Hooks     // controls the garbage collector
 	Extras     Extras            // what else to compute
+	// Observer, if given, sees what is scored.
+	Observer Observer
 
 	title string // of the progress; "" = validating
+}
+
+// Observer sees what is scored, for more than metrics.
+type Observer interface {
+	// Begin is called first, with the classes in the order of the scores.
+	Begin(classes []string)
+	// Scored takes a batch: names of images, and scores and labels [images, classes], valid during the call.
+	Scored(images []string, scores []float32, states []int8) error
+	// Images is called after the last batch, while images can still be read. Stored scores have none.
+	Images(src source.Source, o codec.Options) error
 }
 
 // Result is what scoring gave.
 type Result struct {
 	Report  *metric.Report   // the scores
 	Skipped []loader.Skipped // images that could not be used
+	// Cells are the annotated cells that the report is of.
+	Cells *metric.Accumulator
+	// Prior is the class prior that the checkpoint was trained with; nil without.
+	Prior []float32
 	// Thresholds are the scores, one per class, above which a class counted as present; OneThreshold
 	// says that they are the same by choice.
 	Thresholds   []float32
@@ -110,9 +128,17 @@ func Collect(ctx context.Context, o Options, r *Result) (acc *metric.Accumulator
 	if acc, err = metric.New(metric.Options{Classes: c.Names(), Thresholds: r.Thresholds}); err != nil {
 		return nil, err
 	}
+	if m.Meta != nil {
+		r.Prior = m.Meta.Prior
+	}
 	s := &scorer{o: o, c: c, loader: batches, runner: runner, acc: acc}
 	if err := s.run(ctx); err != nil {
 		return nil, err
+	}
+	if o.Observer != nil {
+		if err := o.Observer.Images(c.Source, l.Decode); err != nil {
+			return nil, err
+		}
 	}
 	r.Skipped = append(slices.Clone(c.Skipped), batches.Skipped()...)
 	return acc, nil
@@ -132,8 +158,13 @@ type output func(scored predict.Scored) error
 
 // run scores all images, writing the scores down where that is asked for.
 func (s *scorer) run(ctx context.Context) error {
+	var observe output
+	if o := s.o.Observer; o != nil {
+		o.Begin(s.c.Names())
+		observe = func(b predict.Scored) error { return o.Scored(b.Images, b.Scores, b.States) }
+	}
 	return s.withTable(func(table output) error {
-		return s.withMatrix(func(matrix output) error { return s.pass(ctx, table, matrix) })
+		return s.withMatrix(func(matrix output) error { return s.pass(ctx, table, matrix, observe) })
 	})
 }
 
