@@ -52,6 +52,9 @@ func readCSV(r *rowReader, first []string, l csvLayout, o Options, list *classLi
 		if err != nil {
 			return nil, wrong.with(csvError(err))
 		}
+		if isBlank(rec) {
+			continue
+		}
 		if len(rec) != width {
 			err = fmt.Errorf("%d fields, want %d", len(rec), width)
 		} else {

@@ -20,7 +20,7 @@ type csvLayout struct {
 
 // Names of columns, in lower case; the first of each is csl's own.
 func imageColumns() []string {
-	return []string{"image", "filename", "file_name", "image_path", "image_name", "image_id", "imageid", "filepath", "file", "path", "name", "id", "img"}
+	return []string{"image", "filename", "file_name", "image_path", "image_name", "image_id", "imageid", "filepath", "file", "path", "name", "id", "img", "photo", "picture"}
 }
 
 func labelColumns() []string {

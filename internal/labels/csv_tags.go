@@ -37,6 +37,9 @@ func readTags(ctx context.Context, r *rowReader, first []string, l csvLayout, o 
 		if err != nil {
 			return nil, wrong.with(csvError(err))
 		}
+		if isBlank(rec) {
+			continue
+		}
 		if line = r.Line(); l.label >= 0 && len(rec) != width {
 			err = fmt.Errorf("%d fields, want %d", len(rec), width)
 		} else {

@@ -58,6 +58,9 @@ func (f *faults) eachRow(r *rowReader, row func(rec [][]byte) error) error {
 		if err != nil {
 			return f.with(csvError(err))
 		}
+		if isBlank(rec) {
+			continue
+		}
 		if err := row(rec); err != nil {
 			if err = f.note(err); err != nil {
 				return err

@@ -61,10 +61,13 @@ func separator(line []byte) rune {
 	return ','
 }
 
-// columnOf is the number of the column of that name, or -1.
+// columnOf is the number of the column of that name, or -1. Case, spaces, "_" and "-" do not matter: people write
+// "File Name" for file_name.
 func columnOf(header []string, name string) int {
+	plain := strings.NewReplacer(" ", "", "_", "", "-", "")
+	name = plain.Replace(name)
 	for i, h := range header {
-		if strings.EqualFold(strings.TrimSpace(h), name) {
+		if strings.EqualFold(plain.Replace(h), name) {
 			return i
 		}
 	}

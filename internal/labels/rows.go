@@ -63,6 +63,16 @@ func (r *rowReader) Read() ([][]byte, error) {
 	}
 }
 
+// isBlank tells whether a row has nothing in it: spreadsheets end tables with rows of separators.
+func isBlank[T string | []byte](row []T) bool {
+	for _, cell := range row {
+		if len(cell) > 0 {
+			return false
+		}
+	}
+	return true
+}
+
 // ReadStrings is Read with memory of the caller's.
 func (r *rowReader) ReadStrings() ([]string, error) {
 	fields, err := r.Read()

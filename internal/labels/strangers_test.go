@@ -76,6 +76,14 @@ func TestValuesOfPandasAndSpreadsheetsAreRead(t *testing.T) {
 	wantLines(t, set, "a +", "b -")
 }
 
+// As a spreadsheet of another country writes it: a mark, semicolons, Windows' line ends and paths, crosses, rows of nothing.
+func TestTablesOfSpreadsheetsAreRead(t *testing.T) {
+	const table = "\ufeffFile Name;Dog;Red Car\r\nC:\\Photos\\a.JPG;1;\r\nC:\\Photos\\b.JPG;;x\r\nC:\\Photos\\c.JPG;n;?\r\n;;\r\n \r\n;;\r\n"
+	check(t, formatCase{table, Options{}, Wide, "Dog Red Car", []string{"C:/Photos/a.JPG +?", "C:/Photos/b.JPG ?+", "C:/Photos/c.JPG -?"}})
+	check(t, formatCase{"Image;Class;Value\r\na;dog;y\r\n;;\r\nb;dog;absent\r\n;;\r\n", Options{}, CSV, "dog", []string{"a +", "b -"}})
+	check(t, formatCase{"Photo,Tags\r\na.jpg,\"dog, cat\"\r\n,\r\n", Options{}, Tags, "cat dog", []string{"a.jpg ++"}})
+}
+
 func TestPascalVOCsValuesAreReadByName(t *testing.T) {
 	const text = "a,dog,1\na,cat,-1\na,cow,-1\nb,dog,-1\nb,cat,0\nb,cow,-1\n"
 	set, _ := mustParse(t, text, Options{Values: VOC})

@@ -45,11 +45,13 @@ func (v Values) state(text []byte) (State, error) {
 func (v Values) parse(s string) (State, error) {
 	number := 0
 	switch text := strings.ToLower(strings.TrimSpace(s)); text {
-	case "1", "true", "yes":
+	case "1", "true", "yes", "x", "y", "present", "positive":
 		number = 1
 	case "0":
-	case "false", "no":
+	case "false", "no", "n", "absent", "negative":
 		return Negative, nil
+	case "?", "unknown":
+		return Unknown, nil
 	case "-1":
 		number = -1
 	default:
