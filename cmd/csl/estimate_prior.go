@@ -45,7 +45,8 @@ func newEstimatePriorCommand(s *streams) *cobra.Command {
 		Long: `Estimate the class prior: train a temporary model on the annotated labels alone (loss.mode ignore,
 whatever the configuration says), or take a checkpoint, and score the training images. With
 prior.method shift, the default, scores on unknown labels are corrected for label shift, measured on
-the validation images if there are any; with mean they are averaged. With --compare_with, or where
+the validation images if there are any; with mean they are averaged. With loss.scores nothing is trained:
+the scores in that file take the model's place, measured on the annotated labels. With --compare_with, or where
 labels are hidden by simulate.type, compare the estimate with the full annotations, beside the count
 of annotated positives.`,
 		Example: `  csl estimate-prior --config configs/coco_fpc_1000.yaml --data /data/coco --out prior.csv
@@ -82,7 +83,7 @@ func runEstimatePrior(ctx context.Context, o *priorOptions) error {
 	if err := cfg.Require("data.train.root"); err != nil {
 		return err
 	}
-	if err := notRead("--out", o.out, append(cfg.Data.LabelFiles(), o.compareWith, o.model.Path)...); err != nil {
+	if err := notRead("--out", o.out, append(cfg.Data.LabelFiles(), o.compareWith, o.model.Path, cfg.Loss.Scores)...); err != nil {
 		return err
 	}
 	if cfg.Train.Out = filepath.Join(cfg.Train.Out, temporaryRun); o.runDir != "" {

@@ -132,6 +132,9 @@ func TestProblemsNamePlaceKeyValueAndWhatIsAllowed(t *testing.T) {
 		"conflict":             {yaml: "schedule:\n  stop_epoch: 31\n", want: []string{"line 2: schedule.stop_epoch: 31 is not allowed: must be at most schedule.epochs, 30"}},
 		"conflict of the loss": {yaml: "loss:\n  name: asl\n  alpha_pos: 2\n", want: []string{"line 3: loss.alpha_pos: 2 is not allowed with loss.name asl"}},
 		"two gates":            {set: "prior.quantile=0.9", env: "CSL_PRIOR_TOP_N=3", want: []string{"--set: prior.quantile: 0.9 is not allowed with prior.top_n 3"}},
+		"scores as no labels":  {set: "loss.scores=s.csv", env: "CSL_LOSS_SCORES_AS=labels", want: []string{"loss.scores_as: labels makes none"}},
+		"labels of no scores":  {set: "loss.scores_as=labels", want: []string{"loss.scores_as: labels is not allowed without loss.scores"}},
+		"crossed thresholds":   {yaml: "loss: {scores: s.csv, scores_as: labels, scores_below: 0.5}", set: "loss.scores_above=0.2", want: []string{"loss.scores_above: 0.2"}},
 		"hidden beside top_n":  {set: "prior.hidden=2", env: "CSL_PRIOR_TOP_N=3", want: []string{"--set: prior.hidden: 2 is not allowed with prior.top_n 3"}},
 		"rps chance":           {set: "simulate.type=rps", want: []string{"simulate.param: 1000 is not allowed with simulate.type rps"}},
 		"two at once": {yaml: "loss:\n  topkk: 3\n  clip: 2\n", set: "train.batch=0", want: []string{

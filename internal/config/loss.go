@@ -19,6 +19,9 @@ type Loss struct {
 	Expected                       float64 // 0: from the data
 	Tau                            float64 // of splc
 	CorrectAfter                   int     // epochs before labels are corrected
+	Scores                         string  // file of another model's scores; empty: none
+	ScoresAs                       string  // ScoresLikelihood or ScoresLabels
+	ScoresAbove, ScoresBelow       float64 // as labels: above 1, below 0
 	LargeLoss                      float64 // percent of all cells that ll_r, ll_ct and ll_cp correct; 0: as published
 }
 
@@ -28,6 +31,12 @@ const (
 	ModeIgnore                 = loss.Ignore
 	ModeIgnoreNormalizeClasses = loss.IgnoreNormalizeClasses
 	ModeSelective              = loss.Selective
+)
+
+// What the scores of another model are (Loss.ScoresAs).
+const (
+	ScoresLikelihood = "likelihood" // the order of the top-K, and what estimate-prior estimates from
+	ScoresLabels     = "labels"     // labels of unknown cells, above and below thresholds
 )
 
 // Selective reports whether the loss drops unknown labels.
@@ -40,6 +49,7 @@ func defaultLoss() Loss {
 		GammaPos: d.GammaPos, GammaNeg: d.GammaNeg, GammaUnann: d.GammaUnann,
 		AlphaPos: d.AlphaPos, AlphaNeg: d.AlphaNeg, AlphaUnann: d.AlphaUnann,
 		Clip: d.Clip, TopK: d.TopK, TopKSkipsGated: d.TopKSkipsGated, LogClamp: d.LogClamp,
+		ScoresAs: ScoresLikelihood, ScoresAbove: 1,
 		Tau: d.Tau, CorrectAfter: d.CorrectAfter,
 	}
 }
@@ -80,6 +90,22 @@ func (l *Loss) settings() []setting {
 		{
 			name: "loss.expected_positives", value: real{&l.Expected, loss.Limits("loss.expected_positives")},
 			meaning: "epr: expected labels per image; 0 = the sum of the prior, else annotated positives per training image",
+		},
+		{
+			name: "loss.scores", value: text{p: &l.Scores},
+			meaning: "scores of another model for training images, from 0 to 1: CSV image,label,score or an .npy matrix; empty = none",
+		},
+		{
+			name: "loss.scores_as", value: text{&l.ScoresAs, []string{ScoresLikelihood, ScoresLabels}},
+			meaning: "loss.scores: the order in which topk drops unknown labels (and what estimate-prior estimates from), or labels in their place",
+		},
+		{
+			name: "loss.scores_above", value: real{&l.ScoresAbove, limit.UpTo(1)},
+			meaning: "loss.scores as labels: count unknown labels with a larger score as positives; 1 = none",
+		},
+		{
+			name: "loss.scores_below", value: real{&l.ScoresBelow, limit.UpTo(1)},
+			meaning: "loss.scores as labels: count unknown labels with a smaller score as negatives; 0 = none",
 		},
 		{
 			name: "loss.splc_tau", value: real{&l.Tau, loss.Limits("loss.splc_tau")},

@@ -80,6 +80,13 @@ func (c *Config) conflicts() []*Problem {
 		add(s.Key() != "hidden", "prior.hidden",
 			"%v is not allowed with prior.%s %v: give one of the two", s.Hidden, s.Key(), s.Value())
 	}
+	if l := c.Loss; l.ScoresAs == ScoresLabels {
+		add(l.Scores == "", "loss.scores_as", "labels is not allowed without loss.scores: name the file of scores")
+		add(l.Scores != "" && l.ScoresAbove == 1 && l.ScoresBelow == 0, "loss.scores_as",
+			"labels makes none of scores with loss.scores_above 1 and loss.scores_below 0: give one of the two")
+		add(l.ScoresAbove < l.ScoresBelow, "loss.scores_above",
+			"%v is not allowed with loss.scores_below %v: must be at least that", l.ScoresAbove, l.ScoresBelow)
+	}
 	add(c.Train.Out == "", "train.out", "is empty: must name the folder of the run")
 	return found
 }

@@ -67,7 +67,9 @@ func Run(ctx context.Context, o Options) (r Result, err error) {
 		return r, fmt.Errorf("write the prior: %w", err)
 	}
 	var set *labels.Set
-	if o.Model.Path != "" {
+	if o.fromScores() {
+		set, err = o.byScores(ctx, &r)
+	} else if o.Model.Path != "" {
 		r.Weights = o.Model.Path
 		set, err = o.fromModel(ctx, o.Model, &r)
 	} else {
@@ -122,6 +124,7 @@ func (o *Options) compare(ctx context.Context, annotated *labels.Set, r *Result)
 func Temporary(run *config.Config) *config.Config {
 	c := *run
 	c.Loss.Mode, c.Prior.Path = config.ModeIgnore, ""
+	c.Loss.Scores, c.Loss.ScoresAs = "", config.ScoresLikelihood
 	c.Data.Test = config.Default().Data.Test
 	if c.LossConfig().Conflict() != nil { // a loss without that mode
 		c.Loss.Name = loss.Partial

@@ -67,9 +67,14 @@ func (o *Options) openHeldOut(ctx context.Context, m *modelfile.Model, c *datase
 func (o *Options) judge(e *prior.Estimate) {
 	log := o.Display.Log()
 	all, unknowable := len(e.Prior.Avg), len(e.Unknowable)
-	if !e.Fitted {
+	switch {
+	case !e.Fitted && o.fromScores():
+		log.Warn("no class has scores of annotated cells of both kinds: what scores are worth cannot be measured")
+	case !e.Fitted:
 		log.Warn("no annotated cells that the model was not trained on: its log-odds are taken as they are, which is usually too sure (--val_annotations names validation labels, --val_split 0.1 holds images out)")
-	} else {
+	case o.fromScores():
+		log.Info("log-odds measured on annotated cells", "scale", float32(e.Scale))
+	default:
 		log.Info("log-odds measured on held-out images", "scale", float32(e.Scale))
 	}
 	switch {

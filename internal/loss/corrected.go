@@ -26,6 +26,9 @@ const (
 // Turned is the label of an unknown cell that LLCp turned in an earlier epoch.
 const Turned = 2
 
+// Dropped is a label of unknown cells that the caller takes out of the loss: they take no part.
+const Dropped = 3
+
 // Course is where a run is, for the losses that correct labels, and what LLCp tells it.
 type Course struct {
 	Epoch int // of the batch, from 0
@@ -127,7 +130,7 @@ type correctedRunner[T kernel.Float] struct {
 	corrected
 	rows, classes        int
 	terms                []Terms // per row
-	large                *largest
+	large                *Largest
 	whole                Whole // nil where the rows are the whole batch
 	on                   bool  // of the current run: SPLC corrects
 	logits, labels, grad []T   // of the current run
@@ -136,7 +139,7 @@ type correctedRunner[T kernel.Float] struct {
 func newCorrectedRunner[T kernel.Float](c corrected, w Whole, rows, classes int) *correctedRunner[T] {
 	r := &correctedRunner[T]{corrected: c, whole: w, rows: rows, classes: classes, terms: make([]Terms, rows)}
 	if c.name != SPLC {
-		r.large = newLargest(rows * classes)
+		r.large = NewLargest(rows * classes)
 	}
 	return r
 }
@@ -147,8 +150,7 @@ func (r *correctedRunner[T]) Run(pool *kernel.Pool, logits, labels, grad []T) Te
 	_, r.on = r.epoch()
 	if r.large != nil {
 		whole, _, images := shared(r.whole, r.rows)
-		r.large.shared.begin(whole)
-		mark(r.large, logits[:r.rows*r.classes], labels, r.budget(images*r.classes))
+		Mark(r.large, whole, logits[:r.rows*r.classes], labels, r.budget(images*r.classes))
 	}
 	chunks := min(r.rows, maxChunks)
 	if pool != nil {

@@ -105,12 +105,12 @@ func TestVerifiedNegativesAreNeverCorrected(t *testing.T) {
 func TestOfEqualLossesTheFirstCellsAreCorrected(t *testing.T) {
 	logits := []float32{1, 2, 2, float32(math.Copysign(0, -1)), 2, 2, 0, 2, 2, 2}
 	labels := []float32{-1, -1, 0, -1, -1, -1, -1, -1, -1, -1}
-	l := newLargest(len(logits))
+	l := NewLargest(len(logits))
 	for n, want := range map[int][]int{
 		0: {}, 1: {1}, 3: {1, 4, 5}, 7: {0, 1, 4, 5, 7, 8, 9}, 8: {0, 1, 3, 4, 5, 7, 8, 9},
 		9: {0, 1, 3, 4, 5, 6, 7, 8, 9}, 50: {0, 1, 3, 4, 5, 6, 7, 8, 9},
 	} {
-		mark(l, logits, labels, n)
+		Mark(l, nil, logits, labels, n)
 		if got := l.cells(nil); !slices.Equal(got, want) {
 			t.Errorf("%d largest: %v, want %v", n, got, want)
 		}

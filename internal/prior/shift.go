@@ -14,9 +14,10 @@ const normal95 = 1.96
 // likelihood ratios; the share of positives among the unknown cells is the one that explains their
 // ratios best.
 type Shift struct {
-	images int
-	mean   *Mean
-	class  []shiftClass
+	images  int
+	mean    *Mean
+	class   []shiftClass
+	outside bool // of scores of a model that saw none of the labels
 }
 
 // shiftClass is one class: its training cells by label, the logits of the unknown ones, and those of
@@ -91,7 +92,7 @@ type Estimate struct {
 
 // Estimate computes the prior of these classes, in column order.
 func (s *Shift) Estimate(classes []string) (*Estimate, error) {
-	mean, err := s.mean.Prior(classes)
+	mean, err := s.means(classes)
 	if err != nil {
 		return nil, err
 	}
@@ -103,12 +104,16 @@ func (s *Shift) Estimate(classes []string) (*Estimate, error) {
 	held := make([]heldOut, n)
 	for c := range s.class {
 		k := &s.class[c]
-		held[c] = newHeldOut(k.base(), k.heldPositive, k.heldNegative)
+		base := k.base()
+		if s.outside {
+			base = k.middle()
+		}
+		held[c] = newHeldOut(base, k.heldPositive, k.heldNegative)
 		e.Count[c] = float32(float64(k.positives) / float64(s.images))
 	}
 	e.Scale, e.Fitted = commonScale(held)
 	for c := range s.class {
-		known := s.class[c].trained() && (!e.Fitted || held[c].separates())
+		known := s.class[c].trained() && (!e.Fitted && !s.outside || held[c].separates())
 		if !known {
 			e.Unknowable = append(e.Unknowable, c)
 		}
@@ -139,15 +144,17 @@ func (h *heldOut) separates() bool {
 type share struct{ value, low, high float64 }
 
 // estimate is the prior of a class: annotated cells as they are, unknown ones by expectation
-// maximisation. Where the prior is not knowable, the interval is what is certain.
+// maximisation. Where the prior is not knowable, the interval is what is certain. Unknown cells without a score
+// count in the interval only.
 func (k *shiftClass) estimate(c calibration, images int, knowable bool) share {
 	n, unknown := float64(images), k.unknown.total()
+	unscored := n - unknown - float64(k.positives) - float64(k.negatives)
 	certain := func(pi float64) float64 { return (pi*unknown + float64(k.positives)) / n }
 	if !knowable {
-		return share{certain(0), certain(0), certain(1)}
+		return share{certain(0), certain(0), certain(1) + unscored/n}
 	}
 	pi, se := k.unknown.mix(c)
-	return share{certain(pi), certain(max(0, pi-normal95*se)), certain(min(1, pi+normal95*se))}
+	return share{certain(pi), certain(max(0, pi-normal95*se)), certain(min(1, pi+normal95*se)) + unscored/n}
 }
 
 // mix is the share of positives under which the likelihood ratios of the cells are the likeliest, and

@@ -38,7 +38,15 @@ func readCSV(ctx context.Context, path, encoding string, set *labels.Set) (*dens
 	for i := range d.values {
 		d.values[i] = float32(math.NaN()) // no score yet
 	}
-	if err := d.read(f, set); err != nil {
+	_, err = eachRow(f, set, func(r row) error {
+		cell := &d.values[r.image*d.classes+r.class]
+		if *cell == *cell {
+			return fmt.Errorf("line %d: a second score of image %q, class %q", r.line, r.fields[0], r.fields[1])
+		}
+		*cell = float32(r.score)
+		return nil
+	})
+	if err != nil {
 		return nil, err
 	}
 	for i, v := range d.values {
@@ -49,9 +57,16 @@ func readCSV(ctx context.Context, path, encoding string, set *labels.Set) (*dens
 	return d, nil
 }
 
-// read fills the matrix. Rows of other images and classes are skipped.
-func (d *dense) read(text io.Reader, set *labels.Set) error {
-	column := make(map[string]int, d.classes)
+// row is one of the file.
+type row struct {
+	line, image, class int
+	score              float64
+	fields             [3]string // image, label and score as they stand there
+}
+
+// eachRow calls use for each row of an image and class of set, and counts the others.
+func eachRow(text io.Reader, set *labels.Set, use func(row) error) (others int, err error) {
+	column := make(map[string]int, set.NumClasses())
 	for i, c := range set.Classes {
 		column[labels.ClassName(c.Name)] = i
 	}
@@ -66,32 +81,31 @@ func (d *dense) read(text io.Reader, set *labels.Set) error {
 	for first := true; ; first = false {
 		rec, err := r.Read()
 		if errors.Is(err, io.EOF) {
-			return nil
+			return others, nil
 		}
 		if err != nil {
-			return textio.CutShort(err)
+			return others, textio.CutShort(err)
 		}
 		line, _ := r.FieldPos(0)
 		if first && at.header(rec) {
 			continue
 		}
 		if len(rec) <= slices.Max(at[:]) {
-			return fmt.Errorf("line %d: %d fields, want image,label,score", line, len(rec))
+			return others, fmt.Errorf("line %d: %d fields, want image,label,score", line, len(rec))
 		}
 		score, err := strconv.ParseFloat(strings.TrimSpace(rec[at[2]]), 32)
 		if err != nil || math.IsNaN(score) || math.IsInf(score, 0) {
-			return fmt.Errorf("line %d: score %q: want a finite number", line, rec[at[2]])
+			return others, fmt.Errorf("line %d: score %q: want a finite number", line, rec[at[2]])
 		}
 		image, known := set.Find(rec[at[0]])
 		class, listed := column[labels.ClassName(rec[at[1]])]
 		if !known || !listed {
+			others++
 			continue
 		}
-		cell := &d.values[image*d.classes+class]
-		if *cell == *cell {
-			return fmt.Errorf("line %d: a second score of image %q, class %q", line, rec[at[0]], rec[at[1]])
+		if err := use(row{line, image, class, score, [3]string{rec[at[0]], rec[at[1]], rec[at[2]]}}); err != nil {
+			return others, err
 		}
-		*cell = float32(score)
 	}
 }
 

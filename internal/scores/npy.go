@@ -59,6 +59,19 @@ func openNPY(f *os.File, images, classes int) (m *npyFile, err error) {
 
 // Scores implements Matrix.
 func (m *npyFile) Scores(image, first int, dst []float32) error {
+	if err := m.numbers(image, first, dst); err != nil {
+		return err
+	}
+	for i, v := range dst {
+		if v-v != 0 {
+			return fmt.Errorf("row %d, column %d is %v, not a finite number", image, first+i, v)
+		}
+	}
+	return nil
+}
+
+// numbers reads as Scores does, whatever the numbers are.
+func (m *npyFile) numbers(image, first int, dst []float32) error {
 	buf := m.pool.Get().(*[]byte)
 	defer m.pool.Put(buf)
 	raw := (*buf)[:len(dst)*m.size]
@@ -70,9 +83,6 @@ func (m *npyFile) Scores(image, first int, dst []float32) error {
 			dst[i] = math.Float32frombits(binary.LittleEndian.Uint32(raw[4*i:]))
 		} else {
 			dst[i] = float32(math.Float64frombits(binary.LittleEndian.Uint64(raw[8*i:])))
-		}
-		if v := dst[i]; v-v != 0 {
-			return fmt.Errorf("row %d, column %d is %v, not a finite number", image, first+i, v)
 		}
 	}
 	return nil

@@ -17,6 +17,8 @@ type inputs struct {
 	val   *dataset.Split // nil without
 	test  *dataset.Split // nil without; opened so that what is wrong with it shows before the training
 	size  dataSize
+	// outside are scores of another model for the training images; nil without.
+	outside *outside
 }
 
 // openInputs opens the training and the validation split and hides labels where that is asked for.
@@ -28,6 +30,9 @@ func openInputs(ctx context.Context, o Options) (in *inputs, err error) {
 	opts := dataset.FromConfig(o.Config.Data, dataset.Train)
 	opts.Display = o.Display
 	if in.train, err = dataset.Open(ctx, opts); err != nil {
+		return in, err
+	}
+	if in.outside, err = openOutside(ctx, o.Config, in.train.Set); err != nil {
 		return in, err
 	}
 	if err := in.openVal(ctx, o); err != nil {
@@ -46,7 +51,7 @@ func openInputs(ctx context.Context, o Options) (in *inputs, err error) {
 	for _, w := range warnings(o.Config, in.train.Set, val) {
 		o.Display.Log().Warn(w)
 	}
-	return in, nil
+	return in, in.outside.follow(ctx, o.Config, in.train.Set, o.Display.Log())
 }
 
 // simulate hides training labels as the configuration says.
@@ -115,7 +120,7 @@ func (in *inputs) openTest(ctx context.Context, o Options) (err error) {
 // know the content of files.
 func (in *inputs) measure() {
 	train := in.train.Digest()
-	in.size = dataSize{Train: in.train.Set.Len(), Classes: in.train.Set.NumClasses(), TrainDigest: &train}
+	in.size = dataSize{Train: in.train.Set.Len(), Classes: in.train.Set.NumClasses(), TrainDigest: &train, Scores: in.outside.sum()}
 	if in.val != nil {
 		val := in.val.Digest()
 		in.size.Val, in.size.ValDigest = in.val.Set.Len(), &val
@@ -130,7 +135,7 @@ func (in *inputs) close() error {
 	if in == nil {
 		return nil
 	}
-	var errs []error
+	errs := []error{in.outside.close()}
 	for _, s := range []*dataset.Split{in.train, in.val, in.test} {
 		if s != nil {
 			errs = append(errs, s.Close())
@@ -141,9 +146,10 @@ func (in *inputs) close() error {
 
 // dataSize is what a saved state knows of the data it was made with.
 type dataSize struct {
-	Train   int `json:"train"` // images
-	Val     int `json:"val"`
-	Classes int `json:"classes"`
+	Train   int    `json:"train"` // images
+	Val     int    `json:"val"`
+	Classes int    `json:"classes"`
+	Scores  string `json:"scores,omitempty"` // SHA-256 of loss.scores
 	// The digests are missing in states of earlier versions of csl.
 	TrainDigest *dataset.Digest `json:"train_digest,omitempty"`
 	ValDigest   *dataset.Digest `json:"val_digest,omitempty"`
@@ -161,6 +167,9 @@ func (d dataSize) changes(earlier dataSize) []string {
 		return []string{fmt.Sprintf("%v there, %v now", earlier, d)}
 	}
 	var changed []string
+	if d.Scores != earlier.Scores {
+		changed = append(changed, "the content of loss.scores")
+	}
 	for _, s := range []struct {
 		name      string
 		now, then *dataset.Digest

@@ -74,7 +74,9 @@ func (t *trainer) build(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	bound, err := loss.Bind(t.lossConfig(prior), gate)
+	lc := t.lossConfig(prior)
+	t.data.outside.selects(&lc, gate, c.Train.Batch)
+	bound, err := loss.Bind(lc, gate)
 	if err != nil {
 		return err
 	}
@@ -85,6 +87,7 @@ func (t *trainer) build(ctx context.Context) error {
 	if c.Model.SyncBN && !t.ranks.alone() {
 		t.stepper.shareNorms()
 	}
+	t.stepper.outside = t.data.outside
 	if loss.TurnsForGood(c.Loss.Name) {
 		t.stepper.turned = &turned{classes: classes, images: t.data.train.Set.Len()}
 	}

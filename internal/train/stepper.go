@@ -26,6 +26,7 @@ type stepper struct {
 	ema      *optim.EMA
 	sums     [][]float32     // of the gradients of a step's batches; nil where every batch is a step
 	course   *loss.Course    // where the run is, for the loss
+	outside  *outside        // scores of another model; nil without
 	turned   *turned         // by the loss; nil where it turns none
 	prior    []float32       // that the loss asks; nil without
 	logits   []float32       // of the last batch, valid until the next
@@ -125,12 +126,16 @@ func (s *stepper) learn(b *loader.Batch, step, n int) (loss.Terms, error) {
 		return loss.Terms{}, err
 	}
 	s.ranks.begin(b.N, b.Whole)
+	if err := s.outside.apply(b, net.Labels(), s.ranks); err != nil {
+		return loss.Terms{}, err
+	}
 	s.course.Epoch = b.Epoch
 	s.last, s.batch = net, n
 	terms, err := s.forward(net)
 	if err != nil {
 		return terms, err
 	}
+	s.outside.count(&terms)
 	if err := net.Backward(s.applying(step, n)); err != nil {
 		return terms, err
 	}
