@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"strings"
 
 	"csl/internal/config"
 	"csl/internal/count"
@@ -71,6 +72,8 @@ are never present or never absent. Exit code 3 says that something was found.`,
 	config.BindFlags(fs, "data.workers", "data.max_pixels")
 	fs.Lookup("data").Usage = "images: folder or tar, several as a list or pattern, or a folder laid out as COCO"
 	fs.BoolVar(&o.noImages, "no_images", false, "check labels alone")
+	fs.BoolVar(&o.noImages, "no_pictures", false, "the same as --no_images")
+	_ = fs.MarkHidden("no_pictures") // it was defined just now
 	fs.BoolVar(&o.near, "near_duplicates", false, "also decode images and look for nearly the same ones (a perceptual hash)")
 	fs.IntVar(&o.most, "most", 5, "show this many findings of each kind in the text")
 	fs.StringVarP(&o.out, "out", "o", "", "write all findings to `FILE`: CSV kind,split,name,detail")
@@ -190,12 +193,13 @@ func (o *checkOptions) report() error {
 	return nil
 }
 
-// writeText counts each kind and shows the first few.
+// writeText counts the findings of each kind and then shows the first few of each.
 func (o *checkOptions) writeText(w io.Writer) error {
 	if len(o.found) == 0 {
 		_, err := fmt.Fprintln(w, "nothing found")
 		return err
 	}
+	var b strings.Builder
 	var kinds []string
 	byKind := map[string][]finding{}
 	for _, f := range o.found {
@@ -205,21 +209,28 @@ func (o *checkOptions) writeText(w io.Writer) error {
 		byKind[f.Kind] = append(byKind[f.Kind], f)
 	}
 	for _, kind := range kinds {
-		all := byKind[kind]
-		if _, err := fmt.Fprintf(w, "%d of kind: %s\n", len(all), kind); err != nil {
-			return err
+		fmt.Fprintf(&b, "%6d  %s\n", len(byKind[kind]), kind)
+	}
+	for _, kind := range kinds {
+		few := byKind[kind][:min(o.most, len(byKind[kind]))]
+		if len(few) == 0 {
+			continue
 		}
-		for _, f := range all[:min(o.most, len(all))] {
-			text := f.Split + " " + shown(f.Name)
+		fmt.Fprintf(&b, "\n%s", kind)
+		if n := len(byKind[kind]); n > len(few) {
+			fmt.Fprintf(&b, " (%d of %d; --most or --out shows more)", len(few), n)
+		}
+		b.WriteByte('\n')
+		for _, f := range few {
+			text := strings.TrimSpace(f.Split + " " + shown(f.Name))
 			if f.Detail != "" {
 				text += ": " + shown(f.Detail)
 			}
-			if _, err := fmt.Fprintln(w, "  "+text); err != nil {
-				return err
-			}
+			fmt.Fprintln(&b, "  "+text)
 		}
 	}
-	return nil
+	_, err := io.WriteString(w, b.String())
+	return err
 }
 
 func (o *checkOptions) writeCSV(w io.Writer) error {

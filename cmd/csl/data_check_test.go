@@ -57,8 +57,12 @@ func TestDataCheckFindsEachPlantedFault(t *testing.T) {
 	if err != nil || strings.Count(string(table), "\n") != len(got.Findings)+1 {
 		t.Errorf("%v:\n%s", err, table)
 	}
+	code, text, _ = csl(t, append(args, "--most", "0")...)
+	if code != exitSkipped || !strings.HasPrefix(text, "     2  image that cannot be used\n     1  ") || strings.Count(text, "\n") != 5 {
+		t.Errorf("code %d, the summary alone:\n%s", code, text)
+	}
 	code, text, _ = csl(t, append(args, "--most", "1")...)
-	if code != exitSkipped || !strings.Contains(text, "2 of kind: image that cannot be used\n  train broken.png: ") || strings.Contains(text, "missing.png") {
+	if code != exitSkipped || !strings.Contains(text, "\nimage that cannot be used (1 of 2; --most or --out shows more)\n  train broken.png: ") || strings.Contains(text, "missing.png") {
 		t.Errorf("code %d:\n%s", code, text)
 	}
 }
@@ -68,6 +72,9 @@ func TestDataCheckOfSoundLabelsAloneFindsNothing(t *testing.T) {
 	code, out, err := csl(t, "data", "check", "--annotations", path, "--no_images")
 	if code != exitOK || out != "nothing found\n" || err != "" {
 		t.Errorf("code %d, stdout %q, stderr %q", code, out, err)
+	}
+	if code, out, _ = csl(t, "data", "check", "--annotations", path, "--no_pictures"); code != exitOK || out != "nothing found\n" {
+		t.Errorf("--no_pictures: code %d, stdout %q", code, out)
 	}
 	code, out, err = csl(t, "data", "check", "--annotations", path)
 	if code != exitUsage || out != "" || !strings.Contains(err, "--data is missing") {
