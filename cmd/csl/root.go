@@ -83,6 +83,7 @@ images: each label is present, absent or unknown, and the class-aware selective 
 		newInferCommand(s),
 		newEstimatePriorCommand(s),
 		newSweepCommand(s),
+		newReviewCommand(s),
 		newReportCommand(s),
 		newInfoCommand(s),
 		newExportCommand(s),

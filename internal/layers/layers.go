@@ -38,7 +38,7 @@ func layers() []layer {
 		}},
 		{workflows, []string{
 			"internal/bench", "internal/infer/annotate", "internal/infer", "internal/validate", "internal/train",
-			"internal/estimate", "internal/report", "internal/sweep",
+			"internal/estimate", "internal/report", "internal/sweep", "internal/review/browser", "internal/review",
 		}},
 		{"program", []string{"internal/e2e", "cmd/csl", "internal/dist/mpi/testrank"}},
 		{"checks of the source", []string{"internal/layers", "internal/doctest", "internal/tools/exported", "internal/images/gen", "internal/kernel/gen", "scripts/avx512/init"}},
@@ -66,6 +66,6 @@ func testOnly() []string {
 	return []string{
 		"internal/fixture", "internal/safefile/faultfs", "internal/kernel/kerneltest",
 		"internal/images/imagestest", "internal/checkpoint/timmtest", "internal/checkpoint/checkpointtest",
-		"internal/checkpoint/onnx/onnxtest", "internal/labels/labelstest", "internal/tensorboard/tensorboardtest",
+		"internal/checkpoint/onnx/onnxtest", "internal/labels/labelstest", "internal/tensorboard/tensorboardtest", "internal/review/browser",
 	}
 }

@@ -14,31 +14,41 @@ import (
 const lockName = ".lock"
 
 // ErrLocked says that another process (or another part of this one) holds a
-// folder.
+// folder or a file.
 var ErrLocked = errors.New("in use")
 
-// DirLock is the exclusive use of a folder.
-type DirLock struct{ file *os.File }
+// Lock is the exclusive use of a folder or a file.
+type Lock struct{ file *os.File }
 
 // LockDir claims the existing folder dir for this process. The claim ends with
-// [DirLock.Unlock] or with the process, however it dies: the operating system
+// [Lock.Unlock] or with the process, however it dies: the operating system
 // holds it, the small file .lock only names the holder. If somebody else has
 // it, the error is [ErrLocked] and names the process.
-func LockDir(dir string) (*DirLock, error) {
-	path := filepath.Join(dir, lockName)
+func LockDir(dir string) (*Lock, error) {
+	return claim(filepath.Join(dir, lockName), fmt.Sprintf("folder %q", dir))
+}
+
+// LockFile is [LockDir] of one file, which need not exist: the small file is .NAME.lock beside it.
+func LockFile(path string) (*Lock, error) {
+	dir, name := filepath.Split(path)
+	return claim(filepath.Join(dir, "."+name+lockName), fmt.Sprintf("file %q", path))
+}
+
+// claim locks the file at path; what says for what.
+func claim(path, what string) (*Lock, error) {
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o666)
 	if err != nil {
 		return nil, explain(path, err)
 	}
 	taken, err := tryLock(f)
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("lock %q: %w", dir, bare(err)), f.Close())
+		return nil, errors.Join(fmt.Errorf("lock %s: %w", what, bare(err)), f.Close())
 	}
 	if !taken {
-		err := fmt.Errorf("folder %q is %w by %s", dir, ErrLocked, holder(f))
+		err := fmt.Errorf("%s is %w by %s", what, ErrLocked, holder(f))
 		return nil, errors.Join(err, f.Close())
 	}
-	l := &DirLock{f}
+	l := &Lock{f}
 	if err := l.sign(); err != nil {
 		return nil, errors.Join(explain(path, err), f.Close())
 	}
@@ -46,7 +56,7 @@ func LockDir(dir string) (*DirLock, error) {
 }
 
 // sign writes this process's number into the lock file.
-func (l *DirLock) sign() error {
+func (l *Lock) sign() error {
 	if err := l.file.Truncate(0); err != nil {
 		return err
 	}
@@ -54,12 +64,12 @@ func (l *DirLock) sign() error {
 	return err
 }
 
-// Unlock gives the folder free. The file .lock stays, empty: removing it could
+// Unlock gives the folder or the file free. The small file stays, empty: removing it could
 // let two processes lock two files of that name.
-func (l *DirLock) Unlock() error {
+func (l *Lock) Unlock() error {
 	terr := l.file.Truncate(0)
 	if err := errors.Join(terr, l.file.Close()); err != nil {
-		return fmt.Errorf("unlock %q: %w", filepath.Dir(l.file.Name()), bare(err))
+		return fmt.Errorf("unlock %q: %w", l.file.Name(), bare(err))
 	}
 	return nil
 }

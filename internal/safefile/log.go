@@ -84,6 +84,19 @@ func (l *Log) AppendRecord(whole []byte) error {
 	return nil
 }
 
+// AppendSync is Append and Sync: after it, the line survives a loss of power. A line may be several with line breaks between
+// them. If syncing fails, nobody knows what is on disk, and every later call answers with the same error.
+func (l *Log) AppendSync(line []byte) error {
+	if err := l.Append(line); err != nil {
+		return err
+	}
+	if err := l.Sync(); err != nil {
+		l.broken = err
+		return err
+	}
+	return nil
+}
+
 // Length is how many bytes of whole lines or records the log holds: what a save records.
 func (l *Log) Length() int64 { return l.length }
 

@@ -17,7 +17,7 @@ type folder struct {
 	dir      string
 	settings string // configText
 	resume   bool
-	lock     *safefile.DirLock
+	lock     *safefile.Lock
 	from     *safefile.Generation // the state to go on from; nil for a new run
 }
 
