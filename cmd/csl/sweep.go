@@ -107,6 +107,13 @@ func runSweep(ctx context.Context, o *sweepOptions) error {
 		}
 		return err
 	}
+	if !o.table {
+		page, err := t.WritePage(o.fs, version())
+		if err != nil {
+			return err
+		}
+		o.log().Info("wrote " + page)
+	}
 	if o.format == formatJSON {
 		return t.WriteJSON(o.streams.out)
 	}

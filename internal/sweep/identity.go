@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"maps"
 	"os"
+	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -31,7 +33,31 @@ func identity(cfg *config.Config, prior string) string {
 		}
 	}
 	fmt.Fprintf(h, "%s\n", prior)
-	return hex.EncodeToString(h.Sum(nil)[:4])
+	return hex.EncodeToString(h.Sum(nil)[:5])
+}
+
+// completeRuns are the folders of complete runs below out by the identity in their names: a variant that was renamed
+// keeps its runs.
+func completeRuns(out string) map[string]string {
+	found := map[string]string{}
+	for _, pattern := range []string{"*", "*/*", "*/*/*", "*/*/*/*"} { // group, variant and setting may be missing
+		paths, err := filepath.Glob(filepath.Join(escaped(out), pattern, recordFile))
+		if err != nil {
+			continue // no pattern of ours is wrong
+		}
+		for _, path := range paths {
+			dir := filepath.Dir(path)
+			if _, id, ok := strings.Cut(filepath.Base(dir), "-"); ok && found[id] == "" {
+				found[id] = dir
+			}
+		}
+	}
+	return found
+}
+
+// escaped is a path as a pattern that means itself.
+func escaped(path string) string {
+	return regexp.MustCompile(`[*?\[]`).ReplaceAllString(path, "[$0]")
 }
 
 // sumOf is a digest of a file's content.

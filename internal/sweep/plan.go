@@ -64,7 +64,7 @@ type planner struct {
 	p      *plan
 	found  map[string]bool // texts of problems, each told once
 	errs   []error
-	byID   map[string]string     // folders of runs with the same settings
+	byID   map[string]string     // folders of runs by their settings
 	models map[string]*run       // temporary models by folder
 	priors map[string]*priorFile // by path
 	files  map[string]bool       // that were looked for
@@ -73,7 +73,7 @@ type planner struct {
 // newPlan resolves every run of a sweep. The error joins all problems of all variants.
 func newPlan(o Options, f *file) (*plan, error) {
 	n := &planner{
-		o: o, f: f, p: &plan{file: f, out: f.out}, found: map[string]bool{}, byID: map[string]string{},
+		o: o, f: f, p: &plan{file: f, out: f.out}, found: map[string]bool{}, byID: completeRuns(f.out),
 		models: map[string]*run{}, priors: map[string]*priorFile{}, files: map[string]bool{},
 	}
 	for _, g := range f.groups {
@@ -170,8 +170,8 @@ func (n *planner) run(g group, v variant, values []setting, seed uint64) (*run, 
 	}
 	id := identity(cfg, known)
 	dir := filepath.Join(n.f.out, g.name, v.name, settingName(values), fmt.Sprintf("seed%d-%s", seed, id))
-	if twin := n.byID[id]; twin != "" && (exists(twin) || !exists(dir)) {
-		dir = twin // the same settings under another name
+	if twin := n.byID[id]; twin != "" && !exists(filepath.Join(dir, recordFile)) {
+		dir = twin // the same settings under another name, complete or to be run in this sweep
 	}
 	n.byID[id], cfg.Train.Out, r.dir = dir, dir, dir
 	return r, n.ready(v, cfg)

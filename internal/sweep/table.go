@@ -53,6 +53,8 @@ type Tried struct {
 	Values map[string]string `json:"values"` // of the axes
 	By     string            `json:"by"`     // the metric that chooses
 	Val    *float64          `json:"val"`    // its mean over the seeds of select; nil where undefined, or before
+
+	text string // Values, for people
 }
 
 // ClassGroup is how classes of similar frequency came out, as a mean over the seeds.
@@ -124,7 +126,7 @@ func (s *state) variant(c *contest) (v Variant, images int) {
 	if len(c.candidates) > 1 {
 		for _, k := range c.candidates {
 			score, _ := s.score(k)
-			v.Tried = append(v.Tried, Tried{Values: valuesOf(k), By: s.by(k.runs[s.p.file.selectSeeds[0]].cfg), Val: score})
+			v.Tried = append(v.Tried, Tried{Values: valuesOf(k), text: settingText(k.values), By: s.by(k.runs[s.p.file.selectSeeds[0]].cfg), Val: score})
 		}
 	}
 	chosen := s.chosen(c)

@@ -249,7 +249,7 @@ func (s *state) list() (all []Listed) {
 				if !needed[r.dir] && !done && s.chosen(c) != nil {
 					continue // another candidate was chosen
 				}
-				if r.prior != nil && r.prior.model != nil && (needed[r.dir] || done) {
+				if r.prior != nil && r.prior.model != nil { // whatever is chosen
 					add(r.prior.model, true)
 				}
 				add(r, needed[r.dir])

@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"csl/internal/config"
 	"csl/internal/dataset"
@@ -42,14 +43,15 @@ type Tested struct {
 // TestData is the split that a run was scored on, as its settings name it.
 type TestData struct {
 	Root        string `json:"root"`        // images
-	Annotations string `json:"annotations"` // labels
+	Annotations string `json:"annotations"` // labels; several files with the system's separator of lists
 	Format      string `json:"format"`      // of the labels
 }
 
 // TestDataOf is the test split of settings.
 func TestDataOf(d config.Data) TestData {
 	o := dataset.FromConfig(d, dataset.Test)
-	return TestData{Root: o.Root, Annotations: o.Annotations, Format: o.Format}
+	files := strings.Join(d.Test.LabelFiles(), string(filepath.ListSeparator))
+	return TestData{Root: o.Root, Annotations: files, Format: o.Format}
 }
 
 // Test scores a run's best weights on its test split and writes two files into its folder: the scores
