@@ -122,8 +122,15 @@ func (o Options) find() (annotations, root string, err error) {
 	case o.Format == string(labels.WebDataset) || areTars(o.Root):
 		return o.Root, o.Root, nil
 	}
-	return labels.FindCOCO(o.Root, o.Split)
+	annotations, root, err = labels.FindCOCO(o.Root, o.Split)
+	if err != nil && isAuto(o.Format) && areClassFolders(o.Root) {
+		return o.Root, o.Root, nil
+	}
+	return annotations, root, err
 }
+
+// isAuto tells whether the content decides a format.
+func isAuto(format string) bool { return format == "" || format == "auto" }
 
 // Labels are the options of reading an annotation file.
 func (o Options) Labels(path string) (labels.Options, error) {
@@ -140,7 +147,7 @@ func (o Options) Labels(path string) (labels.Options, error) {
 func Labels(ctx context.Context, o labels.Options) (*labels.Set, *labels.Report, error) {
 	read := labels.Open
 	switch {
-	case o.Format == labels.Folders:
+	case o.Format == labels.Folders, o.Format == labels.Auto && areClassFolders(o.Path):
 		read = folders
 	case o.Format == labels.WebDataset, o.Format == labels.Auto && areTars(o.Path):
 		read = shards

@@ -31,7 +31,7 @@ func FindCOCO(root, split string) (annotations, images string, err error) {
 			return name, images, err
 		}
 	}
-	return "", "", fmt.Errorf("no COCO annotations for %q in %q (looked for %s): name the annotation file", split, root, strings.Join(tried, ", "))
+	return "", "", fmt.Errorf("no COCO annotations for %q in %q (looked for %s): name the annotation file, or say --data_format folders if there is one folder per class", split, root, strings.Join(tried, ", "))
 }
 
 // firstFolder is the first path that is a folder.

@@ -117,7 +117,7 @@ func (d *folder) Close() error { return nil }
 func imageKeys(keys []string) []string {
 	var names []string
 	for _, key := range keys {
-		if isImageName(key) {
+		if IsImageName(key) {
 			names = append(names, key)
 		}
 	}

@@ -98,9 +98,9 @@ var guessed = []string{".jpg", ".jpeg", ".png", ".JPG", ".JPEG", ".PNG"}
 // for images and should hear about.
 var imageExtensions = []string{".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".gif", ".webp", ".bmp", ".dib", ".tif", ".tiff", ".avif", ".heic", ".heif", ".jp2", ".jxl"}
 
-// isImageName tells by the extension whether a file looks like an image. Hidden files, which
+// IsImageName tells by the extension whether a file looks like an image, also of a kind that is not read. Hidden files, which
 // macOS leaves beside images, do not.
-func isImageName(name string) bool {
+func IsImageName(name string) bool {
 	base := path.Base(name)
 	return !strings.HasPrefix(base, ".") && slices.Contains(imageExtensions, strings.ToLower(path.Ext(base)))
 }
