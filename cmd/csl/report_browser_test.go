@@ -55,31 +55,33 @@ func TestPageOfModelsWorksInChromium(t *testing.T) {
 		t.Fatal(err)
 	}
 	backgrounds := map[string]bool{}
-	for _, width := range []int{360, 1400, 3840} {
-		for _, scheme := range []string{"0", "1"} { // dark, light
-			dom, err := exec.CommandContext(t.Context(), browser, "--headless", "--no-sandbox", "--disable-gpu", "--user-data-dir="+filepath.Join(dir, "profile"),
-				"--blink-settings=preferredColorScheme="+scheme, fmt.Sprintf("--window-size=%d,2000", width), "--dump-dom", "file://"+page).Output()
-			found := regexp.MustCompile(`<title>SEEN(.*)END</title>`).FindSubmatch(dom)
-			if err != nil || found == nil {
-				t.Fatalf("%d pixels: %v:\n%s", width, err, dom)
-			}
-			var seen struct {
-				Errors, Requests, Sorted                                        int
-				Wide, Shown                                                     bool
-				Before, ByName, ByNameBack, ByCount, Filtered, Count, All, Dark string
-			}
-			if err := json.Unmarshal([]byte(strings.ReplaceAll(string(found[1]), "&quot;", `"`)), &seen); err != nil {
-				t.Fatal(err)
-			}
-			if seen.Errors > 0 || seen.Requests > 0 || seen.Wide || !seen.Shown || seen.Sorted != 1 {
-				t.Errorf("%d pixels, scheme %s: %+v", width, scheme, seen)
-			}
-			if seen.Before != "cat dog" || seen.ByName != "cat dog" || seen.ByNameBack != "dog cat" || seen.ByCount != "dog cat" ||
-				seen.Filtered != "dog" || seen.Count != "1 of 2" || seen.All != "dog cat" {
-				t.Errorf("%d pixels: sorted and filtered to %+v", width, seen)
-			}
-			backgrounds[seen.Dark] = true
+	for _, view := range []struct {
+		width  int
+		scheme string // 0: dark, 1: light
+	}{{360, "0"}, {1400, "1"}, {3840, "1"}} {
+		width, scheme := view.width, view.scheme
+		dom, err := exec.CommandContext(t.Context(), browser, "--headless", "--no-sandbox", "--disable-gpu", "--user-data-dir="+filepath.Join(dir, "profile"),
+			"--blink-settings=preferredColorScheme="+scheme, fmt.Sprintf("--window-size=%d,2000", width), "--dump-dom", "file://"+page).Output()
+		found := regexp.MustCompile(`<title>SEEN(.*)END</title>`).FindSubmatch(dom)
+		if err != nil || found == nil {
+			t.Fatalf("%d pixels: %v:\n%s", width, err, dom)
 		}
+		var seen struct {
+			Errors, Requests, Sorted                                        int
+			Wide, Shown                                                     bool
+			Before, ByName, ByNameBack, ByCount, Filtered, Count, All, Dark string
+		}
+		if err := json.Unmarshal([]byte(strings.ReplaceAll(string(found[1]), "&quot;", `"`)), &seen); err != nil {
+			t.Fatal(err)
+		}
+		if seen.Errors > 0 || seen.Requests > 0 || seen.Wide || !seen.Shown || seen.Sorted != 1 {
+			t.Errorf("%d pixels, scheme %s: %+v", width, scheme, seen)
+		}
+		if seen.Before != "cat dog" || seen.ByName != "cat dog" || seen.ByNameBack != "dog cat" || seen.ByCount != "dog cat" ||
+			seen.Filtered != "dog" || seen.Count != "1 of 2" || seen.All != "dog cat" {
+			t.Errorf("%d pixels: sorted and filtered to %+v", width, seen)
+		}
+		backgrounds[seen.Dark] = true
 	}
 	if len(backgrounds) != 2 {
 		t.Errorf("light and dark have the backgrounds %v", backgrounds)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync"
 )
 
 // Paired compares a second model with a first on the same labels. Each draw of images scores both, so that what makes
@@ -38,39 +37,38 @@ func Compare(ctx context.Context, first, second *Accumulator, n int, seed uint64
 	if err := sameLabels(first, second); err != nil {
 		return nil, err
 	}
-	orders := [2][]ranked{first.rankedCells(), second.rankedCells()}
-	newDraw := func() *replicate { return newReplicate(first.images, len(first.opt.Classes)) }
-	whole := newDraw()
-	for i := range whole.weight {
-		whole.weight[i] = 1
-	}
-	p := &Paired{Replicates: n}
-	values := whole.differences(orders)
-	draws := make([][2]*float64, n)
-	workers = min(max(workers, 1), max(n, 1))
-	var wait sync.WaitGroup
-	for w := range workers {
-		wait.Go(func() {
-			r := newDraw()
-			for i := w; i < n && ctx.Err() == nil; i += workers {
-				r.draw(seed, uint64(i))
-				draws[i] = r.differences(orders)
-			}
-		})
-	}
-	wait.Wait()
-	if err := ctx.Err(); err != nil {
+	partial, overall := first.whole().differences(second.whole())
+	a, err := first.Replicates(ctx, n, seed, workers)
+	if err != nil {
 		return nil, err
 	}
-	p.MAPPartial, p.MAPO = difference(values[0], draws, 0), difference(values[1], draws, 1)
-	return p, nil
+	b, err := second.Replicates(ctx, n, seed, workers)
+	if err != nil {
+		return nil, err
+	}
+	return &Paired{
+		Replicates: n,
+		MAPPartial: difference(partial, a.MAPPartial, b.MAPPartial), MAPO: difference(overall, a.MAPO, b.MAPO),
+	}, nil
 }
 
-// differences are those of mAP(C) and mAP(O) under the weights of the draw.
-func (r *replicate) differences(orders [2][]ranked) (d [2]*float64) {
-	partial, overall := r.score(orders[0])
-	otherPartial, otherOverall := r.score(orders[1])
-	return [2]*float64{minus(otherPartial, partial), minus(otherOverall, overall)}
+// means are mAP(C) and mAP(O), in percent; nil where undefined.
+type means struct{ partial, overall *float64 }
+
+// whole are the means of the images as they are.
+func (a *Accumulator) whole() means {
+	r := newReplicate(a.images, len(a.opt.Classes))
+	for i := range r.weight {
+		r.weight[i] = 1
+	}
+	var m means
+	m.partial, m.overall = r.score(a.rankedCells())
+	return m
+}
+
+// differences are by how much the other means are higher.
+func (m means) differences(other means) (partial, overall *float64) {
+	return minus(other.partial, m.partial), minus(other.overall, m.overall)
 }
 
 func minus(a, b *float64) *float64 {
@@ -82,18 +80,19 @@ func minus(a, b *float64) *float64 {
 }
 
 // difference sums the draws of one metric up.
-func difference(value *float64, draws [][2]*float64, which int) *Difference {
+func difference(value *float64, first, second []*float64) *Difference {
 	if value == nil {
 		return nil
 	}
 	d := &Difference{Value: *value}
-	all := make([]*float64, len(draws))
-	for i, v := range draws {
-		if all[i] = v[which]; all[i] != nil && *all[i] > 0 {
-			d.Higher += 1 / float64(len(draws))
+	all := make([]*float64, len(first))
+	higher := 0
+	for i := range all {
+		if all[i] = minus(second[i], first[i]); all[i] != nil && *all[i] > 0 {
+			higher++
 		}
 	}
-	d.Interval = Percentiles(all)
+	d.Interval, d.Higher = Percentiles(all), float64(higher)/float64(max(1, len(all)))
 	return d
 }
 

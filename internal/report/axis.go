@@ -111,7 +111,7 @@ func short(v float64) string {
 	case size > 0 && size < 1e-4:
 		return strconv.FormatFloat(v, 'e', 0, 64)
 	case size < 1:
-		return strconv.FormatFloat(v, 'f', -1, 64)
+		return strconv.FormatFloat(math.Round(v*1e6)/1e6, 'f', -1, 64) // 3 times 0.2 is 0.6
 	}
 	return strconv.FormatFloat(v, 'g', 4, 64)
 }
