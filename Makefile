@@ -37,6 +37,8 @@ demo: build ## draw images, hide labels, train three ways, compare: demo/report.
 	@echo "curves, classes and predicted images: open demo/report.html"
 
 test: ## every test that needs no data from outside (minutes)
+	@command -v chromium chromium-browser google-chrome >/dev/null || [ -n "$$CSL_CHROMIUM" ] || \
+		echo "make test: Chromium is not installed: pages are NOT CHECKED in a browser (Debian: apt-get install chromium)" >&2
 	go test -timeout 15m ./...
 
 test-long: ## also the suites on real data (CSL_SHARED names the folder that holds it) and against PyTorch and ONNX Runtime
@@ -46,7 +48,7 @@ test-long: ## also the suites on real data (CSL_SHARED names the folder that hol
 
 # The packages in which goroutines share memory. The race detector needs cgo, and so a C compiler.
 RACE := ./internal/graph/... ./internal/kernel/... ./internal/images/loader ./internal/images/source ./internal/train/... \
-	./internal/safefile/... ./internal/progress ./internal/infer ./internal/predict
+	./internal/safefile/... ./internal/review ./internal/progress ./internal/infer ./internal/predict
 
 race: ## tests of everything concurrent under the race detector (needs a C compiler; slow)
 	@command -v $${CC:-gcc} >/dev/null || { echo "make race: the race detector needs cgo: install gcc or set CC" >&2; exit 1; }

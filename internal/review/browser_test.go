@@ -15,7 +15,7 @@ import (
 func TestInABrowser(t *testing.T) {
 	path := browser.Find()
 	if path == "" {
-		browser.Missing(t)
+		browser.Missing(t, browserNeeded)
 	}
 	chrome := browser.Start(t, path)
 	t.Run("questions are answered with keys", func(t *testing.T) { questionsWithKeys(t, chrome) })

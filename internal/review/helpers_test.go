@@ -113,7 +113,7 @@ func (b *bench) rows() []string {
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	text := regexp.MustCompile(`,2026-01-02T[0-9:.]*Z,`).ReplaceAllString(string(data), ",TIME,")
+	text := regexp.MustCompile(`,20[0-9T:.-]*Z,`).ReplaceAllString(string(data), ",TIME,")
 	lines := strings.Split(strings.TrimSuffix(text, "\n"), "\n")
 	if lines[0] != "image,label,value,time,source" {
 		b.t.Errorf("header %q", lines[0])

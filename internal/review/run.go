@@ -28,7 +28,7 @@ type Options struct {
 	Listen       string            // address to listen at: host:port, port 0 for any free one
 	Source       string            // who answers, for the file
 	HideScores   bool              // until a question is answered, unless the page is told otherwise
-	FS           safefile.FS
+	FS           safefile.FS       // where answers are written
 	Display      *progress.Display // for messages
 	// Ready is called with the address for the browser.
 	Ready func(address string) error
