@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"csl/internal/config"
+	"csl/internal/count"
 	"csl/internal/labels"
 
 	"github.com/spf13/cobra"
@@ -14,6 +15,7 @@ type simulateOptions struct {
 	*streams
 	labels  labelFlags
 	to, out string
+	wrong   float64
 }
 
 func newDataSimulateCommand(s *streams) *cobra.Command {
@@ -23,7 +25,10 @@ func newDataSimulateCommand(s *streams) *cobra.Command {
 		Short: "Hide labels of fully annotated data",
 		Long: `Hide labels as training does with the same settings (simulate.type, simulate.param,
 simulate.seed), and write those that are left: fpc keeps a fixed number per class, rps drops labels at
-random, single keeps one present label per image, openimages keeps fewer labels of common classes.`,
+random, single keeps one present label per image, openimages keeps fewer labels of common classes.
+
+--wrong_labels then turns a share of the labels that are left into their opposite, chosen by
+simulate.seed, to try out what finds wrong labels (csl audit); it needs no type.`,
 		Example: `  csl data simulate --data coco --simulate_partial_type fpc --simulate_partial_param 100 --out partial.csv
   csl data simulate --annotations full.csv --simulate_partial_type rps --simulate_partial_param 0.5 --set simulate.seed=7 --out half.csv
   csl data simulate --annotations full.csv --simulate_partial_type single --out single.csv`,
@@ -33,6 +38,7 @@ random, single keeps one present label per image, openimages keeps fewer labels 
 	o.labels = bindLabels(cmd)
 	fs := cmd.Flags()
 	config.BindFlags(fs, "simulate.type", "simulate.param")
+	fs.Float64Var(&o.wrong, "wrong_labels", 0, "turn this `SHARE` of the known labels into their opposite; 0 = none")
 	fs.StringVar(&o.to, "to", string(labels.CSV), "write this `FORMAT`: "+writableNames())
 	fs.StringVarP(&o.out, "out", "o", "", "write to `FILE`")
 	return cmd
@@ -46,6 +52,9 @@ func runDataSimulate(ctx context.Context, o *simulateOptions) error {
 	if !to.HoldsUnknown() {
 		return usagef("--to %q: this format cannot store unknown labels", o.to)
 	}
+	if !(o.wrong >= 0 && o.wrong < 1) {
+		return usagef("--wrong_labels %v: must be at least 0 and below 1", o.wrong)
+	}
 	set, _, cfg, err := o.labels.open(ctx, o.streams)
 	if err != nil {
 		return err
@@ -54,11 +63,20 @@ func runDataSimulate(ctx context.Context, o *simulateOptions) error {
 		return err
 	}
 	sim := cfg.Simulate
-	if sim.Type == config.SimulateNone {
+	if sim.Type == config.SimulateNone && o.wrong == 0 {
 		return usagef("--simulate_partial_type is missing: give fpc, rps, single or openimages")
 	}
-	if set, err = labels.Simulate(set, sim.Type, sim.Param, sim.Seed); err != nil {
-		return err
+	if sim.Type != config.SimulateNone {
+		if set, err = labels.Simulate(set, sim.Type, sim.Param, sim.Seed); err != nil {
+			return err
+		}
+	}
+	if o.wrong > 0 {
+		var planted int64
+		if set, planted, err = labels.PlantWrong(set, o.wrong, sim.Seed); err != nil {
+			return err
+		}
+		o.log().Info("wrong labels planted: " + count.Of(planted, "cell"))
 	}
 	return writeLabels(o.streams, set, to, o.out)
 }

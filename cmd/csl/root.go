@@ -80,6 +80,7 @@ images: each label is present, absent or unknown, and the class-aware selective 
 		newTrainCommand(s),
 		newValidateCommand(s),
 		newThresholdsCommand(s),
+		newAuditCommand(s),
 		newInferCommand(s),
 		newEstimatePriorCommand(s),
 		newSweepCommand(s),

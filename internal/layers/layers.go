@@ -38,10 +38,10 @@ func layers() []layer {
 		}},
 		{workflows, []string{
 			"internal/bench", "internal/infer/annotate", "internal/infer", "internal/validate", "internal/train",
-			"internal/estimate", "internal/report", "internal/sweep", "internal/review/browser", "internal/review",
+			"internal/estimate", "internal/report", "internal/audit", "internal/sweep", "internal/review/browser", "internal/review",
 		}},
 		{"program", []string{"internal/e2e", "cmd/csl", "internal/dist/mpi/testrank"}},
-		{"checks of the source", []string{"internal/layers", "internal/doctest", "internal/tools/exported", "internal/images/gen", "internal/kernel/gen", "scripts/avx512/init"}},
+		{"checks of the source", []string{"internal/layers", "internal/doctest", "internal/tools/exported", "internal/tools/active", "internal/images/gen", "internal/kernel/gen", "scripts/avx512/init"}},
 	}
 }
 
@@ -56,6 +56,7 @@ func sideways() [][2]string {
 		{"internal/sweep", "internal/validate"},
 		{"internal/sweep", "internal/report"},
 		{"internal/estimate", "internal/train"},
+		{"internal/audit", "internal/train"},
 		{"internal/train", "internal/validate"},
 		{"internal/infer", "internal/infer/annotate"},
 	}
