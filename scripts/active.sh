@@ -24,7 +24,7 @@ train() { # annotations, run directory, seed
 	if [ -e "$2/report.html" ]; then return; fi
 	rm -rf "$2"
 	"$csl" train -q --threads "$threads" --config configs/fashion9k_fpc200_negative.yaml --data $data/images.tar --annotations "$1" \
-		--val_annotations "" --set simulate.type=none --epochs 16 --seed "$3" --out "$2"
+		--val_annotations "" --set simulate.type=none --image_size 48 --epochs 16 --seed "$3" --out "$2"
 	"$csl" report "$2" --out "$2/report.html" >/dev/null
 }
 

@@ -36,7 +36,7 @@ func (s *Shift) Posteriors() (list []Posterior, fitted bool) {
 	held := make([]heldOut, len(s.class))
 	for c := range s.class {
 		k := &s.class[c]
-		held[c] = newHeldOut((k.heldPositive.mean()+k.heldNegative.mean())/2, k.heldPositive, k.heldNegative)
+		held[c] = newHeldOut(k.middle(), k.heldPositive, k.heldNegative)
 	}
 	scale, fitted := commonScale(held)
 	list = make([]Posterior, len(s.class))
@@ -67,11 +67,4 @@ func shrunk(estimate, counted, n float64) float64 {
 	}
 	weight := n * n / (n*n + fewPositives*fewPositives)
 	return math.Exp(weight*math.Log(estimate) + (1-weight)*math.Log(counted))
-}
-
-// mean is the mean logit; 0 without any.
-func (h histogram) mean() float64 {
-	sum, n := 0.0, 0.0
-	h.each(func(l, count float64) { sum, n = sum+l*count, n+count })
-	return sum / max(n, 1)
 }
