@@ -51,41 +51,6 @@ func FromEnvironment(getenv func(string) string) (l Launch, ok bool, err error) 
 	return Launch{}, false, nil
 }
 
-// Shard is which of Count independent jobs this process is, as an array job's environment says: Slurm's
-// (SLURM_ARRAY_TASK_ID, from SLURM_ARRAY_TASK_MIN) or Kubernetes' indexed job (JOB_COMPLETION_INDEX).
-// Kubernetes does not tell how many there are: Count is then 0.
-type Shard struct{ Index, Count int }
-
-// ShardFromEnvironment reads the number of this job. ok is false outside of an array.
-func ShardFromEnvironment(getenv func(string) string) (s Shard, ok bool, err error) {
-	if getenv("SLURM_ARRAY_TASK_ID") != "" {
-		id, err := atLeast(getenv, "SLURM_ARRAY_TASK_ID", 0)
-		if err != nil {
-			return Shard{}, false, err
-		}
-		first, err := atLeast(getenv, "SLURM_ARRAY_TASK_MIN", 0)
-		if err != nil {
-			return Shard{}, false, err
-		}
-		last, err := atLeast(getenv, "SLURM_ARRAY_TASK_MAX", first)
-		if err != nil {
-			return Shard{}, false, err
-		}
-		step := 1
-		if getenv("SLURM_ARRAY_TASK_STEP") != "" {
-			if step, err = atLeast(getenv, "SLURM_ARRAY_TASK_STEP", 1); err != nil {
-				return Shard{}, false, err
-			}
-		}
-		return Shard{(id - first) / step, (last-first)/step + 1}, true, nil
-	}
-	if getenv("JOB_COMPLETION_INDEX") != "" {
-		i, err := atLeast(getenv, "JOB_COMPLETION_INDEX", 0)
-		return Shard{Index: i}, err == nil, err
-	}
-	return Shard{}, false, nil
-}
-
 // firstSet is the first of the variables that is set, or "".
 func firstSet(getenv func(string) string, names ...string) string {
 	for _, n := range names {

@@ -37,32 +37,3 @@ func TestLaunchersAreRecognisedByTheirEnvironment(t *testing.T) {
 		}
 	}
 }
-
-func TestArrayJobsAreNumberedFromTheirFirstTask(t *testing.T) {
-	for name, c := range map[string]struct {
-		env  variables
-		want Shard
-		ok   bool
-		err  string
-	}{
-		"none": {env: variables{}},
-		"Slurm": {
-			variables{"SLURM_ARRAY_TASK_ID": "3", "SLURM_ARRAY_TASK_MIN": "1", "SLURM_ARRAY_TASK_MAX": "8"}, Shard{2, 8}, true, "",
-		},
-		"Slurm with a step": {
-			variables{"SLURM_ARRAY_TASK_ID": "4", "SLURM_ARRAY_TASK_MIN": "0", "SLURM_ARRAY_TASK_MAX": "7", "SLURM_ARRAY_TASK_STEP": "4"},
-			Shard{1, 2},
-			true, "",
-		},
-		"Kubernetes":   {variables{"JOB_COMPLETION_INDEX": "5"}, Shard{5, 0}, true, ""},
-		"not a number": {env: variables{"JOB_COMPLETION_INDEX": "x"}, err: `JOB_COMPLETION_INDEX="x"`},
-		"half of an array": {
-			env: variables{"SLURM_ARRAY_TASK_ID": "3"}, err: "SLURM_ARRAY_TASK_MIN",
-		},
-	} {
-		got, ok, err := ShardFromEnvironment(c.env.get)
-		if got != c.want || ok != c.ok || (err == nil) != (c.err == "") || err != nil && !strings.Contains(err.Error(), c.err) {
-			t.Errorf("%s: %+v, %v, %v; want %+v, %v, %q", name, got, ok, err, c.want, c.ok, c.err)
-		}
-	}
-}
