@@ -49,6 +49,9 @@ func (s *streams) join(way string) (dist.Group, error) {
 		err = checkLaunch(way, launch, launched, mpi.Built)
 	}
 	if err != nil {
+		if launch.Rank > 0 {
+			s.err = io.Discard // all ranks find the same; rank 0 says it
+		}
 		return nil, err
 	}
 	if way == distributedOff || !launched || launch.Size == 1 && way == distributedAuto {
@@ -66,7 +69,7 @@ func (s *streams) join(way string) (dist.Group, error) {
 		return nil, fmt.Errorf("the launcher started %d ranks, of which this is %d, but the MPI library sees %d, of which this is %d: it does not belong to the launcher; name the one that does in %s",
 			launch.Size, launch.Rank, g.Size(), g.Rank(), mpiLibraryVariable)
 	}
-	s.group = g
+	s.group, s.joined = g, time.Now()
 	runtime.GOMAXPROCS(s.global.threads + 1) // one more, so that communication never waits for a computation to end
 	if g.Rank() > 0 {
 		s.mute()
@@ -82,6 +85,7 @@ func (s *streams) leave() error {
 	}
 	g := s.group
 	s.group = nil
+	s.log().Info(trafficLine(g, time.Since(s.joined)))
 	if g.Rank() > 0 {
 		s.err = io.Discard // what ended the work has been said by rank 0
 	}
@@ -93,6 +97,13 @@ func (s *streams) abort(code int, err error) {
 	if s.group != nil {
 		s.group.Abort(code, printable.Line(oneLine(err)))
 	}
+}
+
+// trafficLine says how much of the time the ranks spent on each other.
+func trafficLine(g dist.Group, elapsed time.Duration) string {
+	t := g.Traffic()
+	return fmt.Sprintf("%d ranks: each sent %.1f MB in %d calls; they took %.1f s, of which %.1f s (%.1f%% of the time) were waited for",
+		g.Size(), float64(t.Bytes)/1e6, t.Calls, t.Busy.Seconds(), t.Wait.Seconds(), 100*t.Wait.Seconds()/max(elapsed.Seconds(), 1e-9))
 }
 
 // mute leaves results and messages to rank 0. Errors are not among them.

@@ -4,6 +4,7 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"time"
 
 	"csl/internal/dist"
 	"csl/internal/printable"
@@ -27,6 +28,7 @@ type streams struct {
 	global  globalFlags
 	display *progress.Display // made when the flags are known; never nil in a running command
 	group   dist.Group        // the ranks that work on this command; nil unless a launcher started several
+	joined  time.Time         // when
 }
 
 // globalFlags are the flags of every command.
