@@ -11,6 +11,20 @@ import (
 	"csl/internal/labels"
 )
 
+func TestPackedArchivesAreNotTakenForLabels(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "s.tar.gz")
+	fixture.Write(t, path, "\x1f\x8b")
+	for _, o := range []Options{{Split: Train, Root: path}, {Split: Train, Root: dir, Annotations: path}} {
+		if _, err := Open(context.Background(), o); err == nil || !strings.Contains(err.Error(), "unpack it") || !strings.Contains(err.Error(), path) {
+			t.Error(err)
+		}
+	}
+	if _, err := Open(context.Background(), Options{Split: Train, Root: filepath.Join(dir, "*.tar")}); err == nil || !strings.Contains(err.Error(), "no file or folder matches") {
+		t.Error(err)
+	}
+}
+
 func TestFoldersOfClassesAreRecognised(t *testing.T) {
 	d := fixture.Make(t, 2, 0)
 	img, err := os.ReadFile(filepath.Join(d.Dir, d.Images[0]))

@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"strings"
 	"sync/atomic"
 
@@ -122,6 +123,9 @@ func (o Options) find() (annotations, root string, err error) {
 	case o.Format == string(labels.WebDataset) || areTars(o.Root):
 		return o.Root, o.Root, nil
 	}
+	if err := notPacked(o.Root); err != nil {
+		return "", "", err
+	}
 	annotations, root, err = labels.FindCOCO(o.Root, o.Split)
 	if err != nil && isAuto(o.Format) && areClassFolders(o.Root) {
 		return o.Root, o.Root, nil
@@ -145,6 +149,9 @@ func (o Options) Labels(path string) (labels.Options, error) {
 // Labels is [labels.Open], for folders of images [labels.FromFolders], for tar archives [labels.FromShards], with errors of
 // one line.
 func Labels(ctx context.Context, o labels.Options) (*labels.Set, *labels.Report, error) {
+	if err := notPacked(o.Path); err != nil && o.Format == labels.Auto {
+		return nil, nil, fmt.Errorf("read labels: %w", err)
+	}
 	read := labels.Open
 	switch {
 	case o.Format == labels.Folders, o.Format == labels.Auto && areClassFolders(o.Path):
@@ -195,6 +202,21 @@ func shards(ctx context.Context, o labels.Options) (*labels.Set, *labels.Report,
 		}
 	}
 	return labels.FromShards(ctx, all, o)
+}
+
+// notPacked is an error for a pattern that matches nothing, and for archives in which labels beside images are not looked
+// for.
+func notPacked(root string) error {
+	paths, err := source.Roots(root)
+	if err != nil {
+		return err
+	}
+	for _, path := range paths {
+		if info, err := os.Stat(path); err == nil && info.Mode().IsRegular() && source.IsArchive(path) && !source.IsTar(path) {
+			return fmt.Errorf("%q is not a plain tar archive, in which labels are looked for beside the images: unpack it (gunzip, unzip), or name the label file with --annotations", path)
+		}
+	}
+	return nil
 }
 
 // areTars tells whether a root names tar archives and nothing else.
