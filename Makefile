@@ -43,6 +43,7 @@ test: ## every test that needs no data from outside (minutes)
 
 test-long: ## also the suites on real data (CSL_SHARED names the folder that holds it) and against PyTorch and ONNX Runtime
 	scripts/oracles.sh
+	scripts/chromium.sh
 	scripts/mpi.sh
 	go test -tags long -timeout 120m ./...
 

@@ -17,6 +17,9 @@ const imagesShown = 12
 // cellsListed is how many of the worst errors and likely missing labels a report has unless the user says.
 const cellsListed = 12
 
+// mostCellsListed keeps pages small enough to open.
+const mostCellsListed = 1000
+
 // reportOptions is what "csl report" was asked to do.
 type reportOptions struct {
 	*streams
@@ -64,6 +67,9 @@ func runReport(ctx context.Context, o *reportOptions) error {
 	}
 	if o.images < 0 || o.listed < 0 || o.scored < 0 {
 		return usagef("--images %d, --errors %d, --score_images %d: must be at least 0", o.images, o.listed, o.scored)
+	}
+	if o.listed > mostCellsListed {
+		return usagef("--errors %d: must be at most %d, as each is an image on the page", o.listed, mostCellsListed)
 	}
 	if o.page == "" {
 		o.page = rundir.Report

@@ -109,8 +109,8 @@ func (o *validateOptions) check() error {
 		return usagef("--pr_curves: give one model, as the file has the curves of one")
 	case o.extras.Bootstrap < 0:
 		return usagef("--bootstrap %d: must be at least 0", o.extras.Bootstrap)
-	case o.listed < 0:
-		return usagef("--errors %d: must be at least 0", o.listed)
+	case o.listed < 0 || o.listed > mostCellsListed:
+		return usagef("--errors %d: must be from 0 to %d, as each is an image on the page", o.listed, mostCellsListed)
 	case o.prior != "" && o.page == "":
 		return usagef("--prior: needs --report, the page that shows it")
 	}

@@ -16,11 +16,14 @@ type pairedTable struct {
 }
 
 type pairedRow struct {
-	Name                string
-	MAPPartial, MAPO    string
-	PartialSure, OSure  bool // the interval leaves out 0
-	PartialWins, OWins  string
-	Partial95, Overall9 string
+	Name          string
+	Partial, Over differenceView // of mAP(C) and mAP(O)
+}
+
+// differenceView is a difference as text: its value, its interval, and the share of draws in which the model was better.
+type differenceView struct {
+	Value, Interval, Wins string
+	Sure                  bool // the interval leaves out 0
 }
 
 // Pair is a model compared with the first one.
@@ -37,33 +40,31 @@ func newPairedTable(first string, pairs []Pair) *pairedTable {
 			continue
 		}
 		draws = p.Paired.Replicates
-		row := pairedRow{Name: p.Name}
-		row.MAPPartial, row.Partial95, row.PartialWins, row.PartialSure = differenceText(p.Paired.MAPPartial)
-		row.MAPO, row.Overall9, row.OWins, row.OSure = differenceText(p.Paired.MAPO)
-		t.Rows = append(t.Rows, row)
+		t.Rows = append(t.Rows, pairedRow{p.Name, newDifferenceView(p.Paired.MAPPartial), newDifferenceView(p.Paired.MAPO)})
 	}
 	if len(t.Rows) == 0 {
 		return nil
 	}
 	t.Note = "On the same images and labels, in percentage points."
 	if draws > 0 {
-		t.Note = fmt.Sprintf("On the same images and labels, in percentage points; 95 %% intervals from %s of the images, each of which scores both models. An interval that leaves out 0 is bold. It says how much hangs on these images, nothing about another training seed.", count.Of(draws, "draw"))
+		t.Note = fmt.Sprintf("On the same images and labels, in percentage points; 95 %% intervals from %s of the images, each of which scores "+
+			"both models. An interval that leaves out 0 is bold. It says how much hangs on these images, nothing about another training seed.", count.Of(draws, "draw"))
 	}
 	return t
 }
 
-// differenceText shows a difference, its interval and how often the model was better.
-func differenceText(d *metric.Difference) (value, interval, wins string, sure bool) {
+func newDifferenceView(d *metric.Difference) differenceView {
+	v := differenceView{Value: "-", Interval: "-", Wins: "-"}
 	if d == nil {
-		return "-", "-", "-", false
+		return v
 	}
-	value, interval, wins = fmt.Sprintf("%+.2f", d.Value), "-", "-"
+	v.Value = fmt.Sprintf("%+.2f", d.Value)
 	if i := d.Interval; i != nil {
-		interval = fmt.Sprintf("%+.2f to %+.2f", i.Low, i.High)
-		wins = fmt.Sprintf("%.0f %%", 100*d.Higher)
-		sure = i.Low > 0 || i.High < 0
+		v.Interval = fmt.Sprintf("%+.2f to %+.2f", i.Low, i.High)
+		v.Wins = fmt.Sprintf("%.0f %%", 100*d.Higher)
+		v.Sure = i.Low > 0 || i.High < 0
 	}
-	return value, interval, wins, sure
+	return v
 }
 
 // Draws of images for the comparison of runs: as many as take seconds.
@@ -93,7 +94,11 @@ func compareRuns(ctx context.Context, runs []*run, best *run, workers int) ([]Pa
 			return nil, fmt.Errorf("report: %w", ctx.Err())
 		}
 		if err != nil {
-			r.lack("no paired comparison with %s: %v", best.name, err)
+			why := err.Error()
+			if r.scored.report.Images != best.scored.report.Images {
+				why += " (--score_images scores as many images of each)"
+			}
+			r.lack("no paired comparison with %s: %s", best.name, why)
 			continue
 		}
 		pairs = append(pairs, Pair{Name: r.name, Paired: p})

@@ -82,8 +82,8 @@ func shareText(list []float64, c int) string {
 	return strconv.FormatFloat(list[c], 'f', 3, 64)
 }
 
-// newPriorTable shows the prior of the best run or, where it has none, of the first that has one;
-// nil if no run has.
+// newPriorTable shows the prior of the best run or, where it has none, of the first that has one. If no run has, it
+// shows what is known without; nil if nothing is.
 func newPriorTable(runs []*run, best *run) *priorTable {
 	var r *run
 	for _, other := range append([]*run{best}, runs...) {
@@ -91,8 +91,15 @@ func newPriorTable(runs []*run, best *run) *priorTable {
 			r = other
 		}
 	}
-	if r == nil {
+	if r == nil && best.scored == nil {
 		return nil
+	}
+	if r == nil {
+		s := best.shares()
+		s.estimate = nil
+		t := s.table()
+		t.From = "the mean score of " + best.name
+		return t
 	}
 	s := r.shares()
 	p := &prior.Prior{Classes: s.classes, Avg: r.scored.prior}
