@@ -7,6 +7,7 @@ import (
 	"csl/internal/count"
 	"csl/internal/dataset"
 	"csl/internal/images/loader"
+	"csl/internal/predict"
 )
 
 // openLoaders opens the loaders of training and validation images. Where images are cached, rank 0 makes the files first:
@@ -55,7 +56,9 @@ func (t *trainer) openValLoader(ctx context.Context) (err error) {
 		return nil
 	}
 	l := dataset.LoadingFromConfig(t.cfg, t.o.FS, t.o.Display)
-	l.Part = t.part()
+	if !t.ranks.alone() {
+		l.Part, l.Batch = predict.Turns(t.ranks.group), min(l.Batch, largestShared)
+	}
 	l.OnSkip = t.skips.watch(dataset.Val, t.o.Display.Log())
 	t.valLoader, err = t.data.val.Loader(ctx, l, nil)
 	return err

@@ -109,7 +109,7 @@ func (v *validating) score(ctx context.Context, weights []*model.Weights) (s sco
 	task := v.o.Display.Start("validating", "img", int64(v.loader.Len()))
 	defer task.Done()
 	err = predict.Pass(ctx, v.loader, 0, v.o.Garbage, func(b *loader.Batch) error {
-		task.Add(int64(b.Whole))
+		task.Add(int64(b.N * v.ranks.group.Size()))
 		return v.add(ctx, all, b)
 	})
 	if err != nil {
@@ -154,8 +154,7 @@ func (v *validating) report(ctx context.Context, all []candidate) (s scored, err
 func (v *validating) candidates(weights []*model.Weights) (all []candidate, err error) {
 	size := v.o.Config.Data.Size
 	for i, w := range weights {
-		from, to := v.loader.Part.Range(v.loader.Batch)
-		runner, err := predict.New(v.o.Backend, w, v.stepper.nets.Arena(), max(1, to-from), size, size)
+		runner, err := predict.New(v.o.Backend, w, v.stepper.nets.Arena(), v.loader.Batch, size, size)
 		if err != nil {
 			return all, err
 		}

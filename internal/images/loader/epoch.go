@@ -37,7 +37,8 @@ var errClosed = errors.New("the epoch was closed")
 func (e *Epoch) dispatch(first int) {
 	defer close(e.ordered)
 	defer close(e.jobs)
-	for n := first; n < e.loader.Batches(); n++ {
+	from, end, step := e.loader.Part.turns(first, e.loader.Batches())
+	for n := from; n < end; n += step {
 		var b *Batch
 		select {
 		case b = <-e.free:

@@ -82,7 +82,7 @@ func New(c Config) (*Loader, error) {
 }
 
 // whole is how many images batch number n has, those of other parts included.
-func (l *Loader) whole(n int) int { return min(l.Batch, len(l.use)-n*l.Batch) }
+func (l *Loader) whole(n int) int { return max(0, min(l.Batch, len(l.use)-n*l.Batch)) }
 
 // Len is the number of samples that take part.
 func (l *Loader) Len() int { return len(l.use) }

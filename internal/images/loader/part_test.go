@@ -3,6 +3,7 @@ package loader
 import (
 	"errors"
 	"io"
+	"reflect"
 	"slices"
 	"testing"
 
@@ -40,7 +41,7 @@ func TestPartsOfBatchesAreTogetherTheWholeBatches(t *testing.T) {
 			want := epochOf(t, c, 1, 2)
 			got := make([]loaded, len(want))
 			for n := range of {
-				c.Part = Part{n, of}
+				c.Part = Part{Number: n, Of: of}
 				parts := epochOf(t, c, 1, 2)
 				if len(parts) != len(want) {
 					t.Fatalf("shuffle %v, part %d of %d: %d batches, want %d", shuffle, n, of, len(parts), len(want))
@@ -59,6 +60,35 @@ func TestPartsOfBatchesAreTogetherTheWholeBatches(t *testing.T) {
 	}
 }
 
+func TestPartsThatTakeTurnsHaveWholeBatches(t *testing.T) {
+	for _, of := range []int{1, 2, 3, 7, 9} {
+		c := drawnConfig(t, drawn{n: 30, bad: map[int]bool{3: true, 8: true, 9: true, 10: true, 11: true, 29: true}})
+		c.Shuffle, c.SkipBroken = false, true
+		var want, got []loaded
+		for _, b := range epochOf(t, c, 0, 0) { // 8 batches of 4, of which one is skipped
+			want = append(want, b)
+		}
+		turns := make([][]loaded, of)
+		for n := range of {
+			c.Part = Part{n, of, true}
+			turns[n] = epochOf(t, c, 0, 0)
+			if rounds := (8 + of - 1) / of; of > 1 && len(turns[n]) != rounds {
+				t.Fatalf("part %d of %d: %d batches, want %d", n, of, len(turns[n]), rounds)
+			}
+		}
+		for round := range turns[0] {
+			for n := range of {
+				if b := turns[n][round]; len(b.samples) > 0 {
+					got = append(got, b)
+				}
+			}
+		}
+		if !reflect.DeepEqual(got, want) {
+			t.Errorf("%d parts: other batches than %d", of, len(want))
+		}
+	}
+}
+
 func TestPartsAreAsEqualAsCanBeTheFirstOnesLarger(t *testing.T) {
 	for _, c := range []struct {
 		n, of int
@@ -66,7 +96,7 @@ func TestPartsAreAsEqualAsCanBeTheFirstOnesLarger(t *testing.T) {
 	}{{8, 2, []int{4, 4}}, {7, 3, []int{3, 2, 2}}, {2, 4, []int{1, 1, 0, 0}}, {5, 1, []int{5}}, {5, 0, []int{5}}} {
 		at := 0
 		for i, want := range c.want {
-			from, to := Part{i, c.of}.Range(c.n)
+			from, to := Part{Number: i, Of: c.of}.Range(c.n)
 			if from != at || to-from != want {
 				t.Errorf("part %d of %d of %d images: %d to %d", i, c.of, c.n, from, to)
 			}
