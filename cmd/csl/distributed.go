@@ -167,6 +167,22 @@ func programDigest() (string, error) {
 	return hex.EncodeToString(h.Sum(nil)), nil
 }
 
+// sameOnAllRanks fails on all ranks unless they run the same program on the same input, which is called name.
+func sameOnAllRanks(g dist.Group, name, input string) error {
+	if g.Size() == 1 {
+		return nil
+	}
+	program, err := programDigest()
+	if err != nil {
+		return err
+	}
+	if err := dist.Agree(g, "the program", []byte(program)); err != nil {
+		return err
+	}
+	sum := sha256.Sum256([]byte(input))
+	return dist.Agree(g, name, sum[:])
+}
+
 // threadsHere is the default of --threads: all processors that this process may use. Ranks on one
 // machine that the launcher did not bind to processors divide them.
 func threadsHere(getenv func(string) string, usable, processors int) int {

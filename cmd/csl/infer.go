@@ -4,10 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"slices"
 	"strconv"
 	"strings"
 
 	"csl/internal/count"
+	"csl/internal/dist"
 	"csl/internal/graph"
 	"csl/internal/images/codec"
 	"csl/internal/images/loader"
@@ -42,6 +45,10 @@ type inferOptions struct {
 	out    string
 	logits bool
 	format string
+
+	shardText string
+	shard     infer.Shard
+	ranks     string // --distributed
 }
 
 func newInferCommand(s *streams) *cobra.Command {
@@ -56,6 +63,10 @@ number of them.
 Results keep the order of the images and are text, JSON lines or CSV. An image that cannot be read
 is reported and skipped; the exit code is then 3. A class counts as present if its score is above a
 threshold: --threshold, else the checkpoint's, else that of --dataset_type, else 0.8.
+
+Independent jobs share a list of images by --shard: their outputs, one behind the other in the order of
+the shards, are the output of a single job, as by "cat". Started as several ranks by mpirun or
+srun, csl-mpi shares the images and prints all results in order.
 
 The reference's names --pic_path, --th and --input_size mean --images, --threshold and --image_size.`,
 		Example: `  csl infer --model_path model.pth --images photo.jpg
@@ -97,6 +108,8 @@ func (o *inferOptions) bind(cmd *cobra.Command) {
 	fs.IntVar(&o.workers, "workers", 0, "decode with this many goroutines; 0 = one per thread")
 	fs.StringVar(&o.out, "out", "", "write each image with its tags to the folder `DIR`")
 	fs.BoolVar(&o.logits, "logits", false, "print logits as well")
+	fs.StringVar(&o.shardText, "shard", "", "classify a part of the images: `I/N` = the I-th of N, from 1; auto, auto/N = by the place in an array of Slurm or an indexed job of Kubernetes")
+	bindDistributed(cmd, &o.ranks)
 	fs.StringVar(&o.format, "format", formatText, "print results as text, json (one object per line and image) or csv")
 	fs.BoolVar(&o.csvSafe, "csv_safe", false, "with --format csv: put ' before names that a spreadsheet would take for formulas")
 	complete := func(flag string, values ...string) {
@@ -149,6 +162,9 @@ func (o *inferOptions) check() error {
 	if o.model.Height, o.model.Width, err = parseSize(o.inputSize); err != nil {
 		return usagef("--image_size: %w", err)
 	}
+	if o.shard, err = parseShard(o.shardText, os.Getenv); err != nil {
+		return usagef("--shard: %w", err)
+	}
 	o.model.Lenient = !o.strict
 	return nil
 }
@@ -176,6 +192,16 @@ func runInfer(ctx context.Context, o *inferOptions) error {
 	if err := o.check(); err != nil {
 		return err
 	}
+	group, err := o.join(o.ranks)
+	if err != nil {
+		return err
+	}
+	switch {
+	case group.Size() > 1 && o.shard.Of > 0:
+		return usagef("--shard: the ranks of a launcher share the images already; --distributed off makes them independent")
+	case group.Size() > 1 && slices.Contains(o.images, "-"):
+		return usagef("--images -: launchers give standard input to one rank only; write the list to a file and give @FILE")
+	}
 	var archives source.Archives
 	defer archives.Close()
 	images, notes, err := infer.Inputs(ctx, o.images, o.in, &archives)
@@ -184,6 +210,9 @@ func runInfer(ctx context.Context, o *inferOptions) error {
 	}
 	for _, note := range notes {
 		o.log().Warn(note)
+	}
+	if err := sameOnAllRanks(group, "the list of images", strings.Join(images, "\n")); err != nil {
+		return err
 	}
 	m, err := infer.Load(ctx, o.model)
 	if err != nil {
@@ -197,19 +226,19 @@ func runInfer(ctx context.Context, o *inferOptions) error {
 		return err
 	}
 	defer be.Close()
-	return o.classify(ctx, m, images, &archives, be)
+	return o.classify(ctx, m, images, &archives, be, group)
 }
 
 // classify runs the model over the images and sends the results where they go.
-func (o *inferOptions) classify(ctx context.Context, m *infer.Model, images []string, archives *source.Archives, be graph.Backend) error {
+func (o *inferOptions) classify(ctx context.Context, m *infer.Model, images []string, archives *source.Archives, be graph.Backend, group dist.Group) error {
 	nothing := "nothing scores above its threshold"
 	if m.OneThreshold {
 		nothing = fmt.Sprintf("nothing scores above %v", m.Thresholds[0])
 	}
-	write := infer.WriterOptions{Format: infer.Format(o.format), Logits: o.logits, Nothing: nothing, CSVSafe: o.csvSafe}
+	write := infer.WriterOptions{Format: infer.Format(o.format), Logits: o.logits, Nothing: nothing, CSVSafe: o.csvSafe, NoHeader: !o.shard.First()}
 	results := &inferResults{o: o}
 	limits := infer.Limits{MaxPixels: o.maxPixels, Memory: codec.NewMemory(int64(o.maxMemory))}
-	if o.out != "" {
+	if o.out != "" && group.Rank() == 0 {
 		d, err := infer.NewDrawer(ctx, infer.DrawerOptions{
 			Dir: o.out, FS: o.fs, Model: m, Images: images, Archives: archives, Limits: limits, Workers: o.global.threads, Nothing: nothing,
 		})
@@ -229,16 +258,17 @@ func (o *inferOptions) classify(ctx context.Context, m *infer.Model, images []st
 	if results.Writer, err = infer.NewWriter(out, write); err != nil {
 		return err
 	}
-	if len(images) > 1 {
-		results.task = o.display.Start("classifying", "img", int64(len(images)))
+	from, to := o.shard.Range(len(images), o.batch)
+	if to-from > 1 {
+		results.task = o.display.Start("classifying", "img", int64(to-from))
 	}
 	skipped, err := infer.Run(ctx, infer.Options{
-		Model: m, Images: images, Archives: archives, Limits: limits, Batch: o.batch, Workers: o.workers, TopK: o.topK, Backend: be, Garbage: garbageHooks(),
+		Model: m, Images: images, Shard: o.shard, Group: group, Archives: archives, Limits: limits, Batch: o.batch, Workers: o.workers, TopK: o.topK, Backend: be, Garbage: garbageHooks(),
 		Cut: func(classes, images int) {
 			o.log().Info(fmt.Sprintf("--top_k %d: %s above the threshold not shown, on %s; --top_k 0 shows all",
 				o.topK, count.Of(classes, "more tag"), count.Of(images, "image")))
 		},
-		Rotated: func(n int) { o.log().Warn(loader.RotatedWarning(n, len(images), "--exif_orientation")) },
+		Rotated: func(n int) { o.log().Warn(loader.RotatedWarning(n, to-from, "--exif_orientation")) },
 	}, results)
 	results.task.Done()
 	if results.drawer != nil {
@@ -246,11 +276,14 @@ func (o *inferOptions) classify(ctx context.Context, m *infer.Model, images []st
 			err = errors.Join(err, drawn)
 		}
 	}
+	if err == nil {
+		err = o.leave()
+	}
 	if err != nil {
 		return err
 	}
 	if skipped > 0 {
-		return &skippedError{fmt.Errorf("%d of %s skipped", skipped, count.Of(len(images), "image"))}
+		return &skippedError{fmt.Errorf("%d of %s skipped", skipped, count.Of(to-from, "image"))}
 	}
 	return nil
 }

@@ -10,6 +10,7 @@ import (
 	"sync"
 
 	"csl/internal/count"
+	"csl/internal/dist"
 	"csl/internal/garbage"
 	"csl/internal/graph"
 	"csl/internal/images/loader"
@@ -48,6 +49,8 @@ type Sink interface {
 type Options struct {
 	Model    *Model           // the model to run
 	Images   []string         // paths, in the order of the results
+	Shard    Shard            // which of them to classify; the zero value is all
+	Group    dist.Group       // ranks that share the images, each in its Run with equal options; nil for one that is alone
 	Archives *source.Archives // in which some of them may lie
 	Limits   Limits           // of decoding
 	Batch    int              // images per run of the network
@@ -64,15 +67,20 @@ type Options struct {
 }
 
 // Run classifies images. They are decoded while the network runs on earlier ones. An image that
-// cannot be read is a result with an error; skipped counts those.
+// cannot be read is a result with an error; skipped counts those. Of several ranks, rank 0 hands the results of all to its
+// sink; skipped is of all, on each of them.
 func Run(ctx context.Context, o Options, sink Sink) (skipped int, err error) {
+	from, to := o.Shard.Range(len(o.Images), o.Batch)
+	if from == to {
+		return 0, sink.Flush()
+	}
+	if o.Group == nil {
+		o.Group = dist.Single()
+	}
 	f := newFeed(o)
-	p := &pass{o: o, feed: f, sink: sink, broken: map[int]error{}}
+	p := &pass{o: o, feed: f, sink: sink, next: from, broken: map[int]error{}}
 	batch := predict.EvenBatch(len(o.Images), o.Batch)
-	batches, err := loader.New(loader.Config{
-		Samples: f, Feed: f, Scale: o.Model.Scale,
-		Batch: batch, Workers: o.Workers, SkipBroken: true, OnSkip: p.skip,
-	})
+	batches, err := p.loader(batch, from, to)
 	if err != nil {
 		return 0, err
 	}
@@ -82,15 +90,19 @@ func Run(ctx context.Context, o Options, sink Sink) (skipped int, err error) {
 	}
 	o.Model.Weights.Release(o.Garbage) // a command runs once
 	runner.FixBatch(batch)
-	err = predict.Pass(ctx, batches, 0, o.Garbage, func(b *loader.Batch) error {
-		logits, err := runner.Logits(b.Pix, b.N)
-		if err != nil {
-			return err
+	if o.Group.Size() == 1 {
+		err = predict.Pass(ctx, batches, 0, o.Garbage, func(b *loader.Batch) error {
+			logits, err := runner.Logits(b.Pix, b.N)
+			if err != nil {
+				return err
+			}
+			return p.batch(b.Samples, logits)
+		})
+		if err == nil {
+			err = p.until(to) // skipped images at the end
 		}
-		return p.batch(b.Samples, logits)
-	})
-	if err == nil {
-		err = p.until(len(o.Images)) // skipped images at the end
+	} else {
+		err = p.share(ctx, batches, runner, batch)
 	}
 	if o.Rotated != nil && f.rotated > 0 {
 		o.Rotated(f.rotated)
@@ -102,9 +114,41 @@ func Run(ctx context.Context, o Options, sink Sink) (skipped int, err error) {
 		err = flushed
 	}
 	if errors.Is(err, context.Canceled) {
-		err = fmt.Errorf("stopped after %d of %s: %w", p.next, count.Of(len(o.Images), "image"), context.Canceled)
+		err = fmt.Errorf("stopped after %d of %s: %w", p.next-from, count.Of(to-from, "image"), context.Canceled)
 	}
 	return p.skipped, err
+}
+
+// loader loads the images with numbers from and up to, but without, to; of several ranks each has its batches.
+func (p *pass) loader(batch, from, to int) (*loader.Loader, error) {
+	c := loader.Config{
+		Samples: p.feed, Feed: p.feed, Scale: p.o.Model.Scale,
+		Batch: batch, Workers: p.o.Workers, SkipBroken: true, OnSkip: p.skip, Part: predict.Turns(p.o.Group),
+	}
+	for i := from; i < to && to-from < len(p.o.Images); i++ {
+		c.Use = append(c.Use, i)
+	}
+	return loader.New(c)
+}
+
+// share classifies images together with the other ranks, round by round.
+func (p *pass) share(ctx context.Context, batches *loader.Loader, runner *predict.Runner, batch int) error {
+	g := &gathering{group: p.o.Group, sink: p.sink}
+	p.sink = g
+	err := predict.Pass(ctx, batches, 0, p.o.Garbage, func(b *loader.Batch) error {
+		var logits []float32
+		if b.N > 0 {
+			var err error
+			if logits, err = runner.Logits(b.Pix, b.N); err != nil {
+				return err
+			}
+		}
+		return p.shareRound(g, b, batch, logits)
+	})
+	if err != nil {
+		return err
+	}
+	return p.total(p.o.Group)
 }
 
 // pass is one run over the images.

@@ -30,6 +30,8 @@ type WriterOptions struct {
 	Nothing string
 	// CSVSafe keeps spreadsheets from taking names for formulas; CSV only.
 	CSVSafe bool
+	// NoHeader leaves the first line of CSV out: the results follow those of another shard.
+	NoHeader bool
 	// Drawn tells where the image with its tags is, for JSON; nil: nowhere.
 	Drawn func(*Result) string
 }
@@ -55,6 +57,9 @@ func NewWriter(w io.Writer, o WriterOptions) (*Writer, error) {
 		return p, nil
 	}
 	p.csv = csv.NewWriter(&p.out)
+	if o.NoHeader {
+		return p, nil
+	}
 	header := []string{"image", "index", "class", "score"}
 	if o.Logits {
 		header = append(header, "logit")
