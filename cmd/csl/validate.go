@@ -7,6 +7,7 @@ import (
 
 	"csl/internal/config"
 	"csl/internal/dataset"
+	"csl/internal/dist"
 	"csl/internal/model"
 	"csl/internal/modelfile"
 	reporting "csl/internal/report"
@@ -34,6 +35,7 @@ type validateOptions struct {
 	listed     int
 	prior      string // file of a class prior to show
 	format     string
+	ranks      string // --distributed
 }
 
 func newValidateCommand(s *streams) *cobra.Command {
@@ -54,6 +56,9 @@ compare each with the first: the difference, with a 95% interval from --bootstra
 
 With --report, also write a page that opens offline: precision-recall curves, score distributions,
 reliability, the worst errors and likely missing labels with thumbnails, and a table of classes.
+
+Started as several ranks by mpirun or srun, csl-mpi shares the images; metrics are those of one process, to
+the bit.
 
 The reference's names --thre and --input_size mean --threshold and --image_size.`,
 		Example: `  csl validate --model_path outputs/best.safetensors --data /data/coco
@@ -86,6 +91,7 @@ The reference's names --thre and --input_size mean --threshold and --image_size.
 	fs.StringVar(&o.page, "report", "", "write a page with plots, errors and classes to `FILE`: HTML")
 	fs.IntVar(&o.listed, "errors", cellsListed, "with --report: show this many of the worst errors of each kind, and of the likeliest missing labels")
 	fs.StringVar(&o.prior, "prior", "", "with --report: show the class prior in `FILE`, as csl estimate-prior writes it; empty = that of the checkpoint")
+	bindDistributed(cmd, &o.ranks)
 	fs.StringVar(&o.format, "format", formatText, "print metrics as text or json")
 	return cmd
 }
@@ -135,6 +141,13 @@ func runValidate(ctx context.Context, o *validateOptions) error {
 	if err := o.check(); err != nil {
 		return err
 	}
+	group, err := o.join(o.ranks)
+	if err != nil {
+		return err
+	}
+	if group.Size() > 1 && len(o.scores) > 0 {
+		return usagef("--scores: there is nothing for several ranks to share; start one process")
+	}
 	cfg, _, err := o.settings.load()
 	if err != nil {
 		return err
@@ -151,9 +164,15 @@ func runValidate(ctx context.Context, o *validateOptions) error {
 		}
 	}
 	o.extras.CSVSafe, o.extras.FS = o.csvSafe, o.fs
-	all, err := o.scoreAll(ctx, cfg)
+	all, err := o.scoreAll(ctx, cfg, group)
+	if err == nil {
+		err = o.leave()
+	}
 	if err != nil {
 		return err
+	}
+	if group.Rank() > 0 {
+		return skippedBy(all)
 	}
 	pairs, err := o.compare(ctx, all)
 	if err != nil {
@@ -167,6 +186,11 @@ func runValidate(ctx context.Context, o *validateOptions) error {
 	if err := o.print(all, pairs); err != nil {
 		return err
 	}
+	return skippedBy(all)
+}
+
+// skippedBy tells of the images that were skipped, which are the same for all models.
+func skippedBy(all []scoredModel) error {
 	if n := len(all[0].result.Skipped); n > 0 {
 		return &skippedError{imagesSkipped(n)}
 	}
@@ -181,7 +205,7 @@ type scoredModel struct {
 }
 
 // scoreAll scores every model or file.
-func (o *validateOptions) scoreAll(ctx context.Context, cfg *config.Config) ([]scoredModel, error) {
+func (o *validateOptions) scoreAll(ctx context.Context, cfg *config.Config, group dist.Group) ([]scoredModel, error) {
 	if len(o.scores) > 0 {
 		return o.judge(ctx, cfg)
 	}
@@ -199,10 +223,10 @@ func (o *validateOptions) scoreAll(ctx context.Context, cfg *config.Config) ([]s
 		j := scoredModel{path: path}
 		run := validate.Options{
 			Model: o.model, Data: dataset.FromConfig(cfg.Data, dataset.Val), Batch: cfg.Train.Batch,
-			Threshold: o.threshold, ScoresPath: o.saveScores, CSVSafe: o.csvSafe, Backend: be, Display: o.display, FS: o.fs, Garbage: garbageHooks(), Extras: o.extras,
+			Threshold: o.threshold, ScoresPath: o.saveScores, CSVSafe: o.csvSafe, Backend: be, Display: o.display, FS: o.fs, Garbage: garbageHooks(), Extras: o.extras, Group: group,
 		}
 		run.Model.Path = path
-		if j.observe(o, len(all)); j.found != nil {
+		if j.observe(o, len(all)); j.found != nil && group.Rank() == 0 {
 			run.Observer = j.found
 		}
 		if j.result, err = validate.Run(ctx, run); err != nil {

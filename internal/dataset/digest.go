@@ -53,6 +53,12 @@ func (d Digest) Changes(earlier Digest) []string {
 	return changed
 }
 
+// Copied is the digest without what differs between copies of the data on several machines: the times of files.
+func (d Digest) Copied() Digest {
+	d.Files = ""
+	return d
+}
+
 func sumText(h hash.Hash) string { return hex.EncodeToString(h.Sum(nil)[:16]) }
 
 func classesDigest(s *labels.Set) string {

@@ -77,6 +77,9 @@ func Run(ctx context.Context, o Options, sink Sink) (skipped int, err error) {
 	if o.Group == nil {
 		o.Group = dist.Single()
 	}
+	if err := predict.Agree(o.Group, o.Model.Weights); err != nil {
+		return 0, err
+	}
 	f := newFeed(o)
 	p := &pass{o: o, feed: f, sink: sink, next: from, broken: map[int]error{}}
 	batch := predict.EvenBatch(len(o.Images), o.Batch)

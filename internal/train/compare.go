@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"os"
 	"strings"
+
+	"csl/internal/dataset"
 )
 
 // identity is what must be the same on all ranks.
@@ -26,7 +28,7 @@ func (t *trainer) compare(context.Context) error {
 		return nil
 	}
 	host, _ := os.Hostname() // a name less in the message
-	all, err := gatherJSON(t.ranks.group, identity{host, t.o.Program, t.o.Version, t.folder.settings, t.o.Resume, t.data.size})
+	all, err := gatherJSON(t.ranks.group, identity{host, t.o.Program, t.o.Version, t.folder.settings, t.o.Resume, t.data.size.copied()})
 	if err != nil {
 		return err
 	}
@@ -40,6 +42,17 @@ func (t *trainer) compare(context.Context) error {
 		return nil
 	}
 	return common{errors.New("the ranks do not fit together: " + strings.Join(problems, "; "))}
+}
+
+// copied is d without what differs between copies of the data.
+func (d dataSize) copied() dataSize {
+	for _, p := range []**dataset.Digest{&d.TrainDigest, &d.ValDigest, &d.TestDigest} {
+		if *p != nil {
+			c := (*p).Copied()
+			*p = &c
+		}
+	}
+	return d
 }
 
 // differs says what is other than the first rank's; "" for nothing.

@@ -11,6 +11,7 @@ import (
 	"strconv"
 
 	"csl/internal/dataset"
+	"csl/internal/dist"
 	"csl/internal/garbage"
 	"csl/internal/graph"
 	"csl/internal/images/codec"
@@ -44,6 +45,9 @@ type Options struct {
 	FS         safefile.FS       // where files are written
 	Garbage    garbage.Hooks     // controls the garbage collector
 	Extras     Extras            // what else to compute
+	// Group are the ranks that share the images, each in its Run with equal options; nil for one that is alone. The
+	// scores come to rank 0, which alone writes files and computes metrics.
+	Group dist.Group
 	// Observer, if given, sees what is scored.
 	Observer Observer
 
@@ -85,17 +89,21 @@ type Result struct {
 	frequencies []labels.Class
 }
 
-// Run scores the checkpoint.
+// Run scores the checkpoint. Of several ranks, those but rank 0 only learn which images were skipped.
 func Run(ctx context.Context, o Options) (r Result, err error) {
 	acc, err := Collect(ctx, o, &r)
-	if err != nil {
+	if err != nil || acc == nil {
 		return r, err
 	}
 	return r, r.score(ctx, acc, o.Extras, o.Backend.Threads())
 }
 
-// Collect runs the checkpoint over the images. Of r it fills in all but what is computed of the accumulator.
+// Collect runs the checkpoint over the images. Of r it fills in all but what is computed of the accumulator, which
+// only rank 0 gets.
 func Collect(ctx context.Context, o Options, r *Result) (acc *metric.Accumulator, err error) {
+	if o.Group == nil {
+		o.Group = dist.Single()
+	}
 	m, err := modelfile.Open(ctx, o.Model)
 	if err != nil {
 		return nil, err
@@ -110,6 +118,10 @@ func Collect(ctx context.Context, o Options, r *Result) (acc *metric.Accumulator
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, c.Close()) }()
+	if err := errors.Join(agree(o.Group, c), predict.Agree(o.Group, m.Weights)); err != nil {
+		return nil, err
+	}
+	l.Part = predict.Turns(o.Group)
 	l.Batch, l.Workers, l.SkipBroken = predict.EvenBatch(c.Set.Len(), o.Batch), o.Data.Workers, o.Data.SkipBroken
 	l.OnSkip = func(b loader.Skipped) { o.Display.Log().Warn("skipped: " + b.String()) }
 	batches, err := c.Loader(ctx, l, nil)
@@ -140,7 +152,14 @@ func Collect(ctx context.Context, o Options, r *Result) (acc *metric.Accumulator
 			return nil, err
 		}
 	}
-	r.Skipped = append(slices.Clone(c.Skipped), batches.Skipped()...)
+	skipped, err := allSkipped(o.Group, batches.Skipped())
+	if err != nil {
+		return nil, err
+	}
+	r.Skipped = append(slices.Clone(c.Skipped), skipped...)
+	if o.Group.Rank() > 0 {
+		return nil, nil
+	}
 	return acc, nil
 }
 
@@ -170,7 +189,7 @@ func (s *scorer) run(ctx context.Context) error {
 
 // withTable calls run with what writes the table of scores, if there is to be one.
 func (s *scorer) withTable(run func(output) error) error {
-	if s.o.ScoresPath == "" {
+	if s.o.ScoresPath == "" || s.o.Group.Rank() > 0 {
 		return run(nil)
 	}
 	return safefile.Write(s.o.FS, s.o.ScoresPath, func(w io.Writer) error {
@@ -187,7 +206,7 @@ func (s *scorer) withTable(run func(output) error) error {
 
 // withMatrix calls run with what writes the matrix of scores, if there is to be one.
 func (s *scorer) withMatrix(run func(output) error) error {
-	if s.o.MatrixPath == "" {
+	if s.o.MatrixPath == "" || s.o.Group.Rank() > 0 {
 		return run(nil)
 	}
 	return safefile.Write(s.o.FS, s.o.MatrixPath, func(w io.Writer) error {
@@ -206,11 +225,15 @@ func (s *scorer) pass(ctx context.Context, outputs ...output) error {
 	task := s.o.Display.Start(cmp.Or(s.o.title, "validating"), "img", int64(s.loader.Len()))
 	defer task.Done()
 	return predict.Pass(ctx, s.loader, 0, s.o.Garbage, func(b *loader.Batch) error {
-		scored, err := s.runner.Score(b, s.c.Set)
-		if err != nil {
+		score := func(b *loader.Batch) (predict.Scored, error) { return s.runner.Score(b, s.c.Set) }
+		if s.o.Group.Size() > 1 {
+			score = s.share
+		}
+		scored, err := score(b)
+		if err != nil || len(scored.Images) == 0 {
 			return err
 		}
-		task.Add(int64(b.N))
+		task.Add(int64(len(scored.Images)))
 		for _, write := range outputs {
 			if write == nil {
 				continue
@@ -219,7 +242,7 @@ func (s *scorer) pass(ctx context.Context, outputs ...output) error {
 				return err
 			}
 		}
-		return s.acc.Add(scored.Images, scored.Scores, b.States)
+		return s.acc.Add(scored.Images, scored.Scores, scored.States)
 	})
 }
 
