@@ -228,6 +228,26 @@ func TestNothingIsCalledAfterClose(t *testing.T) {
 	}))
 }
 
+func TestAgreeNamesTheRanksThatDiffer(t *testing.T) {
+	for _, c := range []struct {
+		digests []string
+		want    string
+	}{
+		{[]string{"a", "a", "a"}, ""},
+		{[]string{"a", "b", "a"}, "rank 1 has another digest of labels than rank 0"},
+		{[]string{"a", "b", "c"}, "ranks 1, 2 have other digests of labels than rank 0"},
+		{[]string{"a"}, ""},
+	} {
+		for rank, err := range onRanks(len(c.digests), func(g Group) error {
+			return Agree(g, "labels", []byte(c.digests[g.Rank()]))
+		}) {
+			if (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) {
+				t.Errorf("%v, rank %d: %v", c.digests, rank, err)
+			}
+		}
+	}
+}
+
 func TestAnyIsYesWhereOneRankSaysYes(t *testing.T) {
 	for yes := -1; yes < 3; yes++ {
 		mustAll(t, onRanks(3, func(g Group) error {
