@@ -18,7 +18,8 @@ import (
 type reviewOptions struct {
 	*streams
 	settings     *settings
-	list         string
+	list         string // "" for the cells that the model proposes
+	propose      proposal
 	answers      string
 	listen       string
 	source       string
@@ -29,28 +30,33 @@ type reviewOptions struct {
 func newReviewCommand(s *streams) *cobra.Command {
 	o := &reviewOptions{streams: s}
 	cmd := &cobra.Command{
-		Use:   "review LIST --data ROOT --labels FILE",
+		Use:   "review (LIST | --model_path FILE --annotations FILE) --data ROOT --labels FILE",
 		Short: "Answer the questions of an audit in a browser",
-		Long: `Show the questions of LIST (csl audit writes one: CSV with image and class, and score, label and
-reason where known) on a local web page and append every answer to FILE, a CSV of labels. An answer is on
-disk before the next question shows; run the same command again to go on.
+		Long: `Show the questions of LIST on a local web page and append every answer to the file --labels names, a CSV
+of labels. csl audit writes such a list: CSV with image and class, and score, label and reason where
+known. Without LIST, a model proposes the questions, as csl audit does.
 
-The page works without network. Its address is printed; it has a secret token and reaches this
-machine only, unless --listen says otherwise. Press Ctrl-C to stop.`,
+An answer is on disk before the next question shows; run the same command again to go on. The page
+works without network. Its address is printed; it has a secret token and reaches this machine only,
+unless --listen says otherwise. Press Ctrl-C to stop.`,
 		Example: `  csl review audit.csv --data photos --labels answers.csv
-  csl train --data photos --annotations labels.csv --annotations answers.csv --out run`,
+  csl review --model_path runs/a/best.safetensors --data photos --annotations labels.csv --labels answers.csv
+  csl train --data photos --annotations labels.csv --annotations answers.csv --out runs/b`,
 		Args: func(cmd *cobra.Command, args []string) error {
-			if len(args) != 1 {
-				return usagef("want one LIST of questions, got %d arguments", len(args))
+			if len(args) > 1 {
+				return usagef("want one LIST of questions, got %d: %q", len(args), args)
 			}
-			o.list = args[0]
+			if len(args) == 1 {
+				o.list = args[0]
+			}
 			return nil
 		},
 		RunE: func(cmd *cobra.Command, _ []string) error { return runReview(cmd.Context(), o) },
 	}
-	o.settings = bindSettings(cmd, "data.encoding", "data.max_pixels", "data.max_image_memory")
+	o.settings = bindSettings(cmd, "data.train.root", "data.train.annotations", "data.train.format", "data.val.root", "data.val.annotations", "data.val.split",
+		"data.workers", "data.skip_broken", "data.encoding", "data.max_errors", "data.max_pixels", "data.max_image_memory", "train.batch", "train.seed")
 	fs := cmd.Flags()
-	config.BindFlagAs(fs, "data", "data.train.root")
+	o.propose.bind(fs)
 	fs.Lookup("data").Usage = "folder or tar of images"
 	fs.StringVar(&o.answers, "labels", "", "append answers to `FILE`: CSV image,label,value,time,source; made if it is missing")
 	fs.StringVar(&o.listen, "listen", "127.0.0.1:0", "listen at `HOST:PORT`; port 0 = any free one; a host other than 127.0.0.1 lets other machines in")
@@ -70,14 +76,16 @@ func runReview(ctx context.Context, o *reviewOptions) error {
 		return usagef("--data is missing: give a folder or tar of images")
 	case o.answers == "":
 		return usagef("--labels is missing: give a file for the answers; it is made if it is missing")
+	case (o.list == "") == (o.propose.model.Path == ""):
+		return usagef("give a LIST of questions (csl audit writes one), or a model that proposes them (--model_path), and not both")
 	}
-	if err := notRead("--labels", o.answers, append(cfg.Data.LabelFiles(), o.list, o.descriptions)...); err != nil {
+	if err := notRead("--labels", o.answers, o.list, o.descriptions, o.propose.model.Path); err != nil {
 		return err
 	}
 	if err := safefile.CheckWritable(o.fs, o.answers); err != nil {
 		return err
 	}
-	questions, err := list.Read(ctx, o.list, cfg.Data.Encoding)
+	questions, err := o.questions(ctx, cfg)
 	if err != nil {
 		return err
 	}
@@ -95,6 +103,14 @@ func runReview(ctx context.Context, o *reviewOptions) error {
 	_, err = fmt.Fprintf(o.out, "%s saved to %s; of %s: %d yes, %d no, %d unsure, %d left\n", count.Of(done.Saved, "answer"), shown(o.answers),
 		count.Of(len(questions), "question"), done.Yes, done.No, done.Unsure, done.Unasked)
 	return err
+}
+
+// questions are those of the list or, without one, those that the model proposes.
+func (o *reviewOptions) questions(ctx context.Context, cfg *config.Config) ([]list.Candidate, error) {
+	if o.list != "" {
+		return list.Read(ctx, o.list, cfg.Data.Encoding)
+	}
+	return o.propose.run(ctx, o.streams, cfg)
 }
 
 // ready prints the address.

@@ -1,6 +1,8 @@
 package config
 
 import (
+	"slices"
+
 	"csl/internal/images/codec"
 	"csl/internal/images/transform"
 	"csl/internal/labels"
@@ -49,7 +51,7 @@ func (s Split) LabelFiles() []string {
 
 // LabelFiles are the label files of all splits.
 func (d Data) LabelFiles() []string {
-	return append(d.Train.LabelFiles(), d.Val.LabelFiles()...)
+	return slices.Concat(d.Train.LabelFiles(), d.Val.LabelFiles(), d.Test.LabelFiles())
 }
 
 // HasTest reports whether there is a test split.

@@ -201,3 +201,28 @@ func TestCtrlCEndsAReviewAndSaysWhatWasSaved(t *testing.T) {
 		t.Errorf("it says %q, want %q", last, want)
 	}
 }
+
+func TestAModelProposesQuestionsAndTheAnswersTrain(t *testing.T) {
+	d := fixture.Make(t, 14, 5)
+	run, next, answers := t.TempDir(), t.TempDir(), filepath.Join(t.TempDir(), "answers.csv")
+	csl(t, train(d.Settings(run, "schedule.epochs=1"))...).must(t)
+	args := []string{"--model_path", run, "--data", d.Dir, "--annotations", d.Train, "--labels", answers, "--strategy", "likely", "--limit", "5"}
+	v := review(t, args...)
+	for n := range 3 {
+		id, _ := v.ask()
+		if !v.answer(id, []string{"yes", "no", "unsure"}[n]) {
+			t.Fatal(v.page)
+		}
+	}
+	if err := v.cmd.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	_ = v.cmd.Wait() // killed
+	if v = review(t, args...); !strings.Contains(v.page, "<strong>3</strong> of 5 answered") {
+		t.Errorf("run again:\n%s", v.page)
+	}
+	with := train(d.Settings(next, "schedule.epochs=1", "data.train.annotations=["+d.Train+", "+answers+"]"))
+	if o := csl(t, with...).must(t); !strings.Contains(o.stderr, "3 labels in later files") {
+		t.Errorf("trained with answers:\n%s", o.stderr)
+	}
+}
