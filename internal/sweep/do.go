@@ -59,9 +59,23 @@ func (c *crew) train(ctx context.Context, be graph.Host, r *run) error {
 	if err := writeJSON(c.o.FS, filepath.Join(r.dir, recordFile), rec); err != nil {
 		return err
 	}
+	if rec.Failed == "" {
+		if err := dropState(c.o.FS, r.dir); err != nil {
+			return err
+		}
+	}
 	c.note(r.dir, func(res *result) { res.record = rec })
 	c.o.Display.Log().Info(fmt.Sprintf("%s: trained, val mAP(C) %s, mAP(O) %s", r.name, metric.Percent(rec.Val.MAPPartial), metric.Percent(rec.Val.MAPO)))
 	return nil
+}
+
+// dropState removes the saved state of a complete run: most of its bytes, of use to nobody.
+func dropState(fsys safefile.FS, dir string) error {
+	g, err := safefile.ReadLast(dir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(fsys.Remove(filepath.Join(dir, "last")), fsys.RemoveAll(filepath.Join(dir, g.Folder)))
 }
 
 // cache makes the cache of a run's images before the run, one at a time: runs of one sweep would else decode the same
@@ -108,13 +122,5 @@ func (c *crew) test(ctx context.Context, be graph.Host, r *run) error {
 	}
 	c.note(r.dir, func(res *result) { res.test, res.draws = t, d })
 	c.o.Display.Log().Info(fmt.Sprintf("%s: tested, mAP(C) %s, mAP(O) %s", r.name, metric.Percent(t.MAPPartial), metric.Percent(t.MAPO)))
-	return nil
-}
-
-// makeFolder makes the folder of a file.
-func makeFolder(fsys safefile.FS, path string) error {
-	if err := fsys.MkdirAll(filepath.Dir(path)); err != nil {
-		return fmt.Errorf("make the folder of %q: %w", path, err)
-	}
 	return nil
 }

@@ -16,12 +16,15 @@ import (
 )
 
 // identity is a short digest of the settings that make a run's result: those that are not at their default, so that
-// settings that a later version adds change nothing. The test split is none of them; the prior counts by what it is,
+// settings that a later version adds change nothing. The test split is none of them, nor how a prior would be estimated; the prior counts by what it is,
 // not by its path.
 func identity(cfg *config.Config, prior string) string {
 	c := train.Essential(cfg)
 	defaults := config.Default()
 	c.Data.Test, c.Prior.Path = defaults.Data.Test, ""
+	if c.Prior.Method != config.PriorTraining {
+		c.Prior.Method = defaults.Prior.Method // the others are of estimates, not of trainings
+	}
 	if prior == "" {
 		prior = cfg.Prior.Path
 	}
@@ -67,7 +70,7 @@ func sumOf(path string) (string, error) {
 	return hex.EncodeToString(sum[:8]), err
 }
 
-// settingName is the folder of a candidate: "topk=5,lr=0.001"; "" without axes.
+// settingName is the folder of a combination: "topk=5,lr=0.001"; "" without axes.
 func settingName(values []setting) string {
 	var parts []string
 	for _, s := range values {

@@ -90,7 +90,7 @@ func whisker(name string, m Margin) report.Whisker {
 	return w
 }
 
-// triedRows are the candidates of all variants.
+// triedRows are the combinations of all variants.
 func triedRows(g Group) (rows [][]string) {
 	for _, v := range g.Variants {
 		for _, k := range v.Tried {

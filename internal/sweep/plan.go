@@ -18,21 +18,21 @@ const priorFolder = "priors"
 
 // plan is all that a sweep may have to do.
 type plan struct {
-	file  *file
-	out   string
-	cases []*contest
+	file *file
+	out  string
+	arms []*arm
 }
 
-// contest is a variant in a group: its candidates, one of which is chosen.
-type contest struct {
+// arm is a variant in a group: its combinations, one of which is chosen.
+type arm struct {
 	group   group
 	variant variant
-	// candidates are the combinations of the axes' values; one, without axes, is chosen at once.
-	candidates []*candidate
+	// combinations are those of the axes' values; one, without axes, is chosen at once.
+	combinations []*combination
 }
 
-// candidate is a combination of settings.
-type candidate struct {
+// combination is a value of each axis.
+type combination struct {
 	values []setting       // of the axes
 	runs   map[uint64]*run // by seed
 }
@@ -79,7 +79,7 @@ func newPlan(o Options, f *file) (*plan, error) {
 	for _, g := range f.groups {
 		for _, v := range f.variants {
 			if len(v.groups) == 0 || slices.Contains(v.groups, g.name) {
-				n.contest(g, v)
+				n.arm(g, v)
 			}
 		}
 	}
@@ -94,10 +94,10 @@ func (n *planner) complain(err error) {
 	}
 }
 
-func (n *planner) contest(g group, v variant) {
-	c := &contest{group: g, variant: v}
-	for _, values := range combinations(merged(n.f.axes, g.axes, v.axes)) {
-		k := &candidate{values: values, runs: map[uint64]*run{}}
+func (n *planner) arm(g group, v variant) {
+	c := &arm{group: g, variant: v}
+	for _, values := range product(merged(n.f.axes, g.axes, v.axes)) {
+		k := &combination{values: values, runs: map[uint64]*run{}}
 		for _, seed := range union(n.f.seeds, n.f.selectSeeds) {
 			r, err := n.run(g, v, values, seed)
 			if err != nil {
@@ -106,9 +106,9 @@ func (n *planner) contest(g group, v variant) {
 			}
 			k.runs[seed] = r
 		}
-		c.candidates = append(c.candidates, k)
+		c.combinations = append(c.combinations, k)
 	}
-	n.p.cases = append(n.p.cases, c)
+	n.p.arms = append(n.p.arms, c)
 }
 
 // union is a and what b has besides.
@@ -137,8 +137,8 @@ func merged(lists ...[]axis) (all []axis) {
 	return all
 }
 
-// combinations is the product of the axes, the last one changing fastest; one empty combination without axes.
-func combinations(axes []axis) [][]setting {
+// product has all combinations of the axes' values, the last one changing fastest; an empty one without axes.
+func product(axes []axis) [][]setting {
 	all := [][]setting{nil}
 	for _, a := range axes {
 		var next [][]setting
@@ -236,6 +236,9 @@ func (n *planner) resolve(seed uint64, lists ...[]setting) (*config.Config, erro
 	if cfg.Simulate.Type != config.SimulateNone {
 		cfg.Simulate.Seed = seed
 	}
+	if cfg.Prior.Method != config.PriorTraining {
+		cfg.Prior.Method = config.PriorShift // how a prior is estimated is the variant's to say
+	}
 	if n.o.Adopt != nil {
 		err = n.o.Adopt(cfg, from)
 	}
@@ -285,7 +288,9 @@ func (n *planner) prior(g group, v variant, cfg *config.Config, seed uint64) (p 
 	file := v.prior
 	if v.prior == priorEstimated {
 		p.method, file = v.method, v.method
-		base.Prior.Method = config.PriorTraining // its running mean serves that method; the weights serve the others
+		if v.method == config.PriorTraining { // its running mean is asked; of the others its weights
+			base.Prior.Method = config.PriorTraining
+		}
 		p.cfg = estimate.Temporary(base)
 	}
 	id := identity(p.cfg, g.full)
@@ -304,8 +309,14 @@ func (n *planner) prior(g group, v variant, cfg *config.Config, seed uint64) (p 
 	return p, "prior " + id + " " + file, nil
 }
 
-// model is the temporary model of an estimated prior.
+// model is the temporary model of an estimated prior: a run of its own, or one with the same settings, such as that
+// of a variant in mode ignore.
 func (n *planner) model(g group, p *priorFile, dir string, seed uint64) *run {
+	id := identity(p.cfg, "")
+	if twin := n.byID[id]; twin != "" && !exists(filepath.Join(dir, recordFile)) {
+		dir = twin
+	}
+	n.byID[id] = dir
 	if n.models[dir] == nil {
 		p.cfg.Train.Out = dir
 		n.models[dir] = &run{name: strings.TrimSpace(fmt.Sprintf("%s model for the prior, seed %d", g.name, seed)), dir: dir, cfg: p.cfg, seed: seed}

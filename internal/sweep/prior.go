@@ -2,6 +2,7 @@ package sweep
 
 import (
 	"context"
+	"fmt"
 	"path/filepath"
 
 	"csl/internal/config"
@@ -16,8 +17,8 @@ import (
 
 // makePrior writes a prior that runs share.
 func (c *crew) makePrior(ctx context.Context, be graph.Host, p *priorFile) error {
-	if err := makeFolder(c.o.FS, p.path); err != nil {
-		return err
+	if err := c.o.FS.MkdirAll(filepath.Dir(p.path)); err != nil {
+		return fmt.Errorf("make the folder of %q: %w", p.path, err)
 	}
 	display := c.display(p.name)
 	if p.kind != priorEstimated {

@@ -31,8 +31,8 @@ func load(p *plan) (*state, error) {
 
 // all yields every run that there may be, temporary models included.
 func (p *plan) all(yield func(*run) bool) {
-	for _, c := range p.cases {
-		for _, k := range c.candidates {
+	for _, c := range p.arms {
+		for _, k := range c.combinations {
 			for _, seed := range union(p.file.seeds, p.file.selectSeeds) {
 				r := k.runs[seed]
 				if r.prior != nil && r.prior.model != nil && !yield(r.prior.model) || !yield(r) {
@@ -55,7 +55,7 @@ type task struct {
 // next is the first task, in the order of the file, that can be done now; nil if there is none. waiting reports
 // whether there is work that another task has to end for.
 func (s *state) next() (t *task, waiting bool) {
-	for _, c := range s.p.cases {
+	for _, c := range s.p.arms {
 		for _, t := range s.tasks(c) {
 			if s.busy[t.key] {
 				waiting = true
@@ -68,11 +68,11 @@ func (s *state) next() (t *task, waiting bool) {
 }
 
 // tasks are what is to be done now for a variant in a group.
-func (s *state) tasks(c *contest) (all []*task) {
+func (s *state) tasks(c *arm) (all []*task) {
 	chosen := s.chosen(c)
 	if chosen == nil {
 		for _, seed := range s.p.file.selectSeeds {
-			for _, k := range c.candidates {
+			for _, k := range c.combinations {
 				if t := s.training(k.runs[seed]); t != nil {
 					all = append(all, t)
 				}
@@ -109,14 +109,14 @@ func (s *state) training(r *run) *task {
 	return &task{key: r.dir, name: r.name, train: r}
 }
 
-// chosen is the candidate that the validation scores choose: the highest mean over the seeds of select, the first of
-// equals. It is nil while one is not trained. Candidates without a score on one of the seeds come last.
-func (s *state) chosen(c *contest) *candidate {
-	if len(c.candidates) == 1 {
-		return c.candidates[0]
+// chosen is the combination that the validation scores choose: the highest mean over the seeds of select, the first of
+// equals. It is nil while one is not trained. Combinations without a score on one of the seeds come last.
+func (s *state) chosen(c *arm) *combination {
+	if len(c.combinations) == 1 {
+		return c.combinations[0]
 	}
-	best, top := c.candidates[0], (*float64)(nil)
-	for _, k := range c.candidates {
+	best, top := c.combinations[0], (*float64)(nil)
+	for _, k := range c.combinations {
 		score, done := s.score(k)
 		if !done {
 			return nil
@@ -128,9 +128,9 @@ func (s *state) chosen(c *contest) *candidate {
 	return best
 }
 
-// score is a candidate's mean validation score over the seeds of select; nil where a run has none. done is false
+// score is a combination's mean validation score over the seeds of select; nil where a run has none. done is false
 // while a run is not trained.
-func (s *state) score(k *candidate) (mean *float64, done bool) {
+func (s *state) score(k *combination) (mean *float64, done bool) {
 	sum, n := 0.0, 0
 	for _, seed := range s.p.file.selectSeeds {
 		r := k.runs[seed]
@@ -149,7 +149,7 @@ func (s *state) score(k *candidate) (mean *float64, done bool) {
 	return &sum, true
 }
 
-// by is the metric that chooses among candidates.
+// by is the metric that chooses among combinations.
 func (s *state) by(c *config.Config) string {
 	if s.p.file.selectBy != "" {
 		return s.p.file.selectBy
@@ -157,7 +157,7 @@ func (s *state) by(c *config.Config) string {
 	return c.Train.Monitor
 }
 
-// effort is how many epochs the sweep takes in all, and how many of them are done. Of a candidate that is not chosen
+// effort is how many epochs the sweep takes in all, and how many of them are done. Of a combination that is not chosen
 // yet the first one stands for it.
 func (s *state) effort() (total, done float64, runs, complete int) {
 	seen := map[string]bool{}
@@ -172,7 +172,7 @@ func (s *state) effort() (total, done float64, runs, complete int) {
 			done, complete = done+epochs, complete+1
 		}
 	}
-	for _, c := range s.p.cases {
+	for _, c := range s.p.arms {
 		for _, r := range s.needed(c) {
 			if r.prior != nil && r.prior.model != nil && (!exists(r.prior.path) || s.results[r.prior.model.dir].record != nil) {
 				add(r.prior.model)
@@ -184,10 +184,10 @@ func (s *state) effort() (total, done float64, runs, complete int) {
 }
 
 // needed are the runs of a variant in a group.
-func (s *state) needed(c *contest) (all []*run) {
-	if len(c.candidates) > 1 {
+func (s *state) needed(c *arm) (all []*run) {
+	if len(c.combinations) > 1 {
 		for _, seed := range s.p.file.selectSeeds {
-			for _, k := range c.candidates {
+			for _, k := range c.combinations {
 				all = append(all, k.runs[seed])
 			}
 		}
@@ -198,7 +198,7 @@ func (s *state) needed(c *contest) (all []*run) {
 		case chosen != nil:
 			all = append(all, chosen.runs[seed])
 		case !slices.Contains(s.p.file.selectSeeds, seed):
-			all = append(all, c.candidates[0].runs[seed])
+			all = append(all, c.combinations[0].runs[seed])
 		}
 	}
 	return all

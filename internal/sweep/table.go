@@ -33,7 +33,7 @@ type Variant struct {
 	Name string `json:"variant"` // as in the file
 	// Chosen are the values of the axes that the validation images chose; nil before they did, and without axes.
 	Chosen map[string]string `json:"chosen"`
-	// Tried are all candidates, where there are several.
+	// Tried are all combinations, where there are several.
 	Tried []Tried `json:"tried,omitempty"`
 	// Seeds are those of the runs that were tested.
 	Seeds      []uint64 `json:"seeds"`
@@ -48,7 +48,7 @@ type Variant struct {
 	by   string // Group.By
 }
 
-// Tried is a candidate and how it did on the validation images.
+// Tried is a combination and how it did on the validation images.
 type Tried struct {
 	Values map[string]string `json:"values"` // of the axes
 	By     string            `json:"by"`     // the metric that chooses
@@ -98,7 +98,7 @@ func (s *state) table() *Table {
 	f := s.p.file
 	t := &Table{Draws: f.bootstrap, Groups: []Group{}, compare: f.compare, out: s.p.out}
 	_, _, t.Runs, t.Complete = s.effort()
-	for _, c := range s.p.cases {
+	for _, c := range s.p.arms {
 		n := len(t.Groups)
 		if n == 0 || t.Groups[n-1].Name != c.group.name {
 			t.Groups = append(t.Groups, Group{Name: c.group.name, Differences: []Difference{}})
@@ -121,10 +121,10 @@ func (s *state) table() *Table {
 }
 
 // variant sums up the runs of a variant in a group.
-func (s *state) variant(c *contest) (v Variant, images int) {
+func (s *state) variant(c *arm) (v Variant, images int) {
 	v = Variant{Name: c.variant.name, Seeds: []uint64{}, Groups: []ClassGroup{}, Runs: []Scored{}}
-	if len(c.candidates) > 1 {
-		for _, k := range c.candidates {
+	if len(c.combinations) > 1 {
+		for _, k := range c.combinations {
 			score, _ := s.score(k)
 			v.Tried = append(v.Tried, Tried{Values: valuesOf(k), text: settingText(k.values), By: s.by(k.runs[s.p.file.selectSeeds[0]].cfg), Val: score})
 		}
@@ -155,8 +155,8 @@ func (s *state) variant(c *contest) (v Variant, images int) {
 	return v, images
 }
 
-// valuesOf are a candidate's values by key; nil without axes.
-func valuesOf(k *candidate) map[string]string {
+// valuesOf are a combination's values by key; nil without axes.
+func valuesOf(k *combination) map[string]string {
 	if len(k.values) == 0 {
 		return nil
 	}
