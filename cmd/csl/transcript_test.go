@@ -119,7 +119,7 @@ func shellWords(command string) ([]string, error) {
 }
 
 var (
-	figures     = regexp.MustCompile(`-?[0-9]+(\.[0-9]+)?(e[-+]?[0-9]+)?(/[0-9]+)?%?`)
+	figures     = regexp.MustCompile(`[-+]?[0-9]+(\.[0-9]+)?(e[-+]?[0-9]+)?(/[0-9]+)?%?`)
 	spaces      = regexp.MustCompile(`\s+`)
 	kernelNames = regexp.MustCompile(`\b(avx2|avx512|neon|portable)\b`)
 	// duration is a time span as progress shows it, whose units depend on its length.

@@ -79,10 +79,10 @@ func (s *state) stateOf(r *run, wanted bool) string {
 
 // WriteList prints the runs with their states.
 func WriteList(w io.Writer, runs []Listed) error {
-	rows := [][]string{{"state", "run", "directory"}}
+	rows := [][]string{{"state", "run"}}
 	for _, r := range runs {
-		rows = append(rows, []string{r.State, r.Name, r.Dir})
+		rows = append(rows, []string{r.State, r.Name})
 	}
-	_, err := io.WriteString(w, align(rows, "lll")+"\n"+count.Of(len(runs), "run")+"\n")
+	_, err := io.WriteString(w, align(rows, "ll")+"\n"+count.Of(len(runs), "run")+"\n")
 	return err
 }
