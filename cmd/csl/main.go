@@ -19,8 +19,8 @@ func main() {
 	stayWithin(memory.Imposed())
 	s := systemStreams()
 	notice := s.err
-	if l, ok, err := dist.FromEnvironment(os.Getenv); err == nil && ok && l.Rank > 0 {
-		notice = io.Discard // rank 0 says it
+	if l, ok, err := dist.FromEnvironment(os.Getenv); err == nil && ok && l.Size != 1 {
+		notice = io.Discard // the launcher stops ranks when one of them failed, whose message is enough
 	}
 	ctx, stop := interruptible(context.Background(), notice, os.Exit)
 	code := run(ctx, os.Args[1:], s)
