@@ -134,6 +134,9 @@ func Temporary(run *config.Config) *config.Config {
 
 // fromTraining trains the temporary model in Ignore mode and fills r with the prior that it gives.
 func (o *Options) fromTraining(ctx context.Context, r *Result) (*labels.Set, error) {
+	if err := o.holdOut(ctx); err != nil {
+		return nil, err
+	}
 	c := Temporary(o.Config)
 	t, err := train.Run(ctx, train.Options{
 		Config: c, Backend: o.Backend, Display: o.Display, FS: o.FS, Garbage: o.Garbage, Resume: o.Resume, Version: o.Version,

@@ -48,6 +48,38 @@ func (o *Options) byShift(ctx context.Context, m *modelfile.Model, p *pass, c *d
 	return set, nil
 }
 
+// heldOutShare is the share of the images that the temporary model is not trained on where there are no
+// validation images, and leastHeldOut the images below which none are held out.
+const (
+	heldOutShare = 0.1
+	leastHeldOut = 20
+)
+
+// holdOut holds images out of the training of the temporary model where the prior by label shift would have no others
+// to measure it on.
+func (o *Options) holdOut(ctx context.Context) error {
+	d := o.Config.Data
+	val := dataset.FromConfig(d, dataset.Val)
+	if o.Config.Prior.Method != config.PriorShift || d.HoldOut > 0 || val.Annotations != "" || d.Val.Root != "" || dataset.HasValidation(val.Root) {
+		return nil
+	}
+	quiet := o.Data
+	quiet.Display = nil
+	all, err := dataset.Open(ctx, quiet)
+	if err != nil {
+		return err
+	}
+	images := all.Set.Len()
+	if err := all.Close(); err != nil || float64(images)*heldOutShare < leastHeldOut {
+		return err
+	}
+	o.Display.Log().Info("no validation images: holding images out of the temporary training, to measure the model on", "share", heldOutShare)
+	c := *o.Config
+	c.Data.HoldOut = heldOutShare
+	o.Config = &c
+	return nil
+}
+
 // openHeldOut opens the validation images that the configuration names, or takes out of c those that
 // training would hold out. It is nil without any: a checkpoint needs none.
 func (o *Options) openHeldOut(ctx context.Context, m *modelfile.Model, c *dataset.Split) (*dataset.Split, error) {
@@ -71,7 +103,7 @@ func (o *Options) judge(e *prior.Estimate) {
 	case !e.Fitted && o.fromScores():
 		log.Warn("no class has scores of annotated cells of both kinds: what scores are worth cannot be measured")
 	case !e.Fitted:
-		log.Warn("no annotated cells that the model was not trained on: its log-odds are taken as they are, which is usually too sure (--val_annotations names validation labels, --val_split 0.1 holds images out)")
+		log.Warn("no annotated cells that the model was not trained on: what its log-odds are worth is measured on those that it was trained on, where it is too sure (--val_annotations names validation labels, --val_split 0.1 holds images out)")
 	case o.fromScores():
 		log.Info("log-odds measured on annotated cells", "scale", float32(e.Scale))
 	default:

@@ -58,7 +58,7 @@ func TestWithoutHeldOutCellsTheScaleIsNotFittedAndThatIsSaid(t *testing.T) {
 	d := fixture.Make(t, 12, 0)
 	o, log := options(t, d, "data.val.annotations=")
 	o.Model.Path = checkpointtest.Checkpoint(t, fixture.Classes(), nil)
-	if r := estimate(t, o); r.Estimate.Fitted || r.Estimate.Scale != 1 || !strings.Contains(log.String(), "--val_split") {
+	if r := estimate(t, o); r.Estimate.Fitted || !strings.Contains(log.String(), "--val_split") {
 		t.Errorf("%+v\n%s", r.Estimate, log)
 	}
 }
@@ -84,5 +84,15 @@ func TestSimulationHidesLabelsFromTheEstimateToo(t *testing.T) {
 	}
 	if r.Comparison == nil || r.Comparison.True <= r.Comparison.Naive.Sum {
 		t.Errorf("%+v", r.Comparison)
+	}
+}
+
+func TestWithoutValidationTheTemporaryModelIsMeasuredOnImagesHeldOutFromIt(t *testing.T) {
+	d := fixture.Make(t, 210, 0)
+	o, log := options(t, d, "data.val.annotations=", "schedule.epochs=1", "train.batch=70")
+	r := estimate(t, o)
+	run := fixture.Files(t, o.Config.Train.Out)["config.yaml"]
+	if !r.Estimate.Fitted || !strings.Contains(log.String(), "holding images out") || !strings.Contains(run, "split: 0.1") {
+		t.Errorf("fitted %v\n%s\n%s", r.Estimate.Fitted, log, run)
 	}
 }

@@ -3,19 +3,26 @@ package prior
 import "math"
 
 // A network's log-odds are not calibrated on images that it has not seen: it is too sure where it has
-// learned, and says one half where it has not. What they are worth is measured on held-out annotated
-// cells: log(p(x|1)/p(x|0)) = shift + scale (logit - logit of the annotated base rate), the scale
-// shared by all classes at first, then both per class as far as its cells say so.
+// learned, and says one half where it has not; one that has hardly been trained is off as a whole. What they
+// are worth is measured on held-out annotated cells: log(p(x|1)/p(x|0)) = shift + scale (logit - logit of the
+// annotated base rate), both shared by all classes at first, then per class as far as its cells say so.
 
-// pull is the precision of the normal prior that draws a class's scale to the common one and its
-// shift to 0.
-const pull = 20
+// The precisions of the normal priors that draw a class's shift and scale to the common ones.
+const (
+	pullShift = 2
+	pullScale = 20
+)
 
 // calibration turns logits of a class into log likelihood ratios.
 type calibration struct {
 	base         float64 // logit of the base rate that the model was trained with
 	shift, scale float64
+	// The covariance of shift and scale: how well the held-out cells tell them.
+	v00, v01, v11 float64
 }
+
+// asTheyAre takes the log-odds as they are.
+func asTheyAre(base float64) calibration { return calibration{base: base, scale: 1} }
 
 func (k calibration) logRatio(logit float64) float64 { return k.shift + k.scale*(logit-k.base) }
 
@@ -41,72 +48,78 @@ func (h *heldOut) each(f func(x, label, count float64)) {
 	h.negative.each(func(l, n float64) { f(l-h.base, 0, n) })
 }
 
-// commonScale is the scale under which the labels of all held-out cells are the likeliest; fitted is
-// false, and the scale 1, where no class has cells of both labels.
-func commonScale(classes []heldOut) (scale float64, fitted bool) {
-	loss := func(s float64) (sum float64) {
+// common is the calibration under which the labels of all held-out cells are the likeliest; fitted is false,
+// and log-odds are taken as they are, where no class has cells of both labels.
+func common(classes []heldOut) (c calibration, fitted bool) {
+	c = asTheyAre(0)
+	for i := range classes {
+		fitted = fitted || classes[i].bothKinds()
+	}
+	if !fitted {
+		return c, false
+	}
+	// The least pull to the plain log-odds keeps the fit finite where the cells are separated without error.
+	return fit(c, 1e-3, 1e-3, func(f func(x, y, n, off float64)) {
 		for i := range classes {
 			if h := &classes[i]; h.bothKinds() {
-				fitted = true
 				off := h.offset()
-				h.each(func(x, y, n float64) { sum += n * softplus((1-2*y)*(s*x+off)) })
+				h.each(func(x, y, n float64) { f(x, y, n, off) })
 			}
 		}
-		return sum
-	}
-	scale = minimum(loss, 0.05, 3)
-	if !fitted {
-		return 1, false
-	}
-	return scale, true
+	}), true
 }
 
-// minimum is where a convex f is least between lo and hi: a golden section search.
-func minimum(f func(float64) float64, lo, hi float64) float64 {
-	const ratio = 0.6180339887498949
-	a, b := hi-ratio*(hi-lo), lo+ratio*(hi-lo)
-	fa, fb := f(a), f(b)
-	for range 40 {
-		if fa <= fb {
-			hi, b, fb = b, a, fa
-			a = hi - ratio*(hi-lo)
-			fa = f(a)
-		} else {
-			lo, a, fa = a, b, fb
-			b = lo + ratio*(hi-lo)
-			fb = f(b)
-		}
-	}
-	return (lo + hi) / 2
-}
-
-func softplus(z float64) float64 { return max(z, 0) + math.Log1p(math.Exp(-math.Abs(z))) }
-
-// calibrate fits shift and scale of one class: a logistic regression, drawn to shift 0 and the common
-// scale, by Newton's method.
-func (h *heldOut) calibrate(scale float64) calibration {
-	k := calibration{h.base, 0, scale}
+// calibrate fits shift and scale of one class, drawn to the common ones.
+func (h *heldOut) calibrate(c calibration) calibration {
+	c.base = h.base
 	if !h.bothKinds() {
-		return k
+		return c
 	}
 	off := h.offset()
-	for range 50 {
-		g0, g1 := -pull*k.shift, -pull*(k.scale-scale)
-		h00, h01, h11 := float64(pull), 0.0, float64(pull)
-		h.each(func(x, y, n float64) {
-			p := 1 / (1 + math.Exp(-(k.shift + k.scale*x + off)))
+	return fit(c, pullShift, pullScale, func(f func(x, y, n, off float64)) {
+		h.each(func(x, y, n float64) { f(x, y, n, off) })
+	})
+}
+
+// fit is a logistic regression of labels y on x, with n cells of each and an offset, by Newton's method;
+// shift and scale are drawn to those of c with these precisions. Steps are kept short, for it to converge from anywhere.
+func fit(c calibration, shift, scale float64, each func(f func(x, y, n, off float64))) calibration {
+	to := c
+	for range 100 {
+		g0, g1 := -shift*(c.shift-to.shift), -scale*(c.scale-to.scale)
+		h00, h01, h11 := shift, 0.0, scale
+		each(func(x, y, n, off float64) {
+			p := 1 / (1 + math.Exp(-(c.shift + c.scale*x + off)))
 			w := n * p * (1 - p)
 			g0, g1 = g0+n*(y-p), g1+n*(y-p)*x
 			h00, h01, h11 = h00+w, h01+w*x, h11+w*x*x
 		})
 		det := h00*h11 - h01*h01
+		c.v00, c.v01, c.v11 = h11/det, -h01/det, h00/det
 		d0, d1 := (h11*g0-h01*g1)/det, (h00*g1-h01*g0)/det
-		k.shift, k.scale = k.shift+d0, k.scale+d1
+		short := 1 / max(1, math.Abs(d0), math.Abs(d1))
+		c.shift, c.scale = c.shift+short*d0, c.scale+short*d1
 		if math.Abs(d0)+math.Abs(d1) < 1e-9 {
 			break
 		}
 	}
-	return k
+	return c
+}
+
+// around are calibrations one standard error away, along two directions that do not depend on each other.
+func (k calibration) around() [4]calibration {
+	a := math.Sqrt(k.v00)
+	var b, c float64
+	if a > 0 {
+		b = k.v01 / a
+		c = math.Sqrt(max(0, k.v11-b*b))
+	}
+	var out [4]calibration
+	for i, d := range [4][2]float64{{a, b}, {-a, -b}, {0, c}, {0, -c}} {
+		out[i] = k
+		out[i].shift, out[i].scale = k.shift+d[0], k.scale+d[1]
+	}
+	return out
 }
 
 // separation is the area under the ROC curve of the held-out cells, and its standard error (Hanley and

@@ -27,6 +27,8 @@ type shiftClass struct {
 	unknown              histogram
 	heldPositive         histogram
 	heldNegative         histogram
+	// Of the annotated training cells: in place of held-out ones where there are none.
+	seenPositive, seenNegative histogram
 }
 
 // NewShift starts an estimate of this many classes.
@@ -48,8 +50,10 @@ func (s *Shift) Add(logits []float32, labels []int8) error {
 		switch k := &s.class[i%len(s.class)]; y {
 		case 1:
 			k.positives++
+			k.seenPositive.add(logits[i])
 		case 0:
 			k.negatives++
+			k.seenNegative.add(logits[i])
 		default:
 			k.unknown.add(logits[i])
 		}
@@ -81,7 +85,8 @@ type Estimate struct {
 	Prior *Prior // with intervals
 	// Mean is the mean score of each class, Count its annotated positives over all images.
 	Mean, Count []float32
-	// Scale is the common factor on the log-odds; Fitted is false where no held-out cells told it.
+	// Scale is the common factor on the log-odds; Fitted is false where no held-out cells told it, but those
+	// that the model was trained on, or none (1).
 	Scale  float64
 	Fitted bool
 	// Unknowable are the classes, by number, whose prior cannot be told: the model does not separate
@@ -101,27 +106,45 @@ func (s *Shift) Estimate(classes []string) (*Estimate, error) {
 		Prior: &Prior{Classes: classes, Avg: make([]float32, n), Low: make([]float32, n), High: make([]float32, n)},
 		Mean:  mean.Avg, Count: make([]float32, n),
 	}
-	held := make([]heldOut, n)
+	held, shared, fitted := s.measured()
+	e.Scale, e.Fitted = shared.scale, fitted
+	for c := range s.class {
+		k := &s.class[c]
+		e.Count[c] = float32(float64(k.positives) / float64(s.images))
+		known := k.trained() && held[c].separates() || k.complete(s.images)
+		if !known {
+			e.Unknowable = append(e.Unknowable, c)
+		}
+		p := k.estimate(held[c].calibrate(shared), s.images, known)
+		e.Prior.Avg[c], e.Prior.Low[c], e.Prior.High[c] = float32(p.value), float32(p.low), float32(p.high)
+	}
+	return e, e.Prior.Validate()
+}
+
+// measured are the cells that say what log-odds are worth, and the common calibration by them: held-out ones (fitted)
+// or, without any, those that the model was trained on.
+func (s *Shift) measured() (held []heldOut, shared calibration, fitted bool) {
 	for c := range s.class {
 		k := &s.class[c]
 		base := k.base()
 		if s.outside {
 			base = k.middle()
 		}
-		held[c] = newHeldOut(base, k.heldPositive, k.heldNegative)
-		e.Count[c] = float32(float64(k.positives) / float64(s.images))
+		held = append(held, newHeldOut(base, k.heldPositive, k.heldNegative))
 	}
-	e.Scale, e.Fitted = commonScale(held)
+	if shared, fitted = common(held); fitted {
+		return held, shared, true
+	}
 	for c := range s.class {
-		known := s.class[c].trained() && (!e.Fitted && !s.outside || held[c].separates())
-		if !known {
-			e.Unknowable = append(e.Unknowable, c)
-		}
-		p := s.class[c].estimate(held[c].calibrate(e.Scale), s.images, known)
-		e.Prior.Avg[c], e.Prior.Low[c], e.Prior.High[c] = float32(p.value), float32(p.low), float32(p.high)
+		k := &s.class[c]
+		held[c] = newHeldOut(held[c].base, k.seenPositive, k.seenNegative)
 	}
-	return e, e.Prior.Validate()
+	shared, _ = common(held)
+	return held, shared, false
 }
+
+// complete tells whether every image is annotated.
+func (k *shiftClass) complete(images int) bool { return k.positives+k.negatives == images }
 
 // base is the logit of the base rate of the annotated cells, half a cell of each label added.
 func (k *shiftClass) base() float64 {
@@ -154,7 +177,23 @@ func (k *shiftClass) estimate(c calibration, images int, knowable bool) share {
 		return share{certain(0), certain(0), certain(1) + unscored/n}
 	}
 	pi, se := k.unknown.mix(c)
-	return share{certain(pi), certain(max(0, pi-normal95*se)), certain(min(1, pi+normal95*se)) + unscored/n}
+	var moved float64 // variance that comes from the calibration
+	for _, other := range c.around() {
+		p, _ := k.unknown.mix(other)
+		moved += (p - pi) * (p - pi) / 2
+	}
+	se = math.Sqrt(se*se + moved)
+	low := max(0, pi-normal95*se)
+	return share{certain(max(low, doubted(pi, se))), certain(low), certain(min(1, pi+normal95*se)) + unscored/n}
+}
+
+// doubted draws an estimate to 0, of which only the annotated positives are certain, the more the less it is
+// known: by half where it is as large as its standard error, hardly where it is many times as large.
+func doubted(pi, se float64) float64 {
+	if pi == 0 {
+		return 0
+	}
+	return pi / (1 + se*se/(pi*pi))
 }
 
 // mix is the share of positives under which the likelihood ratios of the cells are the likeliest, and
