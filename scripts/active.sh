@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The whole round on fashion9k, with hidden truth standing in for the person: train, audit, answer, train again. For
 # each seed a third of the training images, 20 labels of each kind a class (FPC), and three rounds of 1,000 answers for
-# each strategy. The validation images say what scores are worth, and score the models; training does not see them.
+# each strategy; each round trains on from the weights of the one before. The validation images say what scores are worth, and score the models; training does not see them.
 #
 #   scripts/active.sh [SEED...]        default: 1 2 3
 #
@@ -20,18 +20,19 @@ answers=1000
 mkdir -p "$out"
 [ -e "$out/active" ] || go build -o "$out/active" ./internal/tools/active
 
-train() { # annotations, run directory, seed
-	if [ -e "$2/report.html" ]; then return; fi
-	rm -rf "$2"
-	"$csl" train -q --threads "$threads" --config configs/fashion9k_fpc200_negative.yaml --data $data/images.tar --annotations "$1" \
-		--val_annotations "" --set simulate.type=none --image_size 48 --epochs 16 --seed "$3" --out "$2"
-	"$csl" report "$2" --out "$2/report.html" >/dev/null
+train() { # annotations, run directory, seed, further arguments
+	local labels=$1 dir=$2 seed=$3
+	shift 3
+	if [ -e "$dir/score.json" ]; then return; fi
+	rm -rf "$dir"
+	"$csl" train -q --threads "$threads" --config configs/fashion9k_fpc200_negative.yaml --data $data/images.tar --annotations "$labels" \
+		--val_annotations "" --set simulate.type=none --image_size 48 --seed "$seed" "$@" --out "$dir"
+	"$csl" validate -q --threads "$threads" --model_path "$dir" --data $data/images.tar --annotations $data/val.json --format json >"$dir/part.json"
+	mv "$dir/part.json" "$dir/score.json"
 }
 
 record() { # strategy, seed, answers, run directory
 	local map
-	[ -e "$4/score.json" ] || "$csl" validate -q --threads "$threads" --model_path "$4" --data $data/images.tar \
-		--annotations $data/val.json --format json >"$4/score.json"
 	map=$(sed -n 's/.*"map_partial": *\([0-9.]*\).*/\1/p' "$4/score.json" | head -n 1)
 	echo "$1,$2,$3,$map" >>"$out/active.csv"
 }
@@ -45,7 +46,7 @@ for seed in "$@"; do
 		"$csl" data simulate -q --annotations "$dir/full.json" --simulate_partial_type fpc --simulate_partial_param 20 \
 			--set "simulate.seed=$seed" --out "$dir/start.csv"
 	fi
-	train "$dir/start.csv" "$dir/start" "$seed"
+	train "$dir/start.csv" "$dir/start" "$seed" --epochs 16
 	for strategy in $strategies; do
 		labels=$dir/start.csv run=$dir/start
 		record "$strategy" "$seed" 0 "$run"
@@ -56,7 +57,7 @@ for seed in "$@"; do
 					--strategy "$strategy" --limit $answers --seed "$((100 * seed + round))" --compare_with "$dir/full.json" --out "$next-list.csv" >"$next-audit.txt"
 				"$out/active" answer --list "$next-list.csv" --annotations "$labels" --truth "$dir/full.json" --out "$next.csv" | tee "$next-answers.txt"
 			fi
-			train "$next.csv" "$next" "$seed"
+			train "$next.csv" "$next" "$seed" --epochs 5 --lr 3e-4 --model_path "$run/best.safetensors"
 			labels=$next.csv run=$next
 			record "$strategy" "$seed" "$((round * answers))" "$run"
 		done

@@ -39,6 +39,7 @@ echo "== fashion9k, Open Images style, 2 % of the labels wrong, three folds"
 "$csl" data simulate -q --annotations $oi/train-annotations-human-imagelabels.csv \
 	--set data.class_descriptions=$oi/class-descriptions.csv --wrong_labels 0.02 --out "$out/wrong.csv"
 "$csl" audit -q --top 1 --folds 3 --resume --run_dir "$out/folds" --config configs/fashion9k_oi_negative.yaml --annotations "$out/wrong.csv" \
+	--image_size 48 --epochs 16 \
 	--compare_with $data/train.json --strategy wrong --out "$out/wrong-list.csv"
 echo "== the same labels, judged by a model that has learned them"
 "$csl" audit -q --top 1 --model_path "$out/folds/fold-1" --config configs/fashion9k_oi_negative.yaml --annotations "$out/folds/fold-1.csv" \

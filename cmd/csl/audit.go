@@ -65,6 +65,7 @@ has annotated cells of both labels, cells are ranked within their class; the out
 and what the model believes. --compare_with judges the lists by full annotations.`,
 		Example: `  csl audit --model_path runs/a/best.safetensors --data photos --annotations labels.csv
   csl audit --folds 5 --config runs/a/config.yaml --strategy wrong --limit 200
+  csl review audit.csv --data photos --labels answers.csv
   csl audit --model_path best.safetensors --data photos --annotations labels.csv --to labelstudio --out tasks.json`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return runAudit(cmd.Context(), o) },
@@ -110,7 +111,7 @@ func runAudit(ctx context.Context, o *auditOptions) error {
 	} else if cfg.Data.Train.Annotations == "" && cfg.Data.Train.Root == "" {
 		return usagef("--annotations is missing: give a file of labels")
 	}
-	if err := notRead("--out", o.out, append(cfg.Data.LabelFiles(), cfg.Data.ClassDescriptions, a.CompareWith, o.model.Path, a.Scores)...); err != nil {
+	if err := notRead("--out", o.out, append(cfg.Data.LabelFiles(), cfg.Data.ClassDescriptions, a.CompareWith, o.model.Path, a.Scores, o.settings.file)...); err != nil {
 		return err
 	}
 	if err := safefile.CheckWritable(o.fs, o.out); err != nil { // not after hours of training

@@ -213,7 +213,8 @@ func (w *work) truth(ctx context.Context) (*truth, error) {
 		if err != nil {
 			return nil, err
 		}
-		read.Format, read.Classes, read.SkipOtherClasses, read.ClassDescriptions, read.KeepUnannotated = "", w.set.ClassNames(), true, "", true
+		read.Later, read.Format, read.ClassDescriptions = nil, "", ""
+		read.Classes, read.ClassIDs, read.SkipOtherClasses, read.KeepUnannotated = w.set.ClassNames(), classIDs(w.set), true, true
 		if full, _, err = dataset.Labels(ctx, read); err != nil {
 			return nil, fmt.Errorf("compare: %w", err)
 		}
@@ -222,6 +223,15 @@ func (w *work) truth(ctx context.Context) (*truth, error) {
 		return nil, nil
 	}
 	return newTruth(w.set, full)
+}
+
+// classIDs are the names that label files may use for the classes, too.
+func classIDs(set *labels.Set) []string {
+	ids := make([]string, set.NumClasses())
+	for i, c := range set.Classes {
+		ids[i] = c.ID
+	}
+	return ids
 }
 
 // learn is the first pass: what scores mean.

@@ -296,3 +296,38 @@ func TestBothPassesGiveTheSameWhetherKeptOrComputedTwice(t *testing.T) {
 		t.Errorf("%s\n%s", lists[0], lists[1])
 	}
 }
+
+func TestLaterLabelFilesCountForTheAuditButNotForTheTruth(t *testing.T) {
+	s := drawnSample(t, 50)
+	later := filepath.Join(t.TempDir(), "answers.csv")
+	if err := os.WriteFile(later, []byte("image,label,value\ni0000.jpg,c0,1\ni0000.jpg,c1,1\ni0000.jpg,c2,1\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	o, _ := s.options(t, Likely)
+	o.Data.Later, o.CompareWith, o.Limit = []string{later}, s.full, 150
+	r := audited(t, o)
+	for _, c := range r.List {
+		if c.Image == "i0000.jpg" {
+			t.Errorf("asks about %+v, which was answered", c)
+		}
+	}
+	truth := open(t, readText(t, s.full), "full.csv")
+	wrong := int64(0)
+	for c := range 3 {
+		if truth.At(0, c) != labels.Positive {
+			wrong++
+		}
+	}
+	if wrong == 0 || r.Comparison.Annotated.Hits < wrong {
+		t.Errorf("%d labels found wrong; %d answers are", r.Comparison.Annotated.Hits, wrong)
+	}
+}
+
+func readText(t *testing.T, path string) string {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
