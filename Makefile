@@ -36,6 +36,21 @@ demo: build ## draw images, hide labels, train three ways, compare: demo/report.
 	bin/csl report demo/ignore demo/negative demo/selective --out demo/report.html
 	@echo "curves, classes and predicted images: open demo/report.html"
 
+# The study of docs/evidence.md; data/fashion9k must be there. A sweep that was stopped goes on.
+EVIDENCE := evidence evidence_ablation evidence_losses evidence_rps
+SEEDS :=
+JOBS := 1
+
+evidence: build evidence/test.csv ## the study of docs/evidence.md, hours; SEEDS=1,2 runs fewer seeds, JOBS=2 two trainings at a time
+	@set -e; for f in $(EVIDENCE); do bin/csl sweep configs/$$f.yaml $(if $(SEEDS),--seeds $(SEEDS)) --jobs $(JOBS); done
+
+evidence-quick: ## its main comparison with one seed
+	$(MAKE) evidence EVIDENCE=evidence SEEDS=1
+
+evidence/test.csv: build
+	@mkdir -p evidence
+	@[ -e $@ ] || bin/csl data convert --annotations data/fashion9k/val.json --to csv --split 0.5,0.5 --out evidence/val.csv,$@
+
 test: ## every test that needs no data from outside (minutes)
 	@command -v chromium chromium-browser google-chrome >/dev/null || [ -n "$$CSL_CHROMIUM" ] || \
 		echo "make test: Chromium is not installed: pages are NOT CHECKED in a browser (Debian: apt-get install chromium)" >&2
