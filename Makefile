@@ -37,12 +37,12 @@ demo: build ## draw images, hide labels, train three ways, compare: demo/report.
 	@echo "curves, classes and predicted images: open demo/report.html"
 
 # The study of docs/evidence.md; data/fashion9k must be there. A sweep that was stopped goes on.
-EVIDENCE := evidence evidence_ablation evidence_losses evidence_rps
+EVIDENCE := evidence ablation losses rps
 SEEDS :=
 JOBS := 1
 
 evidence: build evidence/test.csv ## the study of docs/evidence.md, hours; SEEDS=1,2 runs fewer seeds, JOBS=2 two trainings at a time
-	@set -e; for f in $(EVIDENCE); do bin/csl sweep configs/$$f.yaml $(if $(SEEDS),--seeds $(SEEDS)) --jobs $(JOBS); done
+	@set -e; for f in $(EVIDENCE); do bin/csl sweep configs/sweeps/$$f.yaml $(if $(SEEDS),--seeds $(SEEDS)) --jobs $(JOBS); done
 
 evidence-quick: ## its main comparison with one seed
 	$(MAKE) evidence EVIDENCE=evidence SEEDS=1

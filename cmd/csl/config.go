@@ -19,8 +19,11 @@ func newConfigCommand(s *streams) *cobra.Command {
 }
 
 // starterHeader opens the file that "csl config init" writes.
-const starterHeader = `csl configuration: every setting with its default. Lines with defaults can be removed.
-Use it with: csl train --config THIS_FILE
+const starterHeader = `csl configuration to begin with. Lines whose comment names a default differ from it: the
+selective loss as it did best in docs/evidence.md. All others are defaults and can be removed.
+First name your data below (data.train, data.val), or on the command line. Then:
+  csl estimate-prior --config THIS_FILE --out prior.csv
+  csl train --config THIS_FILE
 A flag, --set key=value or an environment variable such as CSL_LOSS_TOPK overrides a line.`
 
 // configInitOptions is what "csl config init" was asked to do.
@@ -41,9 +44,9 @@ func newConfigInitCommand(s *streams) *cobra.Command {
 	return cmd
 }
 
-// runConfigInit writes the defaults with their meanings.
+// runConfigInit writes the starter with the meanings of its settings.
 func runConfigInit(o *configInitOptions) error {
-	write := func(w io.Writer) error { return config.Default().Write(w, starterHeader, true) }
+	write := func(w io.Writer) error { return config.WriteStarter(w, starterHeader) }
 	if o.path == "" {
 		return write(o.out)
 	}

@@ -87,11 +87,32 @@ func TestConfigInitWritesAStarterThatLoads(t *testing.T) {
 	if loadErr != nil || len(origins) != len(config.Keys()) {
 		t.Fatalf("%v, %d keys", loadErr, len(origins))
 	}
+	changed := 0
 	for name, value := range cfg.Values() {
-		if value != config.Default().Values()[name] {
+		if value != config.Starter().Values()[name] {
 			t.Errorf("%s = %s", name, value)
 		}
+		if byDefault := config.Default().Values()[name]; value != byDefault {
+			changed++
+			if !commented(printed, name, byDefault) {
+				t.Errorf("%s = %s: the comment does not name the default, %s", name, value, byDefault)
+			}
+		}
 	}
+	if n := strings.Count(printed, "; default "); n != changed || n == 0 {
+		t.Errorf("%d comments name a default, %d settings differ from it", n, changed)
+	}
+}
+
+// commented is whether the line of the setting called name says that value is the default.
+func commented(file, name, value string) bool {
+	leaf := name[strings.LastIndexByte(name, '.')+1:]
+	for line := range strings.Lines(file) {
+		if strings.HasPrefix(strings.TrimSpace(line), leaf+":") && strings.HasSuffix(line, "; default "+value+"\n") {
+			return true
+		}
+	}
+	return false
 }
 
 func TestConfigInitKeepsAnExistingFile(t *testing.T) {

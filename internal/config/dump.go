@@ -13,6 +13,11 @@ const commentColumn = 32
 // Write writes every setting as YAML, in the order of the table, under the given header lines.
 // With comments each group and setting carries its meaning. Loading the result gives c again.
 func (c *Config) Write(w io.Writer, header string, comments bool) error {
+	return c.write(w, header, comments, nil)
+}
+
+// write is Write; comments name the defaults of these settings.
+func (c *Config) write(w io.Writer, header string, comments bool, defaults map[string]string) error {
 	out := bufio.NewWriter(w)
 	if header != "" {
 		fmt.Fprintf(out, "# %s\n", strings.ReplaceAll(strings.TrimRight(header, "\n"), "\n", "\n# "))
@@ -27,7 +32,7 @@ func (c *Config) Write(w io.Writer, header string, comments bool) error {
 		fmt.Fprintf(out, "%s:\n", g.name)
 		var open []string // groups within the group that the last line was in
 		for _, s := range g.settings {
-			open = writeSetting(out, s, open, comments)
+			open = writeSetting(out, s, open, comments, defaults[s.name])
 		}
 	}
 	if err := out.Flush(); err != nil {
@@ -37,8 +42,8 @@ func (c *Config) Write(w io.Writer, header string, comments bool) error {
 }
 
 // writeSetting writes one line, after those that open the groups it lies in and its forerunner did
-// not. It returns the groups it lies in.
-func writeSetting(out *bufio.Writer, s setting, open []string, comments bool) []string {
+// not. It returns the groups it lies in. The comment names the default unless that is "".
+func writeSetting(out *bufio.Writer, s setting, open []string, comments bool, byDefault string) []string {
 	path := strings.Split(s.name, ".")[1:]
 	inner, leaf := path[:len(path)-1], path[len(path)-1]
 	for i, name := range inner {
@@ -49,6 +54,9 @@ func writeSetting(out *bufio.Writer, s setting, open []string, comments bool) []
 	line := indent(len(path)) + leaf + ": " + inline(s.value.get())
 	if comments {
 		line = fmt.Sprintf("%-*s # %s", commentColumn-1, line, s.comment())
+		if byDefault != "" {
+			line += "; default " + byDefault
+		}
 	}
 	fmt.Fprintln(out, line)
 	return inner
