@@ -13,17 +13,17 @@ var tablesSource string
 
 // Tables is a page of tables and intervals, such as that of a sweep.
 type Tables struct {
-	Title, Version string   // heading, and csl's version
-	Lead           string   // one sentence below the heading
-	Notes          []string // what to keep in mind when reading
-	Sections       []Section
+	Title, Version string    // heading, and csl's version
+	Lead           string    // one sentence below the heading
+	Notes          []string  // what to keep in mind when reading
+	Sections       []Section // the parts below
 }
 
 // Section is a part of the page with its own heading.
 type Section struct {
-	Title, Text string // heading, and a sentence below it; either may be empty
-	Tables      []DataTable
-	Intervals   []Intervals
+	Title, Text string      // heading, and a sentence below it; either may be empty
+	Tables      []DataTable // in order
+	Intervals   []Intervals // below the tables
 }
 
 // DataTable is a table; the first cell of a row heads it.
@@ -36,8 +36,8 @@ type DataTable struct {
 
 // Intervals are differences with whiskers around a line at zero.
 type Intervals struct {
-	Title, Note string // above the plot
-	Rows        []Whisker
+	Title, Note string    // above the plot
+	Rows        []Whisker // from the top
 }
 
 // Whisker is a difference with up to two intervals, the second drawn below the first.

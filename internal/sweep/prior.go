@@ -28,6 +28,9 @@ func (c *crew) makePrior(ctx context.Context, be graph.Host, p *priorFile) error
 		}
 		return shares.Save(c.o.FS, p.path)
 	}
+	if failed := c.failure(p.model); failed != "" {
+		return fmt.Errorf("its temporary model has failed: %s; the settings of estimate may help", failed)
+	}
 	if p.method == config.PriorTraining { // the temporary model's run has it
 		d, err := dataset.FromConfig(p.cfg.Data, dataset.Train).Find()
 		if err != nil {
@@ -50,6 +53,13 @@ func (c *crew) makePrior(ctx context.Context, be graph.Host, p *priorFile) error
 		Out: p.path, Backend: be, Display: display, FS: c.o.FS, Garbage: c.garbage(), Version: c.o.Version,
 	})
 	return err
+}
+
+// failure says why a run has no result; "" if it has one.
+func (c *crew) failure(r *run) string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.s.results[r.dir].record.Failed
 }
 
 // readLabels reads training labels.

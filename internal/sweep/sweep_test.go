@@ -261,6 +261,10 @@ func TestARunWhoseLossIsNotFiniteFailsAlone(t *testing.T) {
 	if got := must(t, o); !strings.Contains(got, "failed: wild, seed 1") {
 		t.Errorf("%s", got)
 	}
+	o = s.options(t, "base: base.yaml\nestimate: {set: {optimizer.lr: 1e+30}}\nvariants:\n  gated: {prior: estimated}\n")
+	if _, err := Run(t.Context(), o); err == nil || !strings.Contains(err.Error(), "temporary model has failed") {
+		t.Errorf("err = %v", err)
+	}
 }
 
 func TestPriorsOfAllKinds(t *testing.T) {
