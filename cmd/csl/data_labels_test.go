@@ -124,7 +124,7 @@ func TestDataStatsDrawsAPageThatIsCompleteInItself(t *testing.T) {
 			t.Errorf("lacks %q", want)
 		}
 	}
-	if strings.Count(html, "<svg") != 3 || strings.Contains(html, "http") || strings.Contains(html, "<script") {
+	if strings.Count(html, "<svg") != 3 || strings.Contains(html, "://") || strings.Contains(html, "<script") {
 		t.Error("not three drawings, or something from elsewhere")
 	}
 }

@@ -10,16 +10,16 @@ import (
 
 // Scored is what the page on scored models shows.
 type Scored struct {
-	Title, Version string  // heading, and csl's version
-	Models         []Model // the first is the one that the others are compared with
-	Pairs          []Pair  // of the other models with the first
-	Notes          []string
+	Title, Version string   // heading, and csl's version
+	Models         []Model  // the first is the one that the others are compared with
+	Pairs          []Pair   // of the other models with the first
+	Notes          []string // to keep in mind when reading
 }
 
 // Model is a model, or a file of scores, that was scored.
 type Model struct {
-	Name        string
-	Report      *metric.Report
+	Name        string              // as the page calls it, unlike the others'
+	Report      *metric.Report      // its metrics
 	Cells       *metric.Accumulator // its annotated cells
 	Calibration *metric.Calibration // nil where there is none
 	Bootstrap   *metric.Bootstrap   // nil without intervals
