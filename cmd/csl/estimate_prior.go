@@ -8,8 +8,11 @@ import (
 	"path/filepath"
 	"strings"
 
+	"csl/internal/config"
 	"csl/internal/dataset"
+	"csl/internal/dist"
 	"csl/internal/estimate"
+	"csl/internal/graph"
 	"csl/internal/modelfile"
 	"csl/internal/rundir"
 	"csl/internal/train"
@@ -34,6 +37,7 @@ type priorOptions struct {
 	compareWith string
 	runDir      string
 	resume      bool
+	ranks       string // --distributed
 }
 
 func newEstimatePriorCommand(s *streams) *cobra.Command {
@@ -48,7 +52,7 @@ prior.method shift, the default, scores on unknown labels are corrected for labe
 the validation images if there are any; with mean they are averaged. With loss.scores nothing is trained:
 the scores in that file take the model's place, measured on the annotated labels. With --compare_with, or where
 labels are hidden by simulate.type, compare the estimate with the full annotations, beside the count
-of annotated positives.`,
+of annotated positives. Started as several ranks by mpirun or srun, csl-mpi shares all of it.`,
 		Example: `  csl estimate-prior --config configs/coco_fpc_1000.yaml --data /data/coco --out prior.csv
   csl estimate-prior --model_path best.safetensors --data photos --annotations labels.csv --out prior.csv`,
 		Args: noArgs,
@@ -63,6 +67,7 @@ of annotated positives.`,
 	fs.StringVar(&o.out, "out", "prior.csv", "write the prior to `FILE`: CSV Classes,avg_pred, with shift also low,high")
 	fs.StringVar(&o.compareWith, "compare_with", "", "compare the prior with the full annotations in `FILE`")
 	fs.StringVar(&o.runDir, "run_dir", "", "run directory `DIR` of the temporary model; default "+temporaryRun+" in that of train.out")
+	bindDistributed(cmd, &o.ranks)
 	fs.BoolVar(&o.resume, "resume", false, "resume the training of the temporary model")
 	return cmd
 }
@@ -70,6 +75,10 @@ of annotated positives.`,
 func runEstimatePrior(ctx context.Context, o *priorOptions) error {
 	if o.model.Path != "" && (o.resume || o.runDir != "") {
 		return usagef("--resume and --run_dir: nothing is trained with --model_path")
+	}
+	group, err := o.join(o.ranks)
+	if err != nil {
+		return err
 	}
 	cfg, origins, err := o.settings.load()
 	if err != nil {
@@ -95,10 +104,7 @@ func runEstimatePrior(ctx context.Context, o *priorOptions) error {
 	}
 	defer be.Close()
 	o.model.Lenient = !o.strict
-	r, err := estimate.Run(ctx, estimate.Options{
-		Config: cfg, Model: o.model, Resume: o.resume, Data: dataset.FromConfig(cfg.Data, dataset.Train),
-		CompareWith: o.compareWith, Out: o.out, Backend: be, Display: o.display, FS: o.fs, Garbage: garbageHooks(), Version: version(),
-	})
+	r, err := o.estimate(ctx, cfg, be, group)
 	if err != nil {
 		return o.interrupted(err, cfg.Train.Out)
 	}
@@ -114,6 +120,25 @@ func runEstimatePrior(ctx context.Context, o *priorOptions) error {
 		return &skippedError{imagesSkipped(r.Skipped)}
 	}
 	return nil
+}
+
+// estimate estimates with all ranks, which leave together, unless one of them failed alone.
+func (o *priorOptions) estimate(ctx context.Context, cfg *config.Config, be graph.Host, group dist.Group) (r estimate.Result, err error) {
+	program := ""
+	if group.Size() > 1 {
+		if program, err = programDigest(); err != nil {
+			return r, err
+		}
+	}
+	r, err = estimate.Run(ctx, estimate.Options{
+		Config: cfg, Model: o.model, Resume: o.resume, Data: dataset.FromConfig(cfg.Data, dataset.Train),
+		CompareWith: o.compareWith, Out: o.out, Backend: be, Display: o.display, FS: o.fs, Garbage: garbageHooks(), Version: version(),
+		Group: group, Program: program,
+	})
+	if err == nil || train.OnAllRanks(err) {
+		err = errors.Join(err, o.leave())
+	}
+	return r, err
 }
 
 // interrupted adds to the end by Ctrl-C how to go on; run is the folder of the temporary model's run.

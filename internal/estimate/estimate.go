@@ -12,11 +12,13 @@ import (
 
 	"csl/internal/config"
 	"csl/internal/dataset"
+	"csl/internal/dist"
 	"csl/internal/garbage"
 	"csl/internal/graph"
 	"csl/internal/labels"
 	"csl/internal/loss"
 	"csl/internal/modelfile"
+	"csl/internal/predict"
 	"csl/internal/prior"
 	"csl/internal/progress"
 	"csl/internal/rundir"
@@ -42,6 +44,10 @@ type Options struct {
 	FS          safefile.FS       // where files are written
 	Garbage     garbage.Hooks     // controls the garbage collector
 	Version     string            // of csl, stored in files
+	// Group are the ranks that share the work, each in its Run with equal options; nil for one that is alone. All get
+	// the prior; rank 0 writes. Program is a digest of the program.
+	Group   dist.Group
+	Program string
 }
 
 // Result is an estimated prior.
@@ -63,8 +69,13 @@ func Run(ctx context.Context, o Options) (r Result, err error) {
 			return r, fmt.Errorf("compare: %w", err)
 		}
 	}
-	if err := safefile.CheckWritable(o.FS, o.Out); err != nil { // not after hours of training
-		return r, fmt.Errorf("write the prior: %w", err)
+	if o.Group == nil {
+		o.Group = dist.Single()
+	}
+	if o.Group.Rank() == 0 {
+		if err := safefile.CheckWritable(o.FS, o.Out); err != nil { // not after hours of training
+			return r, fmt.Errorf("write the prior: %w", err)
+		}
 	}
 	var set *labels.Set
 	if o.fromScores() {
@@ -78,7 +89,7 @@ func Run(ctx context.Context, o Options) (r Result, err error) {
 	if err != nil {
 		return r, err
 	}
-	if err := r.Prior.Save(o.FS, o.Out); err != nil {
+	if err := o.save(r.Prior, o.Out); err != nil {
 		return r, err
 	}
 	return r, o.compare(ctx, set, &r)
@@ -139,7 +150,7 @@ func (o *Options) fromTraining(ctx context.Context, r *Result) (*labels.Set, err
 	}
 	c := Temporary(o.Config)
 	t, err := train.Run(ctx, train.Options{
-		Config: c, Backend: o.Backend, Display: o.Display, FS: o.FS, Garbage: o.Garbage, Resume: o.Resume, Version: o.Version,
+		Config: c, Backend: o.Backend, Display: o.Display, FS: o.FS, Garbage: o.Garbage, Resume: o.Resume, Version: o.Version, Group: o.Group, Program: o.Program,
 	})
 	if err != nil {
 		return nil, err
@@ -153,7 +164,15 @@ func (o *Options) fromTraining(ctx context.Context, r *Result) (*labels.Set, err
 	if err != nil {
 		return nil, err
 	}
-	return set, r.Prior.Save(o.FS, path)
+	return set, o.save(r.Prior, path)
+}
+
+// save writes a prior, on the rank that writes.
+func (o *Options) save(p *prior.Prior, path string) error {
+	if o.Group.Rank() > 0 {
+		return nil
+	}
+	return p.Save(o.FS, path)
 }
 
 // fromModel fills r with the prior that a model gives and returns the labels of the images.
@@ -164,6 +183,9 @@ func (o *Options) fromModel(ctx context.Context, from modelfile.Options, r *Resu
 	}
 	for _, w := range m.Warnings {
 		o.Display.Log().Warn(w)
+	}
+	if err := predict.Agree(o.Group, m.Weights); err != nil {
+		return nil, err
 	}
 	data, l := o.Data, m.Loading(o.Data.Decode)
 	data.Display, data.Decode = o.Display, l.Decode

@@ -20,6 +20,10 @@ func TestRankZeroGathersTheBatchesOfARoundInTheOrderOfRanks(t *testing.T) {
 			if err != nil {
 				t.Error(err)
 			}
+			every, of, err := GatherForAll(g, 2, want[from:to], first[2*from:2*to], second[2*from:2*to])
+			if err != nil || !reflect.DeepEqual(every, want) || !reflect.DeepEqual(of, [][]float32{first, second}) {
+				t.Errorf("for all, rank %d: %v, %v, %v", rank, every, of, err)
+			}
 			if rank > 0 {
 				if samples != nil || sets != nil {
 					t.Errorf("rank %d got %v, %v", rank, samples, sets)

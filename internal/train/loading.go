@@ -57,7 +57,7 @@ func (t *trainer) openValLoader(ctx context.Context) (err error) {
 	}
 	l := dataset.LoadingFromConfig(t.cfg, t.o.FS, t.o.Display)
 	if !t.ranks.alone() {
-		l.Part, l.Batch = predict.Turns(t.ranks.group), min(l.Batch, largestShared)
+		l.Part, l.Batch = predict.Turns(t.ranks.group), min(l.Batch, predict.LargestShared)
 	}
 	l.OnSkip = t.skips.watch(dataset.Val, t.o.Display.Log())
 	t.valLoader, err = t.data.val.Loader(ctx, l, nil)

@@ -156,6 +156,7 @@ func TestRanksEqualOneProcess(t *testing.T) {
 		"ll_cp":                    {"loss.name=" + loss.LLCp, "loss.mode=negative", "loss.correct_after=0", "loss.ll_percent=8", "schedule.epochs=2"},
 		"splc":                     {"loss.name=" + loss.SPLC, "loss.mode=negative", "loss.correct_after=0", "schedule.epochs=2"},
 		"scores":                   {"loss.mode=selective", "loss.topk=1", "loss.scores=" + scoresOf(t, d.Full)},
+		"scores of another model":  {"loss.mode=selective", "loss.topk=1", "loss.scores=" + scoresOf(t, d.Full), "loss.scores_as=likelihood"},
 		"accumulating":             {"train.accumulate=2"},
 		"running prior":            {"prior.method=training"},
 	} {

@@ -7,10 +7,6 @@ import (
 	"csl/internal/predict"
 )
 
-// largestShared is how many images a batch of a validation has at most where ranks share it. Their own batches are far
-// smaller than train.batch, and so is the memory that they have for one.
-const largestShared = 128
-
 // addParts scores the batch of this rank and adds those of all ranks, in the order of their images, on rank 0: the
 // metrics there are those of one process. All ranks stop at the same round.
 func (v *validating) addParts(ctx context.Context, all []candidate, b *loader.Batch) error {
