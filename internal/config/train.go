@@ -90,7 +90,7 @@ func defaultTrain() Train {
 
 func (t *Train) settings() []setting {
 	return []setting{
-		{name: "train.batch", flag: "batch_size", short: "b", value: whole{p: &t.Batch, min: 1}, meaning: "images per batch"},
+		{name: "train.batch", flag: "batch_size", short: "b", value: whole{p: &t.Batch, min: 1}, meaning: "images per batch, of all ranks together"},
 		{name: "train.accumulate", value: whole{p: &t.Accumulate, min: 1}, meaning: "batches whose gradients make one step"},
 		{name: "train.seed", flag: "seed", value: seed{&t.Seed}, meaning: "of initial weights, order and augmentation"},
 		{

@@ -10,7 +10,9 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
+	"time"
 )
 
 // onRanks runs f as every rank of a group of n and returns the errors.
@@ -226,6 +228,28 @@ func TestNothingIsCalledAfterClose(t *testing.T) {
 		}
 		return nil
 	}))
+}
+
+func TestTogetherEndsWhenAllRanksAreDone(t *testing.T) {
+	var done atomic.Int32
+	for rank, err := range onRanks(3, func(g Group) error {
+		err := Together(g, func() error {
+			time.Sleep(time.Duration(g.Rank()) * 20 * time.Millisecond)
+			done.Add(1)
+			if g.Rank() == 1 {
+				return errors.New("no")
+			}
+			return nil
+		})
+		if n := done.Load(); n != 3 {
+			t.Errorf("rank %d goes on when %d are done", g.Rank(), n)
+		}
+		return err
+	}) {
+		if (err != nil) != (rank == 1) {
+			t.Errorf("rank %d: %v", rank, err)
+		}
+	}
 }
 
 func TestAgreeNamesTheRanksThatDiffer(t *testing.T) {

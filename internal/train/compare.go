@@ -20,10 +20,15 @@ type identity struct {
 	Data     dataSize
 }
 
-// compare measures the data and makes sure that all ranks run the same program with the same settings on the same
-// data; it names ranks that do not, and what they have that rank 0 has not.
-func (t *trainer) compare(context.Context) error {
+// measure computes the digests of the data.
+func (t *trainer) measure(context.Context) error {
 	t.data.measure()
+	return nil
+}
+
+// compare makes sure that all ranks run the same program with the same settings on the same data; it names ranks that do not,
+// and what they have that rank 0 has not.
+func (t *trainer) compare() error {
 	if t.ranks.alone() {
 		return nil
 	}

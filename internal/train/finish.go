@@ -27,10 +27,12 @@ func (t *trainer) finish(ctx context.Context) error {
 	if err := broadcastJSON(t.ranks, &t.Best); err != nil {
 		return err
 	}
-	if t.ranks.first() {
-		err = t.test(t.stops.of(ctx))
-	}
-	return t.stops.heed(t.ranks.agree(err))
+	return t.stops.heed(t.ranks.patient(func() error {
+		if !t.ranks.first() {
+			return nil
+		}
+		return t.test(t.stops.of(ctx))
+	}))
 }
 
 // test scores the best weights on the test split, once: a resumed run finds the result there.

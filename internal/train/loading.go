@@ -10,23 +10,20 @@ import (
 	"csl/internal/predict"
 )
 
-// openLoaders opens the loaders of training and validation images. Where images are cached, rank 0 makes the files first:
-// ranks that share a folder find them there.
-func (t *trainer) openLoaders(ctx context.Context) error {
-	if t.ranks.alone() || t.cfg.Data.Cache == "" {
-		return t.loadHere(ctx)
-	}
-	var err error
-	if t.ranks.first() {
-		err = t.loadHere(ctx)
-	}
-	if err := t.ranks.agree(err); err != nil || t.ranks.first() {
-		return err
+// openCaches has rank 0 open its loaders before the others do where images are cached: ranks that share a folder find the
+// files there, and do not all make them.
+func (t *trainer) openCaches(ctx context.Context) error {
+	if t.ranks.alone() || t.cfg.Data.Cache == "" || !t.ranks.first() {
+		return nil
 	}
 	return t.loadHere(ctx)
 }
 
+// loadHere opens the loaders of training and validation images, unless that is done.
 func (t *trainer) loadHere(ctx context.Context) error {
+	if t.loader != nil {
+		return nil
+	}
 	var err error
 	if t.loader, err = t.trainLoader(ctx); err != nil {
 		return err

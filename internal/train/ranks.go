@@ -132,6 +132,10 @@ func (r *ranks) agree(err error) error {
 	return common{errors.New(text)}
 }
 
+// patient does work that may take far longer on one rank than on others, and agrees on its error. work uses no other
+// rank.
+func (r *ranks) patient(work func() error) error { return r.agree(dist.Together(r.group, work)) }
+
 // gatherJSON gives all ranks what each has.
 func gatherJSON[T any](g dist.Group, mine T) ([]T, error) {
 	text, err := json.Marshal(mine)

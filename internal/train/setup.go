@@ -23,10 +23,16 @@ func newTrainer(ctx context.Context, o Options) (t *trainer, err error) {
 			err = errors.Join(err, t.close())
 		}
 	}()
-	for _, prepare := range []func(context.Context) error{t.open, t.openLoaders, t.build, t.compare, t.start} {
-		if err := t.ranks.agree(prepare(ctx)); err != nil {
+	for _, prepare := range []func(context.Context) error{t.open, t.openCaches, t.loadHere, t.build, t.measure} {
+		if err := t.ranks.patient(func() error { return prepare(ctx) }); err != nil {
 			return t, err
 		}
+	}
+	if err := t.compare(); err != nil {
+		return t, err
+	}
+	if err := t.ranks.agree(t.start(ctx)); err != nil {
+		return t, err
 	}
 	return t, t.ended(ctx, t.ranks.agree(t.pace(ctx)))
 }

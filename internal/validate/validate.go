@@ -91,11 +91,19 @@ type Result struct {
 
 // Run scores the checkpoint. Of several ranks, those but rank 0 only learn which images were skipped.
 func Run(ctx context.Context, o Options) (r Result, err error) {
+	if o.Group == nil {
+		o.Group = dist.Single()
+	}
 	acc, err := Collect(ctx, o, &r)
-	if err != nil || acc == nil {
+	if err != nil {
 		return r, err
 	}
-	return r, r.score(ctx, acc, o.Extras, o.Backend.Threads())
+	return r, dist.Together(o.Group, func() error {
+		if acc == nil {
+			return nil
+		}
+		return r.score(ctx, acc, o.Extras, o.Backend.Threads())
+	})
 }
 
 // Collect runs the checkpoint over the images. Of r it fills in all but what is computed of the accumulator, which
