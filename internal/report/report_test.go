@@ -261,3 +261,23 @@ func TestACancelledReportEnds(t *testing.T) {
 		t.Error("a page was written")
 	}
 }
+
+func TestWithoutAPriorThePageShowsMeanScoresAndCounts(t *testing.T) {
+	_, page := write(t, options(t, trio(t)[:1]...)) // mode ignore
+	for _, want := range []string{"by the mean score of ignore", "annotated present", "<span>mean score</span>"} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the page lacks %q", want)
+		}
+	}
+	if strings.Contains(page, "▲ gated") || strings.Contains(page, "<span>prior") {
+		t.Error("the page has a prior")
+	}
+}
+
+func TestPagesForbidAllThatIsNotInThem(t *testing.T) {
+	for name, source := range map[string]string{"runs": pageSource, "models": scoredSource, "labels": labelsSource} {
+		if !strings.Contains(source, `http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:;`) {
+			t.Errorf("the page of %s has no policy", name)
+		}
+	}
+}
