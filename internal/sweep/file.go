@@ -7,14 +7,12 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 
 	"csl/internal/config"
 	"csl/internal/regular"
-	"csl/internal/similar"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -144,14 +142,6 @@ func (r *reader) each(n *yaml.Node, name string, known []string, use func(key st
 	}
 }
 
-// meant completes the message about an unknown name.
-func meant(name string, known []string) string {
-	if near := similar.Nearest(name, known); near != "" {
-		return fmt.Sprintf("; did you mean %q?", near)
-	}
-	return ": it has " + strings.Join(known, ", ")
-}
-
 // fileKeys are the keys of a sweep file.
 func fileKeys() []string {
 	return []string{"base", "out", "seeds", "set", "axes", "groups", "variants", "estimate", "select", "compare", "bootstrap"}
@@ -253,174 +243,4 @@ func (r *reader) variants(n *yaml.Node) {
 		}
 		r.f.variants = append(r.f.variants, one)
 	})
-}
-
-// named is what groups and variants may be called: folders have their names.
-var named = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9 ._,+-]*$`)
-
-func (r *reader) name(k *yaml.Node, what string) {
-	switch {
-	case !named.MatchString(k.Value) || len(k.Value) > 80 || strings.HasSuffix(k.Value, ".") || strings.HasSuffix(k.Value, " "):
-		r.complain(k, k.Value, "cannot name a %s, as a folder gets its name: letters, digits, spaces and . _ , + - make one", what)
-	case k.Value == priorFolder:
-		r.complain(k, k.Value, "cannot name a %s: the folder %q has the priors", what, priorFolder)
-	}
-}
-
-// settings reads "key: value" pairs. Keys are dotted.
-func (r *reader) settings(n *yaml.Node, name string) (all []setting) {
-	r.each(n, name, nil, func(key string, k, v *yaml.Node) {
-		if r.mayset(key, k, v) {
-			all = append(all, setting{key, r.value(key, v), r.where(k)})
-		}
-	})
-	return all
-}
-
-// axes reads "key: [value, ...]" pairs.
-func (r *reader) axes(n *yaml.Node) (all []axis) {
-	r.each(n, "axes", nil, func(key string, k, v *yaml.Node) {
-		switch {
-		case !r.mayset(key, k, v):
-			return
-		case v.Kind != yaml.SequenceNode || len(v.Content) == 0:
-			r.complain(k, key, "must have a list of values to try, as in [1, 2]")
-			return
-		}
-		a := axis{key: key, origin: r.where(k)}
-		for _, one := range v.Content {
-			text := r.value(key, one)
-			if slices.Contains(a.values, text) {
-				r.complain(one, key, "has the value %q twice", text)
-			}
-			a.values = append(a.values, text)
-		}
-		all = append(all, a)
-	})
-	return all
-}
-
-// mayset refuses keys that are none, or that the sweep itself decides.
-func (r *reader) mayset(key string, k, v *yaml.Node) bool {
-	switch key {
-	case "train.out", "train.seed", "simulate.seed":
-		r.complain(k, key, "is decided by the sweep (out, seeds)")
-		return false
-	}
-	var names []string
-	for _, known := range config.Keys() {
-		if key == known.Name || slices.Contains(known.Aliases, key) {
-			return true
-		}
-		names = append(names, known.Name)
-	}
-	if v.Kind == yaml.MappingNode {
-		r.complain(k, key, "is a group of settings: write the keys with dots, as in loss.topk: 5")
-		return false
-	}
-	text := "; csl config show lists all"
-	if near := similar.Nearest(key, names); near != "" {
-		text = fmt.Sprintf("; did you mean %q?", near)
-	}
-	for _, name := range names {
-		if strings.HasSuffix(name, key[strings.LastIndexByte(key, '.')+1:]) && strings.HasSuffix(name, "."+key[strings.LastIndexByte(key, '.')+1:]) {
-			text = fmt.Sprintf("; did you mean %q?", name)
-		}
-	}
-	r.complain(k, key, "is not a setting%s", text)
-	return false
-}
-
-// value is a setting's value as text.
-func (r *reader) value(key string, v *yaml.Node) string {
-	if v.Kind != yaml.SequenceNode {
-		return r.text(key, v)
-	}
-	var parts []string
-	for _, one := range v.Content {
-		parts = append(parts, r.text(key, one))
-	}
-	return "[" + strings.Join(parts, ", ") + "]"
-}
-
-// text is a value that must be one.
-func (r *reader) text(key string, v *yaml.Node) string {
-	if v.Kind != yaml.ScalarNode || v.Tag == "!!null" {
-		r.complain(v, key, "must have one value")
-		return ""
-	}
-	return v.Value
-}
-
-// texts is a list of values, or one.
-func (r *reader) texts(key string, v *yaml.Node) []string {
-	if v.Kind != yaml.SequenceNode {
-		return []string{r.text(key, v)}
-	}
-	var all []string
-	for _, one := range v.Content {
-		all = append(all, r.text(key, one))
-	}
-	return all
-}
-
-func (r *reader) seeds(key string, v *yaml.Node) []uint64 {
-	var all []uint64
-	for _, text := range r.texts(key, v) {
-		n, err := strconv.ParseUint(text, 10, 63)
-		if err != nil || slices.Contains(all, n) {
-			r.complain(v, key, "%q is not allowed: must be a list of different whole numbers, as in [1, 2, 3]", text)
-			continue
-		}
-		all = append(all, n)
-	}
-	return all
-}
-
-// check looks at what parts demand of each other.
-func (r *reader) check() {
-	f := r.f
-	missing := func(key, text string) {
-		r.found = append(r.found, &config.Problem{Origin: fmt.Sprintf("sweep %q", f.path), Key: key, Text: text})
-	}
-	if f.base == "" {
-		missing("base", "is missing: name the configuration that all runs begin with")
-	}
-	if len(f.seeds) == 0 {
-		f.seeds = []uint64{1}
-	}
-	if len(f.selectSeeds) == 0 {
-		f.selectSeeds = f.seeds[:1]
-	}
-	if f.out == "" {
-		missing("out", "is empty: name the folder of the runs")
-	}
-	if len(f.variants) == 0 {
-		missing("variants", "is missing: name what is compared, as in variants: {ignore: {set: {loss.mode: ignore}}}")
-	}
-	if len(f.groups) == 0 {
-		f.groups = []group{{}}
-	}
-	var variants, groups []string
-	for _, v := range f.variants {
-		variants = append(variants, v.name)
-	}
-	for _, g := range f.groups {
-		groups = append(groups, g.name)
-	}
-	for _, name := range f.compare {
-		if !slices.Contains(variants, name) {
-			missing("compare", fmt.Sprintf("%q is not a variant%s", name, meant(name, variants)))
-		}
-	}
-	for _, v := range f.variants {
-		for _, name := range v.groups {
-			if !slices.Contains(groups, name) {
-				r.found = append(r.found, &config.Problem{Origin: v.origin, Key: "groups", Text: fmt.Sprintf("%q is not a group%s", name, meant(name, groups))})
-			}
-		}
-	}
-	if len(f.compare) == 0 && len(variants) > 0 {
-		f.compare = variants[:1]
-	}
 }
