@@ -7,10 +7,12 @@ import "math"
 // are worth is measured on held-out annotated cells: log(p(x|1)/p(x|0)) = shift + scale (logit - logit of the
 // annotated base rate), both shared by all classes at first, then per class as far as its cells say so.
 
-// The precisions of the normal priors that draw a class's shift and scale to the common ones.
+// The precisions of the normal priors that draw a class's shift and scale to the common ones. Where the base is the
+// middle of the class's held-out cells, it holds most of the shift already.
 const (
-	pullShift = 2
-	pullScale = 20
+	pullShift       = 2
+	pullShiftMiddle = 20
+	pullScale       = 20
 )
 
 // calibration turns logits of a class into log likelihood ratios.
@@ -49,8 +51,9 @@ func (h *heldOut) each(f func(x, label, count float64)) {
 }
 
 // common is the calibration under which the labels of all held-out cells are the likeliest; fitted is false,
-// and log-odds are taken as they are, where no class has cells of both labels.
-func common(classes []heldOut) (c calibration, fitted bool) {
+// and log-odds are taken as they are, where no class has cells of both labels. middle says that bases are the
+// middles of the held-out cells: there is then no common shift.
+func common(classes []heldOut, middle bool) (c calibration, fitted bool) {
 	c = asTheyAre(0)
 	for i := range classes {
 		fitted = fitted || classes[i].bothKinds()
@@ -59,7 +62,11 @@ func common(classes []heldOut) (c calibration, fitted bool) {
 		return c, false
 	}
 	// The least pull to the plain log-odds keeps the fit finite where the cells are separated without error.
-	return fit(c, 1e-3, 1e-3, func(f func(x, y, n, off float64)) {
+	shift, scale := 1e-3, 1e-3
+	if middle {
+		shift = 1e9
+	}
+	return fit(c, shift, scale, func(f func(x, y, n, off float64)) {
 		for i := range classes {
 			if h := &classes[i]; h.bothKinds() {
 				off := h.offset()
@@ -69,14 +76,14 @@ func common(classes []heldOut) (c calibration, fitted bool) {
 	}), true
 }
 
-// calibrate fits shift and scale of one class, drawn to the common ones.
-func (h *heldOut) calibrate(c calibration) calibration {
+// calibrate fits shift and scale of one class, drawn to the common ones, the shift with that precision.
+func (h *heldOut) calibrate(c calibration, pull float64) calibration {
 	c.base = h.base
 	if !h.bothKinds() {
 		return c
 	}
 	off := h.offset()
-	return fit(c, pullShift, pullScale, func(f func(x, y, n, off float64)) {
+	return fit(c, pull, pullScale, func(f func(x, y, n, off float64)) {
 		h.each(func(x, y, n float64) { f(x, y, n, off) })
 	})
 }

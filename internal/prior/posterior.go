@@ -38,7 +38,7 @@ func (s *Shift) Posteriors() (list []Posterior, fitted bool) {
 		k := &s.class[c]
 		held[c] = newHeldOut(k.middle(), k.heldPositive, k.heldNegative)
 	}
-	shared, fitted := common(held)
+	shared, fitted := common(held, true)
 	list = make([]Posterior, len(s.class))
 	for c := range s.class {
 		k, p := &s.class[c], &list[c]
@@ -46,7 +46,7 @@ func (s *Shift) Posteriors() (list []Posterior, fitted bool) {
 		if !fitted || !held[c].separates() {
 			continue
 		}
-		p.ratio = held[c].calibrate(shared)
+		p.ratio = held[c].calibrate(shared, pullShiftMiddle)
 		if p.Known = p.ratio.scale > 0; p.Known && k.unknown.total() > 0 {
 			pi, _ := k.unknown.mix(p.ratio)
 			p.Share = shrunk(pi, p.Share, float64(k.positives))

@@ -107,6 +107,10 @@ func (s *Shift) Estimate(classes []string) (*Estimate, error) {
 		Mean:  mean.Avg, Count: make([]float32, n),
 	}
 	held, shared, fitted := s.measured()
+	pull := float64(pullShift)
+	if s.outside {
+		pull = pullShiftMiddle
+	}
 	e.Scale, e.Fitted = shared.scale, fitted
 	for c := range s.class {
 		k := &s.class[c]
@@ -115,7 +119,7 @@ func (s *Shift) Estimate(classes []string) (*Estimate, error) {
 		if !known {
 			e.Unknowable = append(e.Unknowable, c)
 		}
-		p := k.estimate(held[c].calibrate(shared), s.images, known)
+		p := k.estimate(held[c].calibrate(shared, pull), s.images, known)
 		e.Prior.Avg[c], e.Prior.Low[c], e.Prior.High[c] = float32(p.value), float32(p.low), float32(p.high)
 	}
 	return e, e.Prior.Validate()
@@ -132,14 +136,14 @@ func (s *Shift) measured() (held []heldOut, shared calibration, fitted bool) {
 		}
 		held = append(held, newHeldOut(base, k.heldPositive, k.heldNegative))
 	}
-	if shared, fitted = common(held); fitted {
+	if shared, fitted = common(held, s.outside); fitted {
 		return held, shared, true
 	}
 	for c := range s.class {
 		k := &s.class[c]
 		held[c] = newHeldOut(held[c].base, k.seenPositive, k.seenNegative)
 	}
-	shared, _ = common(held)
+	shared, _ = common(held, s.outside)
 	return held, shared, false
 }
 
