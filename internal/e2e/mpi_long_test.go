@@ -106,6 +106,26 @@ func (j *job) end(within time.Duration) (code int, stderr string) {
 	return j.cmd.ProcessState.ExitCode(), j.errs.String()
 }
 
+// endBySignal ends a job that resumes the run in out as batch systems do, once it has begun to write.
+func (j *job) endBySignal(out string) (code int, stderr string) {
+	j.t.Helper()
+	start := time.Now()
+	for {
+		info, err := os.Stat(filepath.Join(out, rundir.Metrics))
+		if err == nil && info.ModTime().After(start) {
+			break
+		}
+		if time.Since(start) > time.Minute {
+			j.t.Fatalf("nothing written: %s", j.errs.String())
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+	if err := j.cmd.Process.Signal(syscall.SIGUSR1); err != nil {
+		j.t.Fatal(err)
+	}
+	return j.end(time.Minute)
+}
+
 // train trains to the end and returns the last validation's line of the log and the best weights.
 func (b bench) train(t *testing.T, by ranksOf, n int, out string, set ...string) (last map[string]any, weights []byte) {
 	t.Helper()
@@ -263,12 +283,7 @@ func TestAKilledRankEndsAllAndTheRunResumes(t *testing.T) {
 		if left := b.ranksRunning(t); len(left) > 0 {
 			t.Fatalf("kill %d: ranks %v still run", i, left)
 		}
-		j = b.start(t, by, 0, "train", "-q", "--resume", out)
-		time.Sleep(1500 * time.Millisecond)
-		if err := j.cmd.Process.Signal(syscall.SIGUSR1); err != nil {
-			t.Fatal(err)
-		}
-		if code, stderr := j.end(30 * time.Second); code != 130 || !saved.MatchString(stderr) {
+		if code, stderr := b.start(t, by, 0, "train", "-q", "--resume", out).endBySignal(out); code != 130 || !saved.MatchString(stderr) {
 			t.Errorf("kill %d: resumed: code %d: %s", i, code, stderr)
 		}
 		if err := os.RemoveAll(out); err != nil {
