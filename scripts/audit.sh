@@ -41,6 +41,10 @@ echo "== fashion9k, Open Images style, 2 % of the labels wrong, three folds"
 "$csl" audit -q --top 1 --folds 3 --resume --run_dir "$out/folds" --config configs/fashion9k_oi_negative.yaml --annotations "$out/wrong.csv" \
 	--image_size 48 --epochs 16 \
 	--compare_with $data/train.json --strategy wrong --out "$out/wrong-list.csv"
-echo "== the same labels, judged by a model that has learned them"
-"$csl" audit -q --top 1 --model_path "$out/folds/fold-1" --config configs/fashion9k_oi_negative.yaml --annotations "$out/folds/fold-1.csv" \
-	--compare_with $data/train.json --strategy wrong --out "$out/learned-list.csv"
+# What one model makes of images whose labels it has not learned, and of those that it has.
+awk -F, 'NR == FNR { learned[$1]; next } FNR == 1 || !($1 in learned)' "$out/folds/fold-1.csv" "$out/wrong.csv" >"$out/judged.csv"
+for images in judged folds/fold-1; do
+	echo "== the same, one model, images of $images.csv"
+	"$csl" audit -q --top 1 --model_path "$out/folds/fold-1" --data $data/images.tar --annotations "$out/$images.csv" \
+		--val_annotations $data/val.json --compare_with $data/train.json --strategy wrong --out "$out/one-list.csv"
+done
