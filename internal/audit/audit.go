@@ -72,7 +72,6 @@ type work struct {
 	full    *labels.Set // before simulate hid any; nil where it does not
 	source  source
 	held    *modelSource // validation images; nil without
-	folds   bool
 	closers []func() error
 }
 
