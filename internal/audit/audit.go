@@ -33,18 +33,18 @@ type Options struct {
 	RunDir string            // folder of the folds
 	Resume bool              // continue the folds in it
 
-	Strategies []Strategy
-	Limit      int    // cells to list
-	PerClass   int    // cells of a class to list, by each strategy; 0 = any
-	Seed       uint64 // of Random
+	Strategies []Strategy // rules by which cells are chosen
+	Limit      int        // cells to list
+	PerClass   int        // cells of a class to list, by each strategy; 0 = any
+	Seed       uint64     // of Random
 	// CompareWith is a file of full annotations, by which the proposals are judged; "" for none.
 	CompareWith string
 
-	Backend graph.Host
-	Display *progress.Display
-	FS      safefile.FS
-	Garbage garbage.Hooks
-	Version string // of csl, stored in the models of the folds
+	Backend graph.Host        // where graphs run
+	Display *progress.Display // messages and progress
+	FS      safefile.FS       // where files are written
+	Garbage garbage.Hooks     // controls the garbage collector
+	Version string            // of csl, stored in the models of the folds
 }
 
 // Run audits.

@@ -15,21 +15,21 @@ func checkpoints() []int { return []int{100, 1000, 5000} }
 
 // Comparison is how the proposals do against full annotations.
 type Comparison struct {
-	Strategies []StrategyHits `json:"strategies"`
+	Strategies []StrategyHits `json:"strategies"`      // in the order of the options
 	Unknown    TruthCount     `json:"unknown_cells"`   // those whose truth is known
 	Annotated  TruthCount     `json:"annotated_cells"` // those whose truth is known
 }
 
 // TruthCount is what there is to find.
 type TruthCount struct {
-	Cells int64 `json:"cells"`
-	Hits  int64 `json:"hits"` // unknown and present, or annotated and wrong
+	Cells int64 `json:"cells"` // with known truth
+	Hits  int64 `json:"hits"`  // unknown and present, or annotated and wrong
 }
 
 // StrategyHits are those among the first proposals of a strategy.
 type StrategyHits struct {
-	Strategy Strategy `json:"strategy"`
-	First    []Hits   `json:"first"`
+	Strategy Strategy `json:"strategy"` // whose proposals they are
+	First    []Hits   `json:"first"`    // by rising number of proposals
 }
 
 // Hits are those among the first cells of an order.

@@ -32,18 +32,18 @@ const (
 
 // Result is an audit.
 type Result struct {
-	Images    int   `json:"images"`  // scored
-	Skipped   int   `json:"skipped"` // images
-	Positives int64 `json:"positives"`
-	Negatives int64 `json:"negatives"`
-	Unknown   int64 `json:"unknown"` // cells
-	Folds     int   `json:"folds"`   // 0 = none
+	Images    int   `json:"images"`    // scored
+	Skipped   int   `json:"skipped"`   // images
+	Positives int64 `json:"positives"` // cells
+	Negatives int64 `json:"negatives"` // cells
+	Unknown   int64 `json:"unknown"`   // cells
+	Folds     int   `json:"folds"`     // 0 = none
 	// Measured says on which cells it was measured what scores are worth.
 	Measured Measured `json:"measured_on"`
 	// ByBasis counts classes.
 	ByBasis    map[Basis]int    `json:"classes_by_basis"`
-	Classes    []Class          `json:"classes"` // in the order of the labels
-	List       []list.Candidate `json:"-"`
+	Classes    []Class          `json:"classes"`              // in the order of the labels
+	List       []list.Candidate `json:"-"`                    // the best question first
 	Listed     int              `json:"listed"`               // cells
 	Set        *labels.Set      `json:"-"`                    // the labels that were audited
 	Comparison *Comparison      `json:"comparison,omitempty"` // nil without full annotations
@@ -51,11 +51,11 @@ type Result struct {
 
 // Class is what an audit says of a class.
 type Class struct {
-	Name      string `json:"class"`
-	Positives int64  `json:"positives"`
-	Negatives int64  `json:"negatives"`
-	Unknown   int64  `json:"unknown"`
-	Basis     Basis  `json:"basis"`
+	Name      string `json:"class"`     // as the labels have it
+	Positives int64  `json:"positives"` // cells
+	Negatives int64  `json:"negatives"` // cells
+	Unknown   int64  `json:"unknown"`   // cells
+	Basis     Basis  `json:"basis"`     // how its scores are made comparable
 	// Missing is how many of the unknown cells are expected to be present; nil where ranks decide.
 	Missing *float64 `json:"expected_present,omitempty"`
 	// Listed counts listed cells by reason.
