@@ -64,7 +64,7 @@ of annotated positives. Started as several ranks by mpirun or srun, csl-mpi shar
 	fs := cmd.Flags()
 	bindModel(fs, &o.model, &o.strict)
 	fs.Lookup("model_path").Usage = "use the checkpoint `FILE`, or run directory, instead of training a model"
-	fs.StringVar(&o.out, "out", "prior.csv", "write the prior to `FILE`: CSV Classes,avg_pred, with shift also low,high")
+	fs.StringVar(&o.out, "out", "prior.csv", "write the prior to `FILE`: CSV Classes,avg_pred, with shift also low,high,mean_score,annotated")
 	fs.StringVar(&o.compareWith, "compare_with", "", "compare the prior with the full annotations in `FILE`")
 	fs.StringVar(&o.runDir, "run_dir", "", "run directory `DIR` of the temporary model; default "+temporaryRun+" in that of train.out")
 	bindDistributed(cmd, &o.ranks)

@@ -115,7 +115,7 @@ func TestEstimatePriorTrainsOrTakesACheckpoint(t *testing.T) {
 	if files["a.csv"] == "" || files["a.csv"] != files["b.csv"] || files["a.csv"] != files["run/prior/prior.csv"] {
 		t.Errorf("priors\n%s\nand\n%s", files["a.csv"], files["b.csv"])
 	}
-	if !strings.HasPrefix(files["a.csv"], "Classes,avg_pred,low,high\nred,") {
+	if !strings.HasPrefix(files["a.csv"], "Classes,avg_pred,low,high,mean_score,annotated\nred,") {
 		t.Errorf("prior\n%s", files["a.csv"])
 	}
 	// The same folder is free for the run that uses the prior.

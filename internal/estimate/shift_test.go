@@ -27,11 +27,11 @@ func TestByShiftThePriorHasIntervalsAndTheMeanScoresBesideIt(t *testing.T) {
 		t.Errorf("mean scores %v, by prior.method mean %v", r.Estimate.Mean, m.Prior.Avg)
 	}
 	stored, _, err := prior.Load(context.Background(), o.Out, fixture.Classes(), "")
-	if err != nil || !slices.Equal(stored.Avg, r.Prior.Avg) || !slices.Equal(stored.High, r.Prior.High) {
+	if err != nil || !slices.Equal(stored.Avg, r.Prior.Avg) || !slices.Equal(stored.High, r.Prior.High) || !slices.Equal(stored.Mean, r.Estimate.Mean) || !slices.Equal(stored.Count, r.Estimate.Count) {
 		t.Errorf("stored %+v, %v", stored, err)
 	}
 	text, err := os.ReadFile(o.Out)
-	if err != nil || !strings.HasPrefix(string(text), "Classes,avg_pred,low,high\n") {
+	if err != nil || !strings.HasPrefix(string(text), "Classes,avg_pred,low,high,mean_score,annotated\n") {
 		t.Errorf("%s %v", text, err)
 	}
 }

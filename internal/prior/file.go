@@ -15,10 +15,12 @@ const (
 	columnValue = "avg_pred"
 	columnLow   = "low"
 	columnHigh  = "high"
+	columnMean  = "mean_score"
+	columnCount = "annotated"
 )
 
 // Save writes the prior as CSV with the header Classes,avg_pred and, where there are intervals,
-// low,high. Values are the shortest text that reads back as the same float32.
+// low,high,mean_score,annotated (the last two where they are known). Values are the shortest text that reads back as the same float32.
 func (p *Prior) Save(fsys safefile.FS, path string) error {
 	if err := p.Validate(); err != nil {
 		return fmt.Errorf("write %q: %w", path, err)
@@ -32,6 +34,10 @@ func (p *Prior) write(w io.Writer) error {
 	if p.Low != nil {
 		header = append(header, columnLow, columnHigh)
 	}
+	beside := p.Mean != nil && p.Count != nil
+	if beside {
+		header = append(header, columnMean, columnCount)
+	}
 	if err := c.Write(header); err != nil {
 		return err
 	}
@@ -39,6 +45,9 @@ func (p *Prior) write(w io.Writer) error {
 		row := []string{name, text(p.Avg[i])}
 		if p.Low != nil {
 			row = append(row, text(p.Low[i]), text(p.High[i]))
+		}
+		if beside {
+			row = append(row, text(p.Mean[i]), text(p.Count[i]))
 		}
 		if err := c.Write(row); err != nil {
 			return err

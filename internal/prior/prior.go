@@ -18,6 +18,9 @@ type Prior struct {
 	Avg     []float32 // 0 to 1, one per class
 	// Low and High are the ends of an interval around each value, at 95 %; nil without intervals.
 	Low, High []float32
+	// Mean and Count are what stands beside an estimate: the mean score of each class, and the share of its annotated
+	// positives; nil without.
+	Mean, Count []float32
 }
 
 // Validate checks lengths, names and values.
@@ -30,6 +33,11 @@ func (p *Prior) Validate() error {
 	}
 	if n := len(p.Avg); p.Low != nil && len(p.Low) != n || len(p.Low) != len(p.High) {
 		return fmt.Errorf("prior: %d values with intervals of %d and %d ends", n, len(p.Low), len(p.High))
+	}
+	for _, v := range [][]float32{p.Mean, p.Count} {
+		if v != nil && len(v) != len(p.Avg) {
+			return fmt.Errorf("prior: %d values with %d beside them", len(p.Avg), len(v))
+		}
 	}
 	seen := make(map[string]bool, len(p.Classes))
 	for i, name := range p.Classes {

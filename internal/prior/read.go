@@ -19,7 +19,7 @@ import (
 const maxWarnings = 10
 
 // Load reads a prior file and puts it into the order of classes, by name. The columns Classes and
-// avg_pred, and low and high if they are there, are found by the header; others are ignored. Without
+// avg_pred, and low and high, mean_score and annotated if they are there, are found by the header; others are ignored. Without
 // a header rows are class,value. Spaces around names and values do not count. encoding is that of
 // the text, as package textio names it; "" for UTF-8.
 //
@@ -42,20 +42,25 @@ func Load(ctx context.Context, path string, classes []string, encoding string) (
 	return p, warnings, nil
 }
 
-// layout says in which fields a row has what; low and high are -1 without intervals.
-type layout struct{ class, value, low, high, fields int }
+// layout says in which fields a row has what; low and high are -1 without intervals, mean and count without those.
+type layout struct{ class, value, low, high, mean, count, fields int }
 
 // plain is the layout without a header.
-func plain() layout { return layout{class: 0, value: 1, low: -1, high: -1, fields: 2} }
+func plain() layout {
+	return layout{class: 0, value: 1, low: -1, high: -1, mean: -1, count: -1, fields: 2}
+}
 
 // header is the layout that a first row names, if it is one.
 func header(row []string) (layout, bool) {
 	find := func(name string) int {
 		return slices.IndexFunc(row, func(s string) bool { return strings.EqualFold(strings.TrimSpace(s), name) })
 	}
-	l := layout{find(columnClass), find(columnValue), find(columnLow), find(columnHigh), len(row)}
+	l := layout{find(columnClass), find(columnValue), find(columnLow), find(columnHigh), find(columnMean), find(columnCount), len(row)}
 	if l.low < 0 || l.high < 0 {
 		l.low, l.high = -1, -1
+	}
+	if l.mean < 0 || l.count < 0 {
+		l.mean, l.count = -1, -1
 	}
 	return l, l.class >= 0 && l.value >= 0
 }
@@ -131,6 +136,9 @@ func (s *reader) use(l layout) {
 	if l.low >= 0 {
 		s.prior.Low, s.prior.High = make([]float32, len(s.lines)), make([]float32, len(s.lines))
 	}
+	if l.mean >= 0 && l.count >= 0 {
+		s.prior.Mean, s.prior.Count = make([]float32, len(s.lines)), make([]float32, len(s.lines))
+	}
 }
 
 // notPrior recognises files that are something else.
@@ -185,7 +193,7 @@ func (s *reader) values(class int, row []string) error {
 	for _, f := range []struct {
 		at   int
 		into []float32
-	}{{s.value, p.Avg}, {s.low, p.Low}, {s.high, p.High}} {
+	}{{s.value, p.Avg}, {s.low, p.Low}, {s.high, p.High}, {s.mean, p.Mean}, {s.count, p.Count}} {
 		if f.at < 0 {
 			continue
 		}

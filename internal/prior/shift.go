@@ -122,6 +122,7 @@ func (s *Shift) Estimate(classes []string) (*Estimate, error) {
 		p := k.estimate(held[c].calibrate(shared, pull), s.images, known)
 		e.Prior.Avg[c], e.Prior.Low[c], e.Prior.High[c] = float32(p.value), float32(p.low), float32(p.high)
 	}
+	e.Prior.Mean, e.Prior.Count = e.Mean, e.Count
 	return e, e.Prior.Validate()
 }
 

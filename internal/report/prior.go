@@ -145,7 +145,9 @@ func known(training []labels.ClassCount) *prior.Known {
 // shares is what a run knows of its classes, prior included.
 func (r *run) shares() *shares {
 	s := &shares{classes: classNames(r.scored.report), estimate: widen(r.scored.prior), low: widen(r.scored.priorLow), high: widen(r.scored.priorHigh)}
-	s.mean = r.scored.found.means()
+	if s.mean = widen(r.scored.priorMean); s.mean == nil {
+		s.mean = r.scored.found.means()
+	}
 	if r.scored.training != nil {
 		s.countOf = "training"
 		for _, c := range r.scored.training {

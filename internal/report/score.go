@@ -30,6 +30,7 @@ type scored struct {
 	prior     []float32 // the class prior that the run was trained with; nil without
 	// priorLow and priorHigh are its interval, from its file; nil without.
 	priorLow, priorHigh []float32
+	priorMean           []float32 // mean scores of the training images, from its file; nil without
 	truth               []float64 // true shares of the classes in training; nil where they are not known
 	cells               *metric.Accumulator
 	calibration         *metric.Calibration
@@ -126,7 +127,7 @@ func (r *run) readInterval(ctx context.Context) {
 	}
 	p, _, err := prior.Load(ctx, r.cfg.Prior.Path, classNames(r.scored.report), r.cfg.Data.Encoding)
 	if err == nil && slices.Equal(p.Avg, r.scored.prior) {
-		r.scored.priorLow, r.scored.priorHigh = p.Low, p.High
+		r.scored.priorLow, r.scored.priorHigh, r.scored.priorMean = p.Low, p.High, p.Mean
 	}
 }
 
