@@ -32,7 +32,7 @@ func TestMistakesNameFileLineAndNearestKey(t *testing.T) {
 		"base: base.yaml\nvariants:\n  a: {prior_method: mean}":                                           {"line 3: prior_method:"},
 		"base: base.yaml\nvariants:\n  a: {prior: estimated, set: {prior.path: x}}":                       {"prior.path are given"},
 		"base: base.yaml\nset: {data.test.annotations: \"\"}\nvariants: {a: }":                            {"data.test.annotations: is not set"},
-		"base: base.yaml\nvariants:\n  a:\n    set: {data.val.annotations: nowhere.csv}":                  {`line 3: data.val.annotations: "nowhere.csv"`},
+		"base: base.yaml\nvariants:\n  a:\n    set: {data.val.annotations: nowhere.csv}":                  {`line 4: data.val.annotations: "nowhere.csv"`},
 		"base: base.yaml\nset: {data.val.annotations: \"\"}\nvariants:\n  a: {axes: {loss.topk: [1, 2]}}": {"line 4: axes: need validation images"},
 		"base: [":                             {"not YAML"},
 		"base: base.yaml":                     {"variants: is missing"},

@@ -1,6 +1,7 @@
 package sweep
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"os"
@@ -68,6 +69,8 @@ type planner struct {
 	models map[string]*run       // temporary models by folder
 	priors map[string]*priorFile // by path
 	files  map[string]bool       // that were looked for
+	// origins are where the settings of the configuration that was resolved last come from.
+	origins map[string]string
 }
 
 // newPlan resolves every run of a sweep. The error joins all problems of all variants.
@@ -161,6 +164,7 @@ func (n *planner) run(g group, v variant, values []setting, seed uint64) (*run, 
 	if v.prior != "" && cfg.Prior.Path != "" && slices.ContainsFunc(slices.Concat(n.f.set, g.set, v.set, values), isPriorPath) {
 		return nil, &config.Problem{Origin: v.origin, Key: "prior", Text: "and prior.path are given: give one of them"}
 	}
+	origins := n.origins
 	r := &run{cfg: cfg, seed: seed, name: runName(g, v, values, seed)}
 	known := ""
 	if v.prior != "" {
@@ -177,7 +181,7 @@ func (n *planner) run(g group, v variant, values []setting, seed uint64) (*run, 
 	if len(values) > 0 && !hasValidation(cfg.Data) {
 		return nil, &config.Problem{Origin: v.origin, Key: "axes", Text: "need validation images to choose by: give data.val.annotations or data.val.split"}
 	}
-	return r, n.ready(v, cfg)
+	return r, n.ready(v, cfg, origins)
 }
 
 // hasValidation reports whether settings name validation images.
@@ -188,7 +192,7 @@ func hasValidation(d config.Data) bool {
 func isPriorPath(s setting) bool { return s.key == "prior.path" }
 
 // ready asks of resolved settings what a sweep needs.
-func (n *planner) ready(v variant, cfg *config.Config) error {
+func (n *planner) ready(v variant, cfg *config.Config, origins map[string]string) error {
 	if !cfg.Data.HasTest() {
 		return &config.Problem{
 			Origin: fmt.Sprintf("sweep %q", n.f.path), Key: "data.test.annotations",
@@ -207,10 +211,11 @@ func (n *planner) ready(v variant, cfg *config.Config) error {
 			if path == "" || n.files[path] {
 				continue
 			}
-			if _, err := os.Stat(path); err != nil {
-				return &config.Problem{Origin: v.origin, Key: "data." + split.name + ".annotations", Text: fmt.Sprintf("%q: %v", path, cause(err))}
-			}
 			n.files[path] = true
+			if _, err := os.Stat(path); err != nil {
+				key := "data." + split.name + ".annotations"
+				return &config.Problem{Origin: cmp.Or(origins[key], v.origin), Key: key, Text: fmt.Sprintf("%q: %v", path, cause(err))}
+			}
 		}
 	}
 	return nil
@@ -236,6 +241,7 @@ func (n *planner) resolve(seed uint64, lists ...[]setting) (*config.Config, erro
 	for _, s := range all {
 		args, origins[s.key] = append(args, s.key+"="+s.value), s.origin
 	}
+	n.origins = origins
 	text := strconv.FormatUint(seed, 10)
 	cfg, from, err := config.Load(config.Sources{File: n.f.base, Set: append(args, "train.seed="+text, "train.out="+n.f.out)})
 	if err != nil {
