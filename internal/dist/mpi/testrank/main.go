@@ -1,3 +1,5 @@
+//go:build mpi && linux
+
 // Command testrank is a rank for the tests of package mpi: mpirun starts several, which do every call of a group, compare what
 // comes out with a loop over ranks, and print one line each. Its argument says how it ends.
 package main
