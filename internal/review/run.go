@@ -90,7 +90,7 @@ func (g *gallery) check(ctx context.Context, display *progress.Display) error {
 	case ctx.Err() != nil:
 		return ctx.Err()
 	case n == len(g.names):
-		return fmt.Errorf("none of the %s of the list is there: %w", count.Of(n, "image"), first)
+		return fmt.Errorf("none of the images of the list is there: %w", first)
 	case n > 0:
 		display.Log().Warn(fmt.Sprintf("%d of %s of the list are not there, the first one: %v", n, count.Of(len(g.names), "image"), first))
 	}
