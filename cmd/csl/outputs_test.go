@@ -36,3 +36,17 @@ func TestAnInputIsNeverOverwritten(t *testing.T) {
 		}
 	}
 }
+
+func TestTheBestWeightsOfARunDirectoryAreNeverOverwritten(t *testing.T) {
+	dir := t.TempDir()
+	best := filepath.Join(dir, "best.safetensors")
+	if err := os.WriteFile(best, []byte("weights"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := notRead("--report", best, dir); err == nil {
+		t.Error("the weights of a run directory that the command reads may be overwritten")
+	}
+	if err := notRead("--report", filepath.Join(dir, "page.html"), dir); err != nil {
+		t.Errorf("a new file in the run directory is refused: %v", err)
+	}
+}
