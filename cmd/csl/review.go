@@ -36,7 +36,7 @@ func newReviewCommand(s *streams) *cobra.Command {
 of labels. csl audit writes such a list: CSV with image and class, and score, label and reason where
 known. Without LIST, a model proposes the questions, as csl audit does.
 
-An answer is on disk before the next question shows; run the same command again to go on. The page
+An answer is on disk before the next question shows; run the same command again to resume. The page
 works without network. Its address is printed; it has a secret token and reaches this machine only,
 unless --listen says otherwise. Press Ctrl-C to stop.`,
 		Example: `  csl review audit.csv --data photos --labels answers.csv

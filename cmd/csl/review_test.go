@@ -1,6 +1,7 @@
 package main
 
 import (
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -18,6 +19,15 @@ func TestWrongReviewsAreRefusedBeforeAnythingIsServed(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	busy, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := busy.Close(); err != nil {
+			t.Error(err)
+		}
+	}()
 	for _, c := range []struct {
 		args []string
 		code int
@@ -31,6 +41,7 @@ func TestWrongReviewsAreRefusedBeforeAnythingIsServed(t *testing.T) {
 		{[]string{list, "--data", dir, "--labels", list}, exitUsage, "the command reads this file"},
 		{[]string{list, "--data", images, "--labels", filepath.Join(dir, "labels.csv")}, exitFailure, "it is no file of answers"},
 		{[]string{list, "--data", dir, "--labels", answers}, exitFailure, "none of the images of the list is there"},
+		{[]string{list, "--data", images, "--labels", answers, "--listen", busy.Addr().String()}, exitFailure, busy.Addr().String()},
 		{[]string{list, "--data", dir, "--labels", filepath.Join(dir, "none", "a.csv")}, exitFailure, "none"},
 		{[]string{filepath.Join(dir, "none.csv"), "--data", dir, "--labels", answers}, exitFailure, "none.csv"},
 		{[]string{"--model_path", "m", "--data", dir, "--labels", answers, "--strategy", "best"}, exitUsage, "--strategy"},

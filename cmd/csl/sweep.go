@@ -34,8 +34,8 @@ func newSweepCommand(s *streams) *cobra.Command {
 		Long: `Run what a sweep file describes: variants of a configuration in groups of conditions, with several
 seeds each. Settings to try are chosen by the validation images, the chosen runs are scored once on
 the test images (data.test), and a table sets the variants side by side, with intervals of their
-differences. Runs that are complete are kept; a sweep that was stopped or killed goes on where it
-was when the same command is given again. docs/sweep.md explains the file.`,
+differences. Runs that are complete are kept; a sweep that was stopped or killed resumes when the same
+command is run again. docs/sweep.md explains the file.`,
 		Example: `  csl sweep study.yaml --dry_run
   csl sweep study.yaml --jobs 2
   csl sweep study.yaml --table --format json`,

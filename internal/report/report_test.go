@@ -194,6 +194,7 @@ func TestAFolderThatIsNoRunIsOneClearLine(t *testing.T) {
 		want string
 	}{
 		"missing":   {[]string{good.dir, filepath.Join(dir, "none")}, `none": not a run directory: it has no config.yaml`},
+		"a file":    {[]string{good.dir, filepath.Join(good.dir, "config.yaml")}, `config.yaml": not a run directory: it has no config.yaml`},
 		"bad log":   {[]string{broken.dir}, `metrics.jsonl" line 2`},
 		"twice":     {[]string{good.dir, good.dir + "/"}, "is given twice"},
 		"no folder": {nil, "no run given"},

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 
 	"csl/internal/config"
 	"csl/internal/rundir"
@@ -57,7 +58,7 @@ func loadRun(dir string) (*run, error) {
 	r := &run{dir: dir}
 	path := filepath.Join(dir, rundir.Config)
 	text, err := os.ReadFile(path)
-	if errors.Is(err, fs.ErrNotExist) {
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
 		return nil, fmt.Errorf("report: %q: not a run directory: it has no %s", dir, rundir.Config)
 	}
 	if err != nil {

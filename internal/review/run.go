@@ -59,15 +59,15 @@ func Run(ctx context.Context, o Options) (_ Summary, err error) {
 	if err := images.check(ctx, o.Display); err != nil {
 		return Summary{}, err
 	}
-	s, err := openSession(q, func(each func(record)) (*file, error) { return openFile(o.FS, o.Answers, each) }, o.Source, time.Now)
-	if err != nil {
-		return Summary{}, err
-	}
-	defer func() { err = errors.Join(err, s.close()) }()
 	listener, open, err := listen(o.Listen)
 	if err != nil {
 		return Summary{}, err
 	}
+	s, err := openSession(q, func(each func(record)) (*file, error) { return openFile(o.FS, o.Answers, each) }, o.Source, time.Now)
+	if err != nil {
+		return Summary{}, errors.Join(err, listener.Close())
+	}
+	defer func() { err = errors.Join(err, s.close()) }()
 	if open {
 		log.Warn("other machines can reach this server: whoever has the address with its token sees the images and can answer, and the connection is not encrypted", "address", listener.Addr())
 	}

@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"unsafe"
@@ -158,4 +160,13 @@ func (l *library) standardABI() int {
 	major, minor := new(int32), new(int32)
 	purego.SyscallN(f, uintptr(unsafe.Pointer(major)), uintptr(unsafe.Pointer(minor)))
 	return int(*major)
+}
+
+// here are the surroundings of this process.
+func here() surroundings {
+	parent, _ := os.Readlink(filepath.Join("/proc", strconv.Itoa(os.Getppid()), "exe")) // another user's: not known
+	return surroundings{os.Getenv, parent, func(name string) bool {
+		_, err := os.Stat(name)
+		return err == nil
+	}}
 }

@@ -1,25 +1,12 @@
 package mpi
 
-import (
-	"os"
-	"path/filepath"
-	"strconv"
-)
+import "path/filepath"
 
 // surroundings are what the search for the library looks at.
 type surroundings struct {
 	getenv   func(string) string
 	launcher string                 // the program that started this process, "" where it is not known
 	exists   func(name string) bool // of a file
-}
-
-// here are the surroundings of this process.
-func here() surroundings {
-	parent, _ := os.Readlink(filepath.Join("/proc", strconv.Itoa(os.Getppid()), "exe")) // another user's: not known
-	return surroundings{os.Getenv, parent, func(name string) bool {
-		_, err := os.Stat(name)
-		return err == nil
-	}}
 }
 
 // candidates are the libraries to try, the best first: the one that was asked for, else those beside the launcher, since a
