@@ -8,9 +8,9 @@ import (
 // Launch is what a launcher told this process in its environment.
 type Launch struct {
 	By   string // the variable by which it was recognised
-	Rank int
-	Size int // 0 where the launcher does not say
-	Here int // ranks on this machine; 0 where the launcher does not say
+	Rank int    // of this process, from 0
+	Size int    // 0 where the launcher does not say
+	Here int    // ranks on this machine; 0 where the launcher does not say
 }
 
 // FromEnvironment recognises mpirun and its like by the variables that they set: those of Open MPI, of MPICH's process

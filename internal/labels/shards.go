@@ -17,7 +17,7 @@ import (
 
 // Shard is a tar archive of images with their labels beside them, as WebDataset has it.
 type Shard struct {
-	Path string
+	Path string // the archive
 	Name string // stands before the names of images that another shard has, too
 }
 
