@@ -122,12 +122,7 @@ func (r *assumedRunner[T]) Run(pool *kernel.Pool, logits, labels, grad []T) Term
 		}
 	}
 	r.logits, r.labels, r.grad = nil, nil, nil
-	var sum Terms
-	for i := range r.terms {
-		sum.add(&r.terms[i])
-	}
-	sum.Total = sum.Positive + sum.Negative + sum.Unknown
-	return sum
+	return total(r.terms)
 }
 
 // Do computes one chunk of rows; it is for kernel.Pool only.

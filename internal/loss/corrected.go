@@ -164,12 +164,7 @@ func (r *correctedRunner[T]) Run(pool *kernel.Pool, logits, labels, grad []T) Te
 	if r.name == LLCp && r.course != nil {
 		r.course.Turned = r.large.cells(r.course.Turned[:0])
 	}
-	var sum Terms
-	for i := range r.terms {
-		sum.add(&r.terms[i])
-	}
-	sum.Total = sum.Positive + sum.Negative + sum.Unknown
-	return sum
+	return total(r.terms)
 }
 
 // Do computes one chunk of rows; it is for kernel.Pool only.

@@ -83,12 +83,7 @@ func (e *Evaluator[T]) Run(pool *kernel.Pool, logits, labels, grad []T) Terms {
 	}
 	e.run(pool, phaseCells)
 	e.logits, e.labels, e.grad = nil, nil, nil
-	var p Terms
-	for i := range e.terms {
-		p.add(&e.terms[i])
-	}
-	p.Total = p.Positive + p.Negative + p.Unknown
-	return p
+	return total(e.terms)
 }
 
 // selectCells finds the topK unknown cells per image of the whole batch that have the smallest negative probability.

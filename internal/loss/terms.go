@@ -61,3 +61,12 @@ func (p *Terms) add(q *Terms) {
 	p.DroppedBoth += q.DroppedBoth
 	p.Corrected += q.Corrected
 }
+
+// total adds the terms of a batch's rows up, in their order.
+func total(rows []Terms) (sum Terms) {
+	for i := range rows {
+		sum.add(&rows[i])
+	}
+	sum.Total = sum.Positive + sum.Negative + sum.Unknown
+	return sum
+}
