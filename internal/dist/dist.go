@@ -41,6 +41,8 @@ type Group interface {
 	// StartSumFloat32 starts a SumFloat32 and returns at once; buf must be neither read nor changed before Wait
 	// has returned. It serves to send gradients while others are still being computed.
 	StartSumFloat32(buf []float32) Request
+	// StartSumFloat64 is the same for a SumFloat64.
+	StartSumFloat64(buf []float64) Request
 
 	// Broadcast replaces the bytes of all ranks by those of root.
 	Broadcast(buf []byte, root int) error
@@ -51,8 +53,12 @@ type Group interface {
 	// Barrier returns when all ranks have called it.
 	Barrier() error
 
+	// As says what the next call is for, such as "gradients", and returns the group: Kinds are by that.
+	As(purpose string) Group
 	// Traffic says what has been sent and how long it took.
 	Traffic() Traffic
+	// Kinds are the parts of Traffic by what the calls were for, in the order of their names.
+	Kinds() []Kind
 
 	// Abort ends the whole job with the exit code: the calls of other ranks fail, under MPI all processes
 	// end, this one included. cause goes to standard error before, with rank and host, unless another rank
@@ -66,6 +72,12 @@ type Group interface {
 type Request interface {
 	// Wait returns when it is done. It may be called once.
 	Wait() error
+}
+
+// Kind is the traffic of the calls for one purpose.
+type Kind struct {
+	Purpose string // as [Group.As] was told; "other" where it was not
+	Traffic
 }
 
 // Traffic is what a rank has exchanged since the start.

@@ -192,7 +192,7 @@ func TestCallsThatDoNotFitTogetherAreErrors(t *testing.T) {
 		if g.Rank() == 1 {
 			return g.Barrier()
 		}
-		return g.SumInt64(make([]int64, 4))
+		return g.SumInt64(make([]int64, small))
 	}) {
 		if err == nil || !strings.Contains(err.Error(), "while rank") {
 			t.Errorf("a sum against a barrier: %v", err)

@@ -10,7 +10,7 @@ import (
 // Open is a group over a transport. One goroutine, which stays on one thread of the operating system, calls
 // connect and from then on every method of the transport but Abort: libraries of MPI ask for that.
 func Open(connect func() (Transport, error)) (Group, error) {
-	g := &group{work: make(chan *call, 64), closed: make(chan struct{})}
+	g := &group{work: make(chan *call, 64), closed: make(chan struct{}), kinds: map[string]*Kind{}}
 	connected := make(chan error)
 	go g.run(connect, connected)
 	if err := <-connected; err != nil {
@@ -26,11 +26,14 @@ type group struct {
 	closed chan struct{} // the goroutine has ended
 	shut   bool          // Close was called; of the caller's side
 
-	mu      sync.Mutex
-	traffic Traffic
+	purpose string // of the next call; of the caller's side
+
+	mu    sync.Mutex
+	kinds map[string]*Kind
 
 	// Of the goroutine that runs the calls:
 	broken  error
+	moved   int64 // bytes sent by the call under way
 	scratch []byte
 	sums    []float64
 }
@@ -39,6 +42,7 @@ type group struct {
 type call struct {
 	g    *group
 	name string
+	kind *Kind
 	do   func() error
 	err  chan error
 }
@@ -73,14 +77,14 @@ func (g *group) one(c *call) error {
 		return g.broken
 	}
 	start := time.Now()
+	g.moved = 0
 	if err := c.do(); err != nil {
 		g.broken = fmt.Errorf("%s: %w", c.name, err)
 		return g.broken
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.traffic.Calls++
-	g.traffic.Busy += time.Since(start)
+	c.kind.add(Traffic{Calls: 1, Bytes: g.moved, Busy: time.Since(start)})
 	return nil
 }
 
@@ -89,30 +93,30 @@ func (g *group) start(name string, do func() error) Request {
 	if g.shut {
 		return done{errClosed}
 	}
-	c := &call{g: g, name: name, do: do, err: make(chan error, 1)}
+	c := &call{g: g, name: name, kind: g.kind(), do: do, err: make(chan error, 1)}
 	g.work <- c
 	return c
 }
 
 // Wait implements [Request].
 func (c *call) Wait() error {
+	select {
+	case err := <-c.err:
+		return err
+	default:
+	}
 	start := time.Now()
+	c.g.t.Hurry(true)
 	err := <-c.err
+	c.g.t.Hurry(false)
 	c.g.mu.Lock()
 	defer c.g.mu.Unlock()
-	c.g.traffic.Wait += time.Since(start)
+	c.kind.Wait += time.Since(start)
 	return err
 }
 
 func (g *group) Rank() int { return g.t.Rank() }
 func (g *group) Size() int { return g.t.Size() }
-
-// Traffic implements [Group].
-func (g *group) Traffic() Traffic {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	return g.traffic
-}
 
 // Abort implements [Group].
 func (g *group) Abort(code int, cause string) { g.t.Abort(code, cause) }
@@ -142,11 +146,7 @@ func (g *group) share(buf Parts) error {
 	return g.t.Share(buf)
 }
 
-func (g *group) sent(bytes int) {
-	g.mu.Lock()
-	g.traffic.Bytes += int64(bytes)
-	g.mu.Unlock()
-}
+func (g *group) sent(bytes int) { g.moved += int64(bytes) }
 
 // memory gives n bytes that are used until the next call of it.
 func (g *group) memory(n int) []byte {

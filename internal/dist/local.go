@@ -62,6 +62,9 @@ func (l *local) Share(buf Parts) error {
 	return l.m.meet(visit{l.rank, "share", Parts{}, buf})
 }
 
+// Hurry implements [Transport]: who waits here sleeps until it is woken.
+func (l *local) Hurry(bool) {}
+
 // Close implements [Transport].
 func (l *local) Close() error {
 	zero := make([]int, l.m.n+1)

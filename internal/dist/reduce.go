@@ -9,6 +9,9 @@ import (
 // enough that latency does not count.
 const chunk = 4 << 20
 
+// small is how many bytes all ranks' numbers may have together to be sent to all ranks in one exchange.
+const small = 64 << 10
+
 // number is what can be reduced.
 type number interface{ float32 | float64 | int64 }
 
@@ -22,7 +25,12 @@ func (g *group) StartSumFloat32(buf []float32) Request {
 
 // SumFloat64 implements [Group].
 func (g *group) SumFloat64(buf []float64) error {
-	return g.start("sum of float64", func() error { return reduce(g, buf, sumPlain[float64]) }).Wait()
+	return g.StartSumFloat64(buf).Wait()
+}
+
+// StartSumFloat64 implements [Group].
+func (g *group) StartSumFloat64(buf []float64) Request {
+	return g.start("sum of float64", func() error { return reduce(g, buf, sumPlain[float64]) })
 }
 
 // SumInt64 implements [Group].
@@ -51,6 +59,9 @@ func reduce[T number](g *group, buf []T, combine func(dst []T, ranks [][]T)) err
 
 func reduceChunk[T number](g *group, buf []T, size int, combine func(dst []T, ranks [][]T)) error {
 	n, me := g.t.Size(), g.t.Rank()
+	if bytes := size * len(buf); bytes*n <= small {
+		return reduceSmall(g, buf, size, combine)
+	}
 	whole := Parts{asBytes(buf), evenly(len(buf), size, n)}
 	own := len(whole.Part(me))
 	received := Parts{g.memory(own * n), repeated(own, n)}
@@ -63,6 +74,23 @@ func reduceChunk[T number](g *group, buf []T, size int, combine func(dst []T, ra
 	}
 	combine(asNumbers[T](whole.Part(me), size), ranks)
 	return g.share(whole)
+}
+
+// reduceSmall has every rank get all numbers of all ranks and combine them itself: one exchange instead of two. Equal numbers
+// combined in an equal order are equal results.
+func reduceSmall[T number](g *group, buf []T, size int, combine func(dst []T, ranks [][]T)) error {
+	n, length := g.t.Size(), size*len(buf)
+	all := Parts{g.memory(length * n), repeated(length, n)}
+	copy(all.Part(g.t.Rank()), asBytes(buf))
+	if err := g.share(all); err != nil {
+		return err
+	}
+	ranks := make([][]T, n)
+	for i := range ranks {
+		ranks[i] = asNumbers[T](all.Part(i), size)
+	}
+	combine(buf, ranks)
+	return nil
 }
 
 // sumFloat32 adds in float64 and rounds once.

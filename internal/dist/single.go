@@ -17,8 +17,11 @@ func (single) SumFloat64([]float64) error        { return nil }
 func (single) SumInt64([]int64) error            { return nil }
 func (single) MaxInt64([]int64) error            { return nil }
 func (single) StartSumFloat32([]float32) Request { return done{} }
+func (single) StartSumFloat64([]float64) Request { return done{} }
 func (single) Barrier() error                    { return nil }
+func (s single) As(string) Group                 { return s }
 func (single) Traffic() Traffic                  { return Traffic{} }
+func (single) Kinds() []Kind                     { return nil }
 func (single) Abort(int, string)                 {}
 func (single) Close() error                      { return nil }
 

@@ -1,7 +1,7 @@
 package dist
 
 // Transport moves bytes between ranks. It does no arithmetic. All its methods are called by one goroutine, which
-// stays on one thread of the operating system; only Abort and Ending are called by others.
+// stays on one thread of the operating system; only Abort, Ending and Hurry are called by others.
 type Transport interface {
 	// Rank is this rank's number.
 	Rank() int
@@ -13,6 +13,8 @@ type Transport interface {
 	// Share fills all parts of buf with those of the ranks that own them: part i is rank i's. This rank's
 	// own part is there already.
 	Share(buf Parts) error
+	// Hurry says whether somebody waits for the call under way, so that looking for its end is worth a processor.
+	Hurry(waiting bool)
 	// Abort ends all ranks with an exit code, after the cause has been written to standard error.
 	Abort(code int, cause string)
 	// Ending is closed when Abort wants End to be called; calls that are under way then do so themselves. It may be nil.

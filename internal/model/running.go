@@ -2,29 +2,37 @@ package model
 
 import "csl/internal/graph"
 
-// UpdateRunningOf is UpdateRunning where the net has a part of a batch of that many images: it moves the running
-// statistics towards those of the whole batch, which are the same on all processes. by, which must be that of
-// Options.Sharer if the net has one, says which share of the batch is here.
-func (n *TrainNet) UpdateRunningOf(images int, by graph.Sharer) error {
-	share, shared := by.Share()
-	if !shared {
-		return n.UpdateRunning()
+// StatsToShare are, after Forward, the sums that processes with a part of a batch each have to add up for UpdateRunningOf:
+// of the batch statistics of the images here, which are share of the whole batch. There are none where norms take the
+// statistics of the whole batch already. They are valid, and to be replaced by their sums, until the next Forward.
+func (n *TrainNet) StatsToShare(share float64) ([]float64, error) {
+	if n.opts.Sharer != nil {
+		return nil, nil
 	}
 	all, err := n.batchStats()
 	if err != nil {
-		return err
+		return nil, err
 	}
-	if n.opts.Sharer == nil {
-		for _, v := range all {
-			graph.PoolStats(v, share)
+	for _, v := range all {
+		graph.PoolStats(v, share)
+	}
+	return n.flat, nil
+}
+
+// UpdateRunningOf is UpdateRunning where the net has a part of a batch of that many images: it moves the running
+// statistics towards those of the whole batch, which are the same on all processes, once StatsToShare's have been added up.
+func (n *TrainNet) UpdateRunningOf(images int) error {
+	if n.opts.Sharer != nil {
+		if _, err := n.batchStats(); err != nil {
+			return err
 		}
-		by.Sum(n.flat)
-		for _, v := range all {
+	} else {
+		for _, v := range n.batch {
 			graph.UnpoolStats(v)
 		}
 	}
 	for i := range n.b.stats {
-		s, v := &n.b.stats[i], all[i]
+		s, v := &n.b.stats[i], n.batch[i]
 		c := len(s.mean)
 		s.update(s.rows/n.opts.Batch*images, func(i int) (mean, variance float64) { return v[i], v[c+i] })
 	}

@@ -17,12 +17,13 @@ type buckets struct {
 	group  dist.Group
 	length int // of a bucket, in elements
 	apply  func(i int, grad []float32) error
-	flat   []float32 // all gradients
-	order  []slice   // those that were taken
-	done   int       // of them, applied
-	filled int       // elements taken
-	sent   int       // elements sent
-	summed int       // elements whose sums are there
+	ready  func() error // before the first apply
+	flat   []float32    // all gradients, and a flag
+	order  []slice      // those that were taken
+	done   int          // of them, applied
+	filled int          // elements taken
+	sent   int          // elements sent
+	summed int          // elements whose sums are there
 	open   []dist.Request
 }
 
@@ -30,12 +31,12 @@ type buckets struct {
 type slice struct{ param, from, to int }
 
 // begin starts a step whose sums of gradients apply gets, in the order in which they were taken. n is the number of
-// all their elements.
-func (b *buckets) begin(n int, apply func(i int, grad []float32) error) {
+// all their elements. Before the first of them, ready is called.
+func (b *buckets) begin(n int, ready func() error, apply func(i int, grad []float32) error) {
 	if b.flat == nil {
-		b.flat = make([]float32, n)
+		b.flat = make([]float32, n+1)
 	}
-	b.apply, b.order, b.open = apply, b.order[:0], b.open[:0]
+	b.ready, b.apply, b.order, b.open = ready, apply, b.order[:0], b.open[:0]
 	b.done, b.filled, b.sent, b.summed = 0, 0, 0, 0
 }
 
@@ -57,12 +58,17 @@ func (b *buckets) take(i int, grad []float32) error {
 
 // send starts the sum of the next n elements.
 func (b *buckets) send(n int) {
-	b.open = append(b.open, b.group.StartSumFloat32(b.flat[b.sent:b.sent+n]))
+	b.open = append(b.open, b.group.As(forGradients).StartSumFloat32(b.flat[b.sent:b.sent+n]))
 	b.sent += n
 }
 
 // settle waits for the oldest bucket and applies the gradients that are complete then.
 func (b *buckets) settle() error {
+	if b.summed == 0 {
+		if err := b.ready(); err != nil {
+			return err
+		}
+	}
 	err := b.open[0].Wait()
 	b.open = b.open[:copy(b.open, b.open[1:])]
 	if err != nil {
@@ -78,15 +84,19 @@ func (b *buckets) settle() error {
 	return nil
 }
 
-// finish sends the rest and returns when everything is applied.
-func (b *buckets) finish() error {
-	if n := b.filled - b.sent; n > 0 {
-		b.send(n)
+// finish sends the rest and returns when everything is applied. With it goes flag: any is whether a rank has set it.
+func (b *buckets) finish(flag bool) (any bool, err error) {
+	at := b.filled
+	b.flat[at] = 0
+	if flag {
+		b.flat[at] = 1
 	}
+	b.filled++
+	b.send(b.filled - b.sent)
 	for len(b.open) > 0 {
 		if err := b.settle(); err != nil {
-			return err
+			return false, err
 		}
 	}
-	return nil
+	return b.flat[at] != 0, nil
 }

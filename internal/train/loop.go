@@ -34,10 +34,10 @@ func (t *trainer) loop(ctx context.Context) error {
 func (t *trainer) epoch(ctx context.Context) error {
 	batches := t.loader.Epoch(ctx, t.Cursor.Epoch, t.Cursor.Batch)
 	defer batches.Close()
+	if err := t.stops.poll(); err != nil {
+		return err
+	}
 	for {
-		if err := t.stops.poll(); err != nil {
-			return err
-		}
 		if err := ctx.Err(); err != nil {
 			return t.ranks.shared(err)
 		}
@@ -112,6 +112,7 @@ func (t *trainer) step(batches *loader.Epoch) (stepInfo, error) {
 	var err error
 	s.lr, s.beta1, err = t.stepper.finish(t.Cursor.Step)
 	t.Cursor.Step++
+	t.stops.agreed(t.stepper.stopping)
 	return s, err
 }
 
@@ -128,10 +129,10 @@ func (t *trainer) addToPrior(logits []float32) error {
 		return err
 	}
 	sum := here.Save()
-	rows := [1]int64{sum.Rows}
-	if err := errors.Join(t.ranks.group.SumFloat64(sum.Sum), t.ranks.group.SumInt64(rows[:])); err != nil {
+	all := append(sum.Sum, float64(sum.Rows)) // exact: far fewer than 2^53
+	if err := t.ranks.group.As(forPrior).SumFloat64(all); err != nil {
 		return err
 	}
-	sum.Rows = rows[0]
+	sum.Sum, sum.Rows = all[:len(all)-1], int64(all[len(all)-1])
 	return t.running.Join(sum)
 }

@@ -18,6 +18,16 @@ type ranks struct {
 	err       error // the first one of exchanges that cannot return it
 }
 
+// What ranks tell each other in a step.
+const (
+	forGradients = "gradients"
+	forLoss      = "loss and statistics"
+	forNorms     = "batch norms (sync_bn)"
+	forCells     = "cells of the loss"
+	forPrior     = "running prior"
+	forStops     = "stops"
+)
+
 func newRanks(g dist.Group) *ranks {
 	if g == nil {
 		g = dist.Single()
@@ -56,13 +66,13 @@ func (r *ranks) Share() (share float64, shared bool) {
 }
 
 // Sum implements graph.Sharer.
-func (r *ranks) Sum(v []float64) { r.SumFloat64(v) }
+func (r *ranks) Sum(v []float64) { r.keep(r.group.As(forNorms).SumFloat64(v)) }
 
 // SumFloat64 implements loss.Whole.
-func (r *ranks) SumFloat64(v []float64) { r.keep(r.group.SumFloat64(v)) }
+func (r *ranks) SumFloat64(v []float64) { r.keep(r.group.As(forCells).SumFloat64(v)) }
 
 // SumInt64 implements loss.Whole.
-func (r *ranks) SumInt64(v []int64) { r.keep(r.group.SumInt64(v)) }
+func (r *ranks) SumInt64(v []int64) { r.keep(r.group.As(forCells).SumInt64(v)) }
 
 func (r *ranks) keep(err error) {
 	if r.err == nil {

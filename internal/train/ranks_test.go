@@ -281,7 +281,7 @@ func TestAllRanksStopWhereOneIsAskedToAndAnotherNumberGoesOn(t *testing.T) {
 		_, errs := first.run(t, uneven(d, out, more...))
 		for rank, err := range errs {
 			var stopped *Interrupted
-			if !errors.As(err, &stopped) || stopped.Step != 4 || !errors.Is(err, context.Canceled) {
+			if !errors.As(err, &stopped) || stopped.Step != 5 || !errors.Is(err, context.Canceled) {
 				t.Fatalf("rank %d: %v", rank, err)
 			}
 		}

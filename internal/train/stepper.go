@@ -35,6 +35,9 @@ type stepper struct {
 	sharer   graph.Sharer // of norms that take the whole batch; nil: that of this rank
 	part     int          // images of a full batch that are learnt from here
 	buckets  buckets      // where gradients wait for those of other ranks
+	tally    tally        // what else is added up over the ranks
+	stop     func() bool  // tells whether this rank is asked to stop
+	stopping bool         // a rank is asked to, as all know since the last step
 	params   int          // elements of all gradients
 
 	change, first, add, send model.ApplyFunc // the methods, made once
@@ -56,6 +59,7 @@ func newStepper(be graph.Host, w *model.Weights, bound loss.Bound, o optim.Confi
 	}
 	s := &stepper{be: be, loss: lossgraph.Adding(bound), course: course, size: size, weights: w, running: w.Buffers(), cycle: cycle, ema: o.EMA, ranks: r}
 	s.buckets = buckets{group: r.group, length: bucketLen}
+	s.stop = func() bool { return false }
 	var averages []*model.Param
 	if o.EMA != nil {
 		s.average = w.Clone()
@@ -131,6 +135,9 @@ func (s *stepper) learn(b *loader.Batch, step, n int) (loss.Terms, error) {
 	}
 	s.course.Epoch = b.Epoch
 	s.last, s.batch = net, n
+	if !s.ranks.alone() {
+		return s.learnPart(b, net, step, n)
+	}
 	terms, err := s.forward(net)
 	if err != nil {
 		return terms, err
@@ -139,23 +146,20 @@ func (s *stepper) learn(b *loader.Batch, step, n int) (loss.Terms, error) {
 	if err := net.Backward(s.applying(step, n)); err != nil {
 		return terms, err
 	}
-	if s.logits, err = net.Logits(); err != nil {
+	if err := s.noted(b, net); err != nil {
 		return terms, err
+	}
+	return terms, net.UpdateRunning()
+}
+
+// noted takes the logits of the batch that was learnt from, and the cells that the loss turned.
+func (s *stepper) noted(b *loader.Batch, net *model.TrainNet) (err error) {
+	if s.logits, err = net.Logits(); err != nil {
+		return err
 	}
 	s.logits = s.logits[:b.N*(len(s.logits)/net.Batch())]
 	s.turned.note(b, s.course.Turned)
-	if s.ranks.alone() {
-		return terms, net.UpdateRunning()
-	}
-	if s.sums == nil {
-		if err := s.buckets.finish(); err != nil {
-			return terms, err
-		}
-	}
-	if err := net.UpdateRunningOf(b.Whole, s.ranks); err != nil {
-		return terms, err
-	}
-	return terms, s.ranks.err
+	return nil
 }
 
 // ofNoImage is the label of cells that take no part.
@@ -196,12 +200,14 @@ func (s *stepper) forward(net *model.TrainNet) (loss.Terms, error) {
 	if err != nil {
 		return loss.Terms{}, err
 	}
-	if !s.ranks.alone() {
-		if err := s.ranks.group.SumFloat64(vector); err != nil {
-			return loss.Terms{}, err
-		}
+	if err := s.ranks.group.As(forLoss).SumFloat64(vector); err != nil {
+		return loss.Terms{}, err
 	}
-	terms := loss.TermsOf(vector)
+	return s.finite(loss.TermsOf(vector), net)
+}
+
+// finite makes sure that the terms of a loss are.
+func (s *stepper) finite(terms loss.Terms, net *model.TrainNet) (loss.Terms, error) {
 	if math.IsNaN(terms.Total) || math.IsInf(terms.Total, 0) {
 		return terms, s.ranks.locate(net)
 	}
@@ -240,7 +246,7 @@ func (s *stepper) applying(step, n int) model.ApplyFunc {
 		if s.ranks.alone() {
 			return s.change
 		}
-		s.buckets.begin(s.params, s.change)
+		s.buckets.begin(s.params, s.tally.wait, s.change)
 		return s.send
 	case n == 0:
 		return s.first
@@ -282,18 +288,4 @@ func (s *stepper) finish(step int) (lr, beta1 float64, err error) {
 		s.ema.Update(s.opt.Steps(), to.Data, s.running[i].Data)
 	}
 	return lr, beta1, nil
-}
-
-// sumGradients adds the gradients of a step's batches up over all ranks.
-func (s *stepper) sumGradients() error {
-	if s.ranks.alone() {
-		return nil
-	}
-	s.buckets.begin(s.params, s.first)
-	for i, sum := range s.sums {
-		if err := s.buckets.take(i, sum); err != nil {
-			return err
-		}
-	}
-	return s.buckets.finish()
 }

@@ -29,11 +29,19 @@ func (s *stops) poll() error {
 	if s.group.Size() == 1 {
 		return nil
 	}
-	stop, err := dist.Any(s.group, s.asked.Err() != nil)
+	stop, err := dist.Any(s.group.As(forStops), s.asking())
+	s.agreed(stop)
+	return err
+}
+
+// asking tells whether this rank is asked to stop.
+func (s *stops) asking() bool { return s.asked.Err() != nil }
+
+// agreed ends the context of the run if the ranks have agreed on it otherwise than by poll.
+func (s *stops) agreed(stop bool) {
 	if stop {
 		s.stop(context.Cause(s.asked))
 	}
-	return err
 }
 
 // of is the context in which one rank works while the others wait for it, in a run that lives in ctx.

@@ -116,6 +116,7 @@ func train(ctx context.Context, o Options, show func(*trainer)) (Result, error) 
 	}
 	show(t)
 	ctx, t.stops = newStops(ctx, t.ranks.group)
+	t.stepper.stop = t.stops.asking
 	err = t.loop(ctx)
 	return t.result(), errors.Join(err, t.close())
 }

@@ -43,6 +43,7 @@ func join(o Options) (*transport, error) {
 			return nil, err
 		}
 	}
+	punctual()
 	lib, err := open(o.Library)
 	if err != nil {
 		return nil, err

@@ -9,6 +9,7 @@ import (
 	"os"
 	"runtime"
 	"sync"
+	"sync/atomic"
 	"time"
 	"unsafe"
 
@@ -27,6 +28,7 @@ type transport struct {
 
 	once       sync.Once
 	code       int
+	hurried    atomic.Bool    // somebody waits for the call
 	requested  chan struct{}  // an abort with that code
 	terminated chan os.Signal // the launcher ends this process
 
@@ -126,17 +128,22 @@ func address(pin *runtime.Pinner, b []byte) uintptr {
 }
 
 const (
-	eager     = 50                     // looks before the first pause: for ranks that are in step
 	leastNap  = 20 * time.Microsecond  // first pause
 	longNap   = 500 * time.Microsecond // longest
+	napShare  = 20                     // a pause is that part of the time that was waited: so much longer it takes at most
+	eager     = 5 * time.Millisecond   // how long to look without pauses when somebody waits
 	aftertime = 3 * time.Second        // for MPI_Abort to end the process
 )
 
-// wait asks for the request until it is over.
+// Hurry implements [dist.Transport].
+func (t *transport) Hurry(waiting bool) { t.hurried.Store(waiting) }
+
+// wait asks for the request until it is over. While a computation goes on beside it, it pauses between looks. When
+// somebody waits, it looks again and again for a while, and lets other threads have the processor in between if they want it.
 func (t *transport) wait(name string) error {
-	nap := leastNap
-	var start time.Time
-	for look := 0; ; look++ {
+	start := time.Now()
+	var hurried time.Time // since then
+	for {
 		if err := t.call("MPI_Test", t.lib.calls.test,
 			uintptr(unsafe.Pointer(&t.request)), uintptr(unsafe.Pointer(&t.flag)), t.lib.abi.statusIgnore); err != nil {
 			return err
@@ -150,18 +157,21 @@ func (t *transport) wait(name string) error {
 			return errors.New("aborted")
 		default:
 		}
-		if look < eager {
-			continue
-		}
-		if start.IsZero() {
-			start = time.Now()
-		}
-		if waited := time.Since(start); waited > t.timeout {
+		now := time.Now()
+		if now.Sub(start) > t.timeout {
 			return fmt.Errorf("%s: other ranks did not come within %v (CSL_MPI_TIMEOUT)", name, t.timeout)
 		}
-		time.Sleep(nap)
-		if look > 4*eager {
-			nap = min(nap*5/4, longNap)
+		if !t.hurried.Load() {
+			nap(now.Sub(start))
+			continue
+		}
+		if hurried.IsZero() {
+			hurried = now
+		}
+		if now.Sub(hurried) < eager {
+			yield()
+		} else {
+			nap(now.Sub(start))
 		}
 	}
 }
