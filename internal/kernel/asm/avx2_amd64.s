@@ -1447,7 +1447,7 @@ next:
 	RET
 
 // func Outer6x8AVX2(m int, rows int, width int, off *int32, x *float32, xstep int, tilestep int, dy *float32, dystep int, c *float32, ldy int, cols int, first int)
-// Requires: AVX, CMOV, FMA3
+// Requires: AVX, CMOV, FMA3, MMX+
 TEXT ·Outer6x8AVX2(SB), NOSPLIT, $0-104
 	MOVQ xstep+40(FP), DX
 	MOVQ dystep+64(FP), BX
@@ -1455,22 +1455,37 @@ TEXT ·Outer6x8AVX2(SB), NOSPLIT, $0-104
 	SHLQ $0x02, BX
 
 tile:
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	VXORPS Y8, Y8, Y8
-	VXORPS Y9, Y9, Y9
-	VXORPS Y10, Y10, Y10
-	VXORPS Y11, Y11, Y11
-	MOVQ   dy+56(FP), AX
-	MOVQ   off+24(FP), SI
-	MOVQ   rows+8(FP), DI
-	MOVQ   x+32(FP), R9
+	MOVQ       c+72(FP), AX
+	MOVQ       ldy+80(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	VXORPS     Y5, Y5, Y5
+	VXORPS     Y6, Y6, Y6
+	VXORPS     Y7, Y7, Y7
+	VXORPS     Y8, Y8, Y8
+	VXORPS     Y9, Y9, Y9
+	VXORPS     Y10, Y10, Y10
+	VXORPS     Y11, Y11, Y11
+	MOVQ       dy+56(FP), AX
+	MOVQ       off+24(FP), SI
+	MOVQ       rows+8(FP), DI
+	MOVQ       x+32(FP), R9
 
 row:
 	MOVLQSX (SI), CX
@@ -1674,7 +1689,7 @@ next:
 	RET
 
 // func Outer6x16AVX2(m int, rows int, width int, off *int32, x *float32, xstep int, tilestep int, dy *float32, dystep int, c *float32, ldy int, cols int, first int)
-// Requires: AVX, CMOV, FMA3
+// Requires: AVX, CMOV, FMA3, MMX+
 TEXT ·Outer6x16AVX2(SB), NOSPLIT, $0-104
 	MOVQ xstep+40(FP), DX
 	MOVQ dystep+64(FP), BX
@@ -1682,22 +1697,37 @@ TEXT ·Outer6x16AVX2(SB), NOSPLIT, $0-104
 	SHLQ $0x02, BX
 
 tile:
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	VXORPS Y8, Y8, Y8
-	VXORPS Y9, Y9, Y9
-	VXORPS Y10, Y10, Y10
-	VXORPS Y11, Y11, Y11
-	MOVQ   dy+56(FP), AX
-	MOVQ   off+24(FP), SI
-	MOVQ   rows+8(FP), DI
-	MOVQ   x+32(FP), R9
+	MOVQ       c+72(FP), AX
+	MOVQ       ldy+80(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	VXORPS     Y5, Y5, Y5
+	VXORPS     Y6, Y6, Y6
+	VXORPS     Y7, Y7, Y7
+	VXORPS     Y8, Y8, Y8
+	VXORPS     Y9, Y9, Y9
+	VXORPS     Y10, Y10, Y10
+	VXORPS     Y11, Y11, Y11
+	MOVQ       dy+56(FP), AX
+	MOVQ       off+24(FP), SI
+	MOVQ       rows+8(FP), DI
+	MOVQ       x+32(FP), R9
 
 row:
 	MOVLQSX (SI), CX

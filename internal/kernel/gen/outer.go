@@ -30,6 +30,7 @@ func (m machine) outer(sets, nv int) {
 	g.SHLQ(operand.Imm(2), xstep)
 	g.SHLQ(operand.Imm(2), dystep)
 	g.Label("tile")
+	g.prefetchSums()
 	for _, set := range g.acc {
 		for _, row := range set {
 			for _, a := range row {
@@ -75,6 +76,18 @@ func (m machine) outer(sets, nv int) {
 	g.SUBQ(number(m.rows), g.left)
 	g.JG(operand.LabelRef("tile"))
 	g.end()
+}
+
+// prefetchSums asks for the lines of c that the tile will add to: its rows are far apart, which no processor
+// foresees, and at the tile's end they would be waited for. Rows past the last are asked for, too.
+func (g *tile) prefetchSums() {
+	c, pitch := g.load(g.y), g.pitchY()
+	for range g.machine.rows {
+		for at := 0; at < g.nv*g.bytes(); at += cacheLine {
+			g.PREFETCHT0(operand.Mem{Base: c, Disp: at})
+		}
+		g.ADDQ(pitch, c)
+	}
 }
 
 // pixel does one pixel: acc[i][j] += x[i] * dy[j].
