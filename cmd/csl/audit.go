@@ -111,7 +111,7 @@ func runAudit(ctx context.Context, o *auditOptions) error {
 	} else if cfg.Data.Train.Annotations == "" && cfg.Data.Train.Root == "" {
 		return usagef("--annotations is missing: give a file of labels")
 	}
-	if err := notRead("--out", o.out, append(cfg.Data.LabelFiles(), cfg.Data.ClassDescriptions, a.CompareWith, o.model.Path, a.Scores, o.settings.file)...); err != nil {
+	if err := spare("--out", o.out, append(cfg.Data.LabelFiles(), cfg.Data.ClassDescriptions, a.CompareWith, o.model.Path, a.Scores, o.settings.file)...); err != nil {
 		return err
 	}
 	if err := safefile.CheckWritable(o.fs, o.out); err != nil { // not after hours of training

@@ -50,6 +50,9 @@ func runConfigInit(o *configInitOptions) error {
 	if o.path == "" {
 		return write(o.out)
 	}
+	if err := notOfARun("--out", o.path); err != nil {
+		return err
+	}
 	info, err := o.fs.Stat(o.path)
 	switch {
 	case err == nil && info.Mode().IsRegular() && !o.force:

@@ -92,7 +92,7 @@ func runDataCheck(ctx context.Context, o *checkOptions) error {
 	if err != nil {
 		return err
 	}
-	if err := notRead("--out", o.out, cfg.Data.LabelFiles()...); err != nil {
+	if err := spare("--out", o.out, cfg.Data.LabelFiles()...); err != nil {
 		return err
 	}
 	train := dataset.FromConfig(cfg.Data, dataset.Train)

@@ -89,8 +89,10 @@ func runDataConvert(ctx context.Context, o *convertOptions) error {
 	if o.unknownAs != "" && o.unknownAs != unknownNegative && o.unknownAs != unknownDrop {
 		return usagef("--unknown_as %q: must be negative or drop", o.unknownAs)
 	}
+	files := []string{o.out}
 	if o.split != nil {
-		if _, err := partFiles(o.out, len(o.split)); err != nil {
+		var err error
+		if files, err = partFiles(o.out, len(o.split)); err != nil {
 			return err
 		}
 	}
@@ -98,8 +100,15 @@ func runDataConvert(ctx context.Context, o *convertOptions) error {
 	if err != nil {
 		return err
 	}
-	if err := notRead("--out", o.out, cfg.Data.Train.LabelFiles()...); err != nil {
-		return err
+	if to == labels.OpenImages {
+		for _, file := range files {
+			files = append(files, descriptionsFile(file))
+		}
+	}
+	for _, file := range files {
+		if err := spare("--out", file, append(cfg.Data.Train.LabelFiles(), cfg.Data.ClassDescriptions)...); err != nil {
+			return err
+		}
 	}
 	if set, err = expressible(set, to, o.unknownAs, o.streams); err != nil {
 		return err
@@ -153,12 +162,17 @@ func writeLabels(s *streams, set *labels.Set, to labels.Format, path string) err
 	if to != labels.OpenImages || !described(set) {
 		return nil
 	}
-	names := strings.TrimSuffix(path, ".csv") + "-class-descriptions.csv"
+	names := descriptionsFile(path)
 	if err := safefile.Write(s.fs, names, set.WriteDescriptions); err != nil {
 		return err
 	}
 	_, err := fmt.Fprintf(s.out, "%s: names of the classes (data.class_descriptions)\n", names)
 	return err
+}
+
+// descriptionsFile is the file of class names beside a file of Open Images' labels.
+func descriptionsFile(path string) string {
+	return strings.TrimSuffix(path, ".csv") + "-class-descriptions.csv"
 }
 
 // described tells whether classes have names beside their ids.

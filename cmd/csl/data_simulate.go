@@ -59,7 +59,7 @@ func runDataSimulate(ctx context.Context, o *simulateOptions) error {
 	if err != nil {
 		return err
 	}
-	if err := notRead("--out", o.out, cfg.Data.Train.LabelFiles()...); err != nil {
+	if err := spare("--out", o.out, cfg.Data.Train.LabelFiles()...); err != nil {
 		return err
 	}
 	sim := cfg.Simulate

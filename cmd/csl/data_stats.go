@@ -89,7 +89,7 @@ func runDataStats(ctx context.Context, o *dataStatsOptions) error {
 	if err != nil {
 		return err
 	}
-	if err := notRead("--out", o.page, cfg.Data.Train.LabelFiles()...); err != nil {
+	if err := spare("--out", o.page, cfg.Data.Train.LabelFiles()...); err != nil {
 		return err
 	}
 	st := statsOf(set, report, o.top)

@@ -95,6 +95,11 @@ func runEstimatePrior(ctx context.Context, o *priorOptions) error {
 	if err := notRead("--out", o.out, append(cfg.Data.LabelFiles(), o.compareWith, o.model.Path, cfg.Loss.Scores)...); err != nil {
 		return err
 	}
+	if filepath.Base(o.out) != rundir.Prior { // a run's prior may be estimated anew
+		if err := notOfARun("--out", o.out); err != nil {
+			return err
+		}
+	}
 	if cfg.Train.Out = filepath.Join(cfg.Train.Out, temporaryRun); o.runDir != "" {
 		cfg.Train.Out = o.runDir
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -116,6 +117,11 @@ func runExport(ctx context.Context, o *exportOptions) error {
 	}
 	if len(m.NonFinite) > 0 && !o.nonFinite {
 		return fmt.Errorf("checkpoint %q: %s; use --allow_nonfinite to export them anyway", m.Path, checkpoint.DescribeNonFinite(m.NonFinite))
+	}
+	if written, err := os.Stat(o.path); err != nil || to != toSafetensors || !isFile(m.Path, written) { // a run's weights may be given thresholds
+		if err := notOfARun("--out", o.path); err != nil {
+			return err
+		}
 	}
 	for _, w := range m.Warnings {
 		o.log().Warn(w)

@@ -3,6 +3,7 @@ package main
 import (
 	"os"
 	"path/filepath"
+	"slices"
 
 	"csl/internal/rundir"
 )
@@ -20,6 +21,26 @@ func notRead(flag, output string, inputs ...string) error {
 		}
 	}
 	return nil
+}
+
+// spare refuses a file to write that the command reads, see [notRead], and one that belongs to a run.
+func spare(flag, output string, inputs ...string) error {
+	if err := notRead(flag, output, inputs...); err != nil {
+		return err
+	}
+	return notOfARun(flag, output)
+}
+
+// notOfARun refuses a file to write that a run directory needs, unless a run in except is the owner.
+func notOfARun(flag, output string, except ...string) error {
+	dir := rundir.Owner(output)
+	if dir == "" {
+		return nil
+	}
+	if owner, err := os.Stat(dir); err == nil && slices.ContainsFunc(except, func(run string) bool { return isFile(run, owner) }) {
+		return nil
+	}
+	return usagef("%s %q: the file belongs to the run in %q; choose another one to write", flag, output, dir)
 }
 
 // isFile tells whether path names the file that info describes.

@@ -77,6 +77,13 @@ func runReport(ctx context.Context, o *reportOptions) error {
 			o.page = filepath.Join(o.runs[0], rundir.Report)
 		}
 	}
+	var own []string // whose page it may replace
+	if filepath.Base(o.page) == rundir.Report {
+		own = o.runs
+	}
+	if err := notOfARun("--out", o.page, own...); err != nil {
+		return err
+	}
 	be, err := o.startCPU()
 	if err != nil {
 		return err

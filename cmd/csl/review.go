@@ -79,7 +79,7 @@ func runReview(ctx context.Context, o *reviewOptions) error {
 	case (o.list == "") == (o.propose.model.Path == ""):
 		return usagef("give a LIST of questions (csl audit writes one), or a model that proposes them (--model_path), and not both")
 	}
-	if err := notRead("--labels", o.answers, o.list, o.descriptions, o.propose.model.Path); err != nil {
+	if err := spare("--labels", o.answers, o.list, o.descriptions, o.propose.model.Path); err != nil {
 		return err
 	}
 	if err := safefile.CheckWritable(o.fs, o.answers); err != nil {

@@ -5,6 +5,7 @@ import (
 	"encoding/csv"
 	"fmt"
 	"io"
+	"path/filepath"
 	"strconv"
 	"strings"
 
@@ -14,6 +15,7 @@ import (
 	"csl/internal/metric"
 	"csl/internal/modelfile"
 	"csl/internal/printable"
+	"csl/internal/rundir"
 	"csl/internal/safefile"
 	"csl/internal/validate"
 
@@ -97,7 +99,7 @@ func runThresholds(ctx context.Context, o *thresholdsOptions) error {
 	if err != nil {
 		return err
 	}
-	if err := notRead("--out", o.out, append(cfg.Data.LabelFiles(), o.scores, o.model.Path)...); err != nil {
+	if err := spare("--out", o.out, append(cfg.Data.LabelFiles(), o.scores, o.model.Path)...); err != nil {
 		return err
 	}
 	if o.out != "" {
@@ -193,6 +195,11 @@ func (o *thresholdsOptions) storable() error {
 	}
 	if sd.Meta == nil || !strings.HasSuffix(path, ".safetensors") {
 		return fmt.Errorf("--write: %q is not a checkpoint of csl; csl export --thresholds FILE --out x.safetensors writes one with them", path)
+	}
+	if filepath.Base(path) != rundir.Best {
+		if err := notOfARun("--write: --model_path", path); err != nil {
+			return err
+		}
 	}
 	return safefile.CheckWritable(o.fs, path)
 }

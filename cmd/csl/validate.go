@@ -152,7 +152,7 @@ func runValidate(ctx context.Context, o *validateOptions) error {
 	}
 	read := slices.Concat(cfg.Data.LabelFiles(), o.models, o.scores, []string{o.prior})
 	for _, out := range []struct{ flag, path string }{{"--save_scores", o.saveScores}, {"--pr_curves", o.extras.CurvesPath}, {"--report", o.page}} {
-		if err := notRead(out.flag, out.path, read...); err != nil {
+		if err := spare(out.flag, out.path, read...); err != nil {
 			return err
 		}
 	}

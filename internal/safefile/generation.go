@@ -17,13 +17,18 @@ import (
 )
 
 const (
-	// lastName is the file that names the valid generation of a folder.
-	lastName = "last"
+	// Last is the file that names the valid generation of a folder.
+	Last = "last"
 	// statePrefix begins the name of every generation's folder.
 	statePrefix = "state-"
 	// maxLast bounds what is read of a `last` file.
 	maxLast = 1 << 20
 )
+
+// Owns tells whether name is that of a file or folder which [SaveGeneration] and [LockDir] keep in theirs.
+func Owns(name string) bool {
+	return name == Last || name == lockName || strings.HasPrefix(name, statePrefix)
+}
 
 // ErrNoGeneration says that nothing was ever saved in a folder.
 var ErrNoGeneration = errors.New("no saved state")
@@ -127,9 +132,9 @@ func (g *Generation) commit(fsys FS, temp, target string) error {
 	}
 	last, err := json.MarshalIndent(g, "", "  ")
 	if err != nil {
-		return errors.Join(fmt.Errorf("write %q: %w", filepath.Join(g.dir, lastName), err), dropAll(fsys, target))
+		return errors.Join(fmt.Errorf("write %q: %w", filepath.Join(g.dir, Last), err), dropAll(fsys, target))
 	}
-	err = WriteBytes(fsys, filepath.Join(g.dir, lastName), append(last, '\n'))
+	err = WriteBytes(fsys, filepath.Join(g.dir, Last), append(last, '\n'))
 	if err == nil {
 		return nil
 	}
@@ -158,7 +163,7 @@ func (g *Generation) Sweep(fsys FS) {
 // ReadLast reads the `last` file of dir without looking at the files that it
 // names. The error is [ErrNoGeneration] if there is none.
 func ReadLast(dir string) (*Generation, error) {
-	path := filepath.Join(dir, lastName)
+	path := filepath.Join(dir, Last)
 	f, err := os.Open(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("read %q: %w", path, ErrNoGeneration)
