@@ -115,7 +115,7 @@ func runAudit(ctx context.Context, o *auditOptions) error {
 		return err
 	}
 	if err := safefile.CheckWritable(o.fs, o.out); err != nil { // not after hours of training
-		return fmt.Errorf("write the list: %w", err)
+		return err
 	}
 	be, err := o.startCPU()
 	if err != nil {

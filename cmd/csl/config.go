@@ -1,10 +1,8 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 
 	"csl/internal/config"
 	"csl/internal/safefile"
@@ -53,12 +51,8 @@ func runConfigInit(o *configInitOptions) error {
 	if err := notOfARun("--out", o.path); err != nil {
 		return err
 	}
-	info, err := o.fs.Stat(o.path)
-	switch {
-	case err == nil && info.Mode().IsRegular() && !o.force:
+	if info, err := o.fs.Stat(o.path); err == nil && info.Mode().IsRegular() && !o.force {
 		return fmt.Errorf("write %q: file exists; use --force to overwrite it", o.path)
-	case err != nil && !errors.Is(err, fs.ErrNotExist):
-		return err
 	}
 	if err := safefile.Write(o.fs, o.path, write); err != nil {
 		return err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -174,8 +175,10 @@ func (s *settings) loadRun(resume string) (*config.Config, error) {
 	}
 	if s.file == "" {
 		s.file = filepath.Join(dir, rundir.Config)
-		if _, err := os.Stat(s.file); err != nil {
-			return nil, fmt.Errorf("resume %q: not a run directory: %w", dir, err)
+		if _, err := os.Stat(s.file); errors.Is(err, fs.ErrPermission) {
+			return nil, fmt.Errorf("resume: %w", err)
+		} else if err != nil {
+			return nil, fmt.Errorf("resume %q: not a run directory: it has no %s", dir, rundir.Config)
 		}
 	}
 	cfg, _, err := s.load()

@@ -33,8 +33,10 @@ func (f *file) where(line int) string { return fmt.Sprintf("config %q line %d", 
 // readFile reads path and checks its keys. The second result lists unknown, repeated and misplaced
 // keys; the error is for what cannot be read as YAML.
 func readFile(path string) (*file, []*Problem, error) {
-	if _, err := regular.Stat(path); err != nil {
+	if _, err := regular.Stat(path); errors.As(err, new(*fs.PathError)) {
 		return nil, nil, fmt.Errorf("read config %q: %w", path, cause(err))
+	} else if err != nil { // which names the file
+		return nil, nil, fmt.Errorf("read config: %w", err)
 	}
 	in, err := os.Open(path)
 	if err != nil {

@@ -74,7 +74,7 @@ func Run(ctx context.Context, o Options) (r Result, err error) {
 	}
 	if o.Group.Rank() == 0 {
 		if err := safefile.CheckWritable(o.FS, o.Out); err != nil { // not after hours of training
-			return r, fmt.Errorf("write the prior: %w", err)
+			return r, err
 		}
 	}
 	var set *labels.Set

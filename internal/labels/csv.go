@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"cmp"
 	"context"
+	"csl/internal/textio"
 	"errors"
 	"fmt"
 	"io"
@@ -18,7 +19,7 @@ func readTable(ctx context.Context, text *bufio.Reader, o Options, list *classLi
 	r := newRows(text)
 	first, err := r.ReadStrings()
 	if err != nil {
-		return nil, csvError(err)
+		return nil, textio.CSVError(err)
 	}
 	head, _ := text.Peek(sniffed)
 	l, err := layoutOf(first, firstRow(head, rune(r.comma)), o.Format, o.Values)
@@ -50,7 +51,7 @@ func readCSV(r *rowReader, first []string, l csvLayout, o Options, list *classLi
 	wrong := faults{most: o.MaxErrors}
 	for ; !errors.Is(err, io.EOF); rec, err = r.Read() {
 		if err != nil {
-			return nil, wrong.with(csvError(err))
+			return nil, wrong.with(textio.CSVError(err))
 		}
 		if isBlank(rec) {
 			continue

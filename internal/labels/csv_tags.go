@@ -2,6 +2,7 @@ package labels
 
 import (
 	"context"
+	"csl/internal/textio"
 	"errors"
 	"fmt"
 	"io"
@@ -35,7 +36,7 @@ func readTags(ctx context.Context, r *rowReader, first []string, l csvLayout, o 
 	}
 	for ; !errors.Is(err, io.EOF); rec, err = r.ReadStrings() {
 		if err != nil {
-			return nil, wrong.with(csvError(err))
+			return nil, wrong.with(textio.CSVError(err))
 		}
 		if isBlank(rec) {
 			continue

@@ -40,7 +40,7 @@ func readDescriptions(text io.Reader, rep *Report) ([]Class, error) {
 			break
 		}
 		if err != nil {
-			return nil, csvError(err)
+			return nil, textio.CSVError(err)
 		}
 		line := r.Line()
 		switch {

@@ -1,6 +1,7 @@
 package labels
 
 import (
+	"csl/internal/textio"
 	"errors"
 	"io"
 )
@@ -56,7 +57,7 @@ func (f *faults) eachRow(r *rowReader, row func(rec [][]byte) error) error {
 			return f.err()
 		}
 		if err != nil {
-			return f.with(csvError(err))
+			return f.with(textio.CSVError(err))
 		}
 		if isBlank(rec) {
 			continue

@@ -3,9 +3,7 @@ package labels
 import (
 	"bufio"
 	"bytes"
-	"encoding/csv"
 	"errors"
-	"fmt"
 	"io"
 	"strings"
 	"unicode/utf8"
@@ -86,23 +84,4 @@ func clip(s string) string {
 		}
 	}
 	return s
-}
-
-// csvError says in words what is wrong with the quotes of a table.
-func csvError(err error) error {
-	var p *csv.ParseError
-	if !errors.As(err, &p) {
-		return textio.CutShort(err)
-	}
-	what := p.Err.Error()
-	switch {
-	case errors.Is(p.Err, csv.ErrBareQuote):
-		what = `a quote within a field: put the field in quotes and write "" for each quote in it`
-	case errors.Is(p.Err, csv.ErrQuote):
-		what = `a quote that neither ends its field nor is doubled, or a field whose quotes never end`
-	}
-	if p.StartLine != p.Line {
-		return fmt.Errorf("line %d (field from line %d on): %s", p.Line, p.StartLine, what)
-	}
-	return fmt.Errorf("line %d, column %d: %s", p.Line, p.Column, what)
 }

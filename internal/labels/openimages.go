@@ -3,6 +3,7 @@ package labels
 import (
 	"bufio"
 	"context"
+	"csl/internal/textio"
 	"errors"
 	"fmt"
 	"slices"
@@ -19,7 +20,7 @@ func readOpenImages(ctx context.Context, text *bufio.Reader, o Options, list *cl
 	r := newRows(text)
 	header, err := r.ReadStrings()
 	if err != nil {
-		return nil, csvError(err)
+		return nil, textio.CSVError(err)
 	}
 	if err := oi.header(header); err != nil {
 		return nil, fmt.Errorf("line 1: %w", err)

@@ -3,6 +3,7 @@ package labels
 import (
 	"bufio"
 	"bytes"
+	"csl/internal/textio"
 	"encoding/csv"
 	"errors"
 	"fmt"
@@ -62,5 +63,5 @@ func endOf(err error) string {
 	if errors.Is(err, io.EOF) {
 		return "end"
 	}
-	return csvError(err).Error()
+	return textio.CSVError(err).Error()
 }

@@ -26,6 +26,9 @@ func ReadClasses(ctx context.Context, path string, n int, encoding string) ([]ch
 	if err != nil {
 		return nil, fmt.Errorf("read classes: %w", err)
 	}
+	if strings.TrimSpace(text) == "" {
+		return nil, fmt.Errorf("read classes %q: the file is empty", path)
+	}
 	classes, err := parseClasses(text, n)
 	if err != nil {
 		return nil, fmt.Errorf("read classes %q: %w", path, err)

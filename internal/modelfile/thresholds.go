@@ -2,8 +2,6 @@ package modelfile
 
 import (
 	"context"
-	"encoding/csv"
-	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -59,25 +57,20 @@ type thresholds struct {
 }
 
 func (t *thresholds) read(text io.Reader) error {
-	r := csv.NewReader(text)
-	r.FieldsPerRecord = 2
-	r.TrimLeadingSpace = true
-	for first := true; ; first = false {
-		row, err := r.Read()
-		if errors.Is(err, io.EOF) {
+	first := true
+	return textio.EachRow(text, func(line int, row []string) error {
+		if len(row) != 2 {
+			return fmt.Errorf("line %d: %d fields, want class,threshold", line, len(row))
+		}
+		isHeader := first && strings.EqualFold(strings.TrimSpace(row[1]), "threshold")
+		if first = false; isHeader {
 			return nil
-		}
-		if err != nil {
-			return err
-		}
-		line, _ := r.FieldPos(0)
-		if first && strings.EqualFold(strings.TrimSpace(row[1]), "threshold") {
-			continue
 		}
 		if err := t.row(labels.ClassName(row[0]), strings.TrimSpace(row[1])); err != nil {
 			return fmt.Errorf("line %d: %w", line, err)
 		}
-	}
+		return nil
+	})
 }
 
 func (t *thresholds) row(class, value string) error {

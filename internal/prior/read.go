@@ -2,7 +2,6 @@ package prior
 
 import (
 	"context"
-	"encoding/csv"
 	"errors"
 	"fmt"
 	"io"
@@ -98,29 +97,25 @@ func read(r io.Reader, classes []string) (*Prior, []string, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	c := csv.NewReader(r)
-	c.FieldsPerRecord, c.TrimLeadingSpace = -1, true
-	for first := true; ; first = false {
-		row, err := c.Read()
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		if err != nil {
-			return nil, nil, err
-		}
+	first := true
+	err = textio.EachRow(r, func(line int, row []string) error {
 		if first {
+			first = false
 			if err := notPrior(row[0]); err != nil {
-				return nil, nil, err
+				return err
 			}
 			if l, ok := header(row); ok {
 				s.use(l)
-				continue
+				return nil
 			}
 		}
-		line, _ := c.FieldPos(0)
 		if err := s.row(line, row); err != nil {
-			return nil, nil, fmt.Errorf("line %d: %w", line, err)
+			return fmt.Errorf("line %d: %w", line, err)
 		}
+		return nil
+	})
+	if err != nil {
+		return nil, nil, err
 	}
 	if err := s.missing(); err != nil {
 		return nil, nil, err

@@ -58,7 +58,7 @@ func replay(path string, each func(record)) (int64, error) {
 	if _, err := regular.Stat(path); errors.Is(err, fs.ErrNotExist) {
 		return 0, nil
 	} else if err != nil {
-		return 0, fmt.Errorf("read answers %q: %w", path, err)
+		return 0, fmt.Errorf("read answers: %w; name another file, which is made if it is missing", err)
 	}
 	in, err := os.Open(path)
 	if err != nil {

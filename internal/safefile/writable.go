@@ -24,7 +24,7 @@ func CheckWritable(fsys FS, path string) error {
 	}
 	dir := filepath.Dir(path)
 	if info, err = fsys.Stat(dir); err != nil {
-		return fmt.Errorf("write %q: its folder: %w", path, err)
+		return explain(path, err)
 	}
 	if !info.IsDir() {
 		return fmt.Errorf("write %q: %q is not a folder", path, dir)

@@ -1,9 +1,6 @@
 package scores
 
 import (
-	"bufio"
-	"context"
-	"encoding/csv"
 	"errors"
 	"fmt"
 	"io"
@@ -23,22 +20,17 @@ const maxDense = 2 << 30
 type columns [3]int
 
 // readCSV reads rows image,label,score into memory.
-func readCSV(ctx context.Context, path, encoding string, set *labels.Set) (*dense, error) {
+func readCSV(text io.Reader, set *labels.Set) (*dense, error) {
 	d := &dense{classes: set.NumClasses()}
 	cells := int64(set.Len()) * int64(d.classes)
 	if 4*cells > maxDense {
 		return nil, fmt.Errorf("%d images of %d classes take %d bytes, more than CSV scores may (%d): use an .npy file", set.Len(), d.classes, 4*cells, maxDense)
 	}
-	f, err := textio.Open(ctx, path, textio.Options{Encoding: encoding, MaxLine: textio.MaxLine})
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
 	d.values = make([]float32, cells)
 	for i := range d.values {
 		d.values[i] = float32(math.NaN()) // no score yet
 	}
-	_, err = eachRow(f, set, func(r row) error {
+	_, err := eachRow(text, set, func(r row) error {
 		cell := &d.values[r.image*d.classes+r.class]
 		if *cell == *cell {
 			return fmt.Errorf("line %d: a second score of image %q, class %q", r.line, r.fields[0], r.fields[1])
@@ -75,38 +67,32 @@ func eachRow(text io.Reader, set *labels.Set, use func(row) error) (others int, 
 			column[c.ID] = i
 		}
 	}
-	r := csv.NewReader(bufio.NewReaderSize(text, 1<<20))
-	r.ReuseRecord, r.FieldsPerRecord, r.TrimLeadingSpace = true, -1, true
 	at := columns{0, 1, 2}
-	for first := true; ; first = false {
-		rec, err := r.Read()
-		if errors.Is(err, io.EOF) {
-			return others, nil
-		}
-		if err != nil {
-			return others, textio.CutShort(err)
-		}
-		line, _ := r.FieldPos(0)
-		if first && at.header(rec) {
-			continue
+	first := true
+	err = textio.EachRow(text, func(line int, rec []string) error {
+		isHeader := first && at.header(rec)
+		if first = false; isHeader {
+			return nil
 		}
 		if len(rec) <= slices.Max(at[:]) {
-			return others, fmt.Errorf("line %d: %d fields, want image,label,score", line, len(rec))
+			return fmt.Errorf("line %d: %d fields, want image,label,score", line, len(rec))
 		}
 		score, err := strconv.ParseFloat(strings.TrimSpace(rec[at[2]]), 32)
 		if err != nil || math.IsNaN(score) || math.IsInf(score, 0) {
-			return others, fmt.Errorf("line %d: score %q: want a finite number", line, rec[at[2]])
+			return fmt.Errorf("line %d: score %q: want a finite number", line, rec[at[2]])
 		}
 		image, known := set.Find(rec[at[0]])
 		class, listed := column[labels.ClassName(rec[at[1]])]
 		if !known || !listed {
 			others++
-			continue
+			return nil
 		}
-		if err := use(row{line, image, class, score, [3]string{rec[at[0]], rec[at[1]], rec[at[2]]}}); err != nil {
-			return others, err
-		}
+		return use(row{line, image, class, score, [3]string{rec[at[0]], rec[at[1]], rec[at[2]]}})
+	})
+	if errors.Is(err, textio.ErrEmpty) {
+		err = fmt.Errorf("%w: want image,label,score", err)
 	}
+	return others, err
 }
 
 // header finds the columns in the first row, and reports whether it names them.

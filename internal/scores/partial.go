@@ -14,7 +14,6 @@ import (
 	"sort"
 
 	"csl/internal/labels"
-	"csl/internal/regular"
 	"csl/internal/textio"
 )
 
@@ -40,33 +39,33 @@ type cell struct {
 func OpenPartial(ctx context.Context, path, encoding string, set *labels.Set) (*Partial, error) {
 	p := &Partial{path: path, set: set}
 	if err := p.open(ctx, encoding); err != nil {
-		return nil, fmt.Errorf("read scores %q: %w", path, err)
+		return nil, err
 	}
 	return p, nil
 }
 
 func (p *Partial) open(ctx context.Context, encoding string) error {
-	if _, err := regular.Stat(p.path); err != nil {
-		return err
-	}
-	f, err := os.Open(p.path)
+	f, matrix, err := open(p.path)
 	if err != nil {
-		return err
+		return fmt.Errorf("read scores: %w", err)
 	}
-	head := make([]byte, len(npyMagic))
-	n, _ := f.Read(head) // a short file is no .npy file
 	if p.Checksum, err = checksum(ctx, f); err != nil {
-		return errors.Join(err, f.Close())
+		return p.wrong(errors.Join(err, f.Close()))
 	}
-	if string(head[:n]) == npyMagic {
-		p.file, err = openNPY(f, p.set.Len(), p.set.NumClasses())
-		return err
+	if matrix {
+		if p.file, err = openNPY(f, p.set.Len(), p.set.NumClasses()); err != nil {
+			return p.wrong(err)
+		}
+		return nil
 	}
 	if err := f.Close(); err != nil {
 		return err
 	}
 	return p.readCSV(ctx, encoding)
 }
+
+// wrong names the file that err is about.
+func (p *Partial) wrong(err error) error { return fmt.Errorf("read scores %q: %w", p.path, err) }
 
 // checksum is the SHA-256 of all of f.
 func checksum(ctx context.Context, f *os.File) (string, error) {
@@ -92,11 +91,13 @@ func checksum(ctx context.Context, f *os.File) (string, error) {
 func (p *Partial) rows(ctx context.Context, encoding string, use func(row) error) error {
 	f, err := textio.Open(ctx, p.path, textio.Options{Encoding: encoding, MaxLine: textio.MaxLine})
 	if err != nil {
-		return err
+		return fmt.Errorf("read scores: %w", err)
 	}
 	defer f.Close() // only read
-	p.Others, err = eachRow(f, p.set, use)
-	return err
+	if p.Others, err = eachRow(f, p.set, use); err != nil {
+		return p.wrong(err)
+	}
+	return nil
 }
 
 func (p *Partial) readCSV(ctx context.Context, encoding string) error {
@@ -113,7 +114,7 @@ func (p *Partial) readCSV(ctx context.Context, encoding string) error {
 		return err
 	}
 	if len(p.cells) == 0 {
-		return fmt.Errorf("none of its %d rows is of an image and a class of the labels", p.Others)
+		return p.wrong(fmt.Errorf("none of its %d rows is of an image and a class of the labels", p.Others))
 	}
 	byPlace := func(a, b cell) int { return cmp.Compare(a.at, b.at) }
 	if !slices.IsSortedFunc(p.cells, byPlace) {
@@ -145,12 +146,12 @@ func (p *Partial) second(ctx context.Context, encoding string, same func(row) bo
 func (p *Partial) Row(image int, dst []float32) error {
 	if p.file != nil {
 		if err := p.file.numbers(image, 0, dst); err != nil {
-			return fmt.Errorf("read scores %q: %w", p.path, err)
+			return p.wrong(err)
 		}
 		for class, v := range dst {
 			if !(v >= 0 && v <= 1) && v == v {
-				return fmt.Errorf("read scores %q: row %d (image %q), column %d (class %q) is %v: want a probability from 0 to 1, or NaN for none",
-					p.path, image, p.set.ImageName(image), class, p.set.Classes[class].Name, v)
+				return p.wrong(fmt.Errorf("row %d (image %q), column %d (class %q) is %v: want a probability from 0 to 1, or NaN for none",
+					image, p.set.ImageName(image), class, p.set.Classes[class].Name, v))
 			}
 		}
 		return nil

@@ -9,6 +9,7 @@ import (
 
 	"csl/internal/labels"
 	"csl/internal/regular"
+	"csl/internal/textio"
 )
 
 // Matrix are the scores of images by classes. Its methods may be called from several goroutines.
@@ -23,16 +24,11 @@ type Matrix interface {
 // images and whose columns the classes, both in the order of set; else CSV with a row image,label,score for each cell,
 // in any order. A file without a cell of set, or with numbers that are not finite, is an error.
 func Open(ctx context.Context, path, encoding string, set *labels.Set) (Matrix, error) {
-	if _, err := regular.Stat(path); err != nil {
-		return nil, fmt.Errorf("read scores: %w", err)
-	}
-	f, err := os.Open(path)
+	f, matrix, err := open(path)
 	if err != nil {
 		return nil, fmt.Errorf("read scores: %w", err)
 	}
-	head := make([]byte, len(npyMagic))
-	n, _ := f.Read(head) // a short file is no .npy file
-	if string(head[:n]) == npyMagic {
+	if matrix {
 		m, err := openNPY(f, set.Len(), set.NumClasses())
 		if err != nil {
 			return nil, fmt.Errorf("read scores %q: %w", path, err)
@@ -42,11 +38,29 @@ func Open(ctx context.Context, path, encoding string, set *labels.Set) (Matrix, 
 	if err := f.Close(); err != nil {
 		return nil, err
 	}
-	m, err := readCSV(ctx, path, encoding, set)
+	text, err := textio.Open(ctx, path, textio.Options{Encoding: encoding, MaxLine: textio.MaxLine})
+	if err != nil {
+		return nil, fmt.Errorf("read scores: %w", err)
+	}
+	defer text.Close() // only read
+	m, err := readCSV(text, set)
 	if err != nil {
 		return nil, fmt.Errorf("read scores %q: %w", path, err)
 	}
 	return m, nil
+}
+
+// open opens a file and tells whether it is an .npy file. Its errors name the path.
+func open(path string) (f *os.File, matrix bool, err error) {
+	if _, err := regular.Stat(path); err != nil {
+		return nil, false, err
+	}
+	if f, err = os.Open(path); err != nil {
+		return nil, false, err
+	}
+	head := make([]byte, len(npyMagic))
+	n, _ := f.Read(head) // a short file is no .npy file
+	return f, string(head[:n]) == npyMagic, nil
 }
 
 // dense is a matrix in memory, [images, classes].

@@ -81,7 +81,7 @@ type reader struct {
 func readFile(ctx context.Context, path string) (*file, error) {
 	in, err := regular.Open(ctx, path)
 	if err != nil {
-		return nil, fmt.Errorf("read sweep %q: %w", path, err)
+		return nil, fmt.Errorf("read sweep: %w", err)
 	}
 	data, err := io.ReadAll(io.LimitReader(in, maxFile+1))
 	if err = errors.Join(err, in.Close()); err != nil {

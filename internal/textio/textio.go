@@ -64,7 +64,7 @@ func Open(ctx context.Context, path string, o Options) (*File, error) {
 	}
 	r, err := NewReader(f, o)
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("read %q: %w", path, err), f.Close())
+		return nil, errors.Join(fmt.Errorf("%q: %w", path, err), f.Close())
 	}
 	return &File{r, f}, nil
 }
@@ -128,10 +128,10 @@ func ReadAll(ctx context.Context, path string, o Options) (string, error) {
 	defer f.Close() // only read
 	data, err := io.ReadAll(io.LimitReader(f, MaxSmall+1))
 	if err != nil {
-		return "", fmt.Errorf("read %q: %w", path, err)
+		return "", fmt.Errorf("%q: %w", path, err)
 	}
 	if len(data) > MaxSmall {
-		return "", fmt.Errorf("read %q: it has more than %d bytes", path, MaxSmall)
+		return "", fmt.Errorf("%q: it has more than %d bytes", path, MaxSmall)
 	}
 	return string(data), nil
 }

@@ -1,9 +1,7 @@
 package list
 
 import (
-	"bufio"
 	"context"
-	"encoding/csv"
 	"errors"
 	"fmt"
 	"io"
@@ -33,46 +31,38 @@ func Read(ctx context.Context, path, encoding string) ([]Candidate, error) {
 	return list, nil
 }
 
-func read(text io.Reader) ([]Candidate, error) {
-	r := csv.NewReader(bufio.NewReaderSize(text, 1<<20))
-	r.ReuseRecord, r.FieldsPerRecord = true, -1
-	header, err := r.Read()
-	if errors.Is(err, io.EOF) {
-		return nil, errors.New("it is empty: want a header with image and class")
-	}
-	if err != nil {
-		return nil, textio.CutShort(err)
-	}
-	at, width, err := places(header), len(header), error(nil)
-	if at["image"] < 0 || at["class"] < 0 {
-		return nil, fmt.Errorf("line 1: columns %q: want image and class, and of %q those that there are", header, columns()[2:])
-	}
+func read(text io.Reader) (list []Candidate, err error) {
 	type cell struct{ image, class string }
 	lines := map[cell]int{}
-	var list []Candidate
-	for {
-		rec, err := r.Read()
-		if errors.Is(err, io.EOF) {
-			return list, nil
+	var at map[string]int // nil before the header
+	width := 0
+	err = textio.EachRow(text, func(line int, rec []string) error {
+		if at == nil {
+			at, width = places(rec), len(rec)
+			if at["image"] < 0 || at["class"] < 0 {
+				return fmt.Errorf("line %d: columns %q: want image and class, and of %q those that there are", line, rec, columns()[2:])
+			}
+			return nil
 		}
-		if err != nil {
-			return nil, textio.CutShort(err)
-		}
-		line, _ := r.FieldPos(0)
 		if len(rec) != width {
-			return nil, fmt.Errorf("line %d: %d fields, want %d", line, len(rec), width)
+			return fmt.Errorf("line %d: %d fields, want %d", line, len(rec), width)
 		}
 		c, err := candidate(rec, at)
 		if err != nil {
-			return nil, fmt.Errorf("line %d: %w", line, err)
+			return fmt.Errorf("line %d: %w", line, err)
 		}
 		key := cell{c.Image, c.Class}
 		if first, twice := lines[key]; twice {
-			return nil, fmt.Errorf("lines %d and %d: image %q, class %q is listed twice: keep one", first, line, c.Image, c.Class)
+			return fmt.Errorf("lines %d and %d: image %q, class %q is listed twice: keep one", first, line, c.Image, c.Class)
 		}
 		lines[key] = line
 		list = append(list, c)
+		return nil
+	})
+	if errors.Is(err, textio.ErrEmpty) {
+		err = fmt.Errorf("%w: want a header with image and class, as csl audit writes it", err)
 	}
+	return list, err
 }
 
 // places are the columns by csl's names; -1 where there is none.

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/crc32"
+	"io/fs"
 	"path/filepath"
 	"runtime"
 	"runtime/debug"
@@ -70,7 +71,9 @@ func OpenCache(ctx context.Context, c CacheConfig) (*Cache, error) {
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
 	}
-	if !errors.Is(err, errStale) {
+	if stale := errors.Is(err, errStale); !stale && errors.As(err, new(*fs.PathError)) { // names the file
+		return nil, fmt.Errorf("image cache: %w", err)
+	} else if !stale {
 		return nil, fmt.Errorf("image cache %q: %w", path, err)
 	}
 	if err := c.FS.MkdirAll(c.Dir); err != nil {

@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 
+	"csl/internal/count"
 	"csl/internal/images/codec"
 )
 
@@ -49,8 +50,11 @@ func openTar(name string) (t *tarFile, err error) {
 		return nil, err
 	}
 	at, links, err := indexTar(f, info.Size())
+	if err != nil && len(at) == 0 {
+		return nil, fmt.Errorf("%q is neither a folder nor a whole tar archive: %w", name, err)
+	}
 	if err != nil {
-		return nil, fmt.Errorf("tar archive %q: %w", name, err)
+		return nil, fmt.Errorf("tar archive %q: after %s: %w", name, count.Of(len(at), "file"), err)
 	}
 	t = &tarFile{path: name, file: f, stamp: Stamp{Size: info.Size(), ModTime: info.ModTime()}, at: at, links: links}
 	for key := range at {
@@ -98,7 +102,7 @@ func indexTar(r io.ReadSeeker, size int64) (at map[string]tarEntry, links map[st
 		}
 		// Names that lead out of the archive do no harm: nothing is unpacked.
 		if err != nil && !errors.Is(err, tar.ErrInsecurePath) {
-			return nil, nil, fmt.Errorf("after %d files: %w", len(at), err)
+			return at, nil, err
 		}
 		name := path.Clean(strings.TrimPrefix(head.Name, "/"))
 		switch {
