@@ -4,7 +4,9 @@ import (
 	"fmt"
 	"os"
 
+	"csl/internal/checkpoint"
 	"csl/internal/graph"
+	"csl/internal/kernel"
 	"csl/internal/kernel/kernels"
 	"csl/internal/memory"
 )
@@ -24,9 +26,27 @@ func (s *streams) startThreads(threads int) (*graph.CPU, error) {
 	if err := memory.Need("computing needs at least", leastMemory); err != nil {
 		return nil, err
 	}
+	set, err := chooseKernels()
+	if err != nil {
+		return nil, err
+	}
+	return graph.NewCPU(threads, set)
+}
+
+// chooseKernels is the set that the environment names, else the fastest of this machine.
+func chooseKernels() (kernel.Set[float32], error) {
 	set, err := kernels.Choose(os.Getenv(kernelsVariable))
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", kernelsVariable, err)
 	}
-	return graph.NewCPU(threads, set)
+	return set, nil
+}
+
+// packedFor is what packed weights must be for so that this process can use them.
+func packedFor() (*checkpoint.PackedFor, error) {
+	set, err := chooseKernels()
+	if err != nil {
+		return nil, err
+	}
+	return &checkpoint.PackedFor{Revision: kernel.PackedRevision, Version: version(), Kernels: set.Name()}, nil
 }

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 
 	"csl/internal/checkpoint"
@@ -24,6 +25,7 @@ const (
 	toSafetensors = "safetensors"
 	toONNX        = "onnx"
 	toTorch       = "pth"
+	toPacked      = "packed"
 )
 
 // exportOptions is what "csl export" was asked to do.
@@ -36,6 +38,10 @@ type exportOptions struct {
 	path       string
 	thresholds string
 	force      bool
+
+	// of packed weights
+	batch     int
+	inputSize string
 }
 
 func newExportCommand(s *streams) *cobra.Command {
@@ -49,9 +55,12 @@ func newExportCommand(s *streams) *cobra.Command {
   pth          what the reference's code and torch.load(..., weights_only=True) read; the rest, such as
                the input's size, lies beside it for csl
   onnx         for inference elsewhere: batch norms folded, any batch and image size
+  packed       safetensors, and beside the tensors the weights as this csl computes with them on this
+               kind of processor: csl infer maps the file and starts sooner
 
 Tensors are written as float32, under the names and with the meaning of the Alibaba repositories.`,
 		Example: `  csl export --model_path outputs/best.safetensors --out model.onnx
+  csl export --model_path outputs/best.safetensors --out model.packed --image_size 448
   csl export --model_path tresnet_m.pth --classes coco.txt --out tresnet_m.safetensors`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return runExport(cmd.Context(), o) },
@@ -60,21 +69,26 @@ Tensors are written as float32, under the names and with the meaning of the Alib
 	fs.SortFlags = false
 	bindModel(fs, &o.model, &o.strict)
 	fs.StringVarP(&o.path, "out", "o", "", "write to `FILE`")
-	fs.StringVar(&o.to, "to", "", "safetensors, onnx or pth; default by the name of --out")
+	fs.StringVar(&o.to, "to", "", "safetensors, onnx, pth or packed; default by the name of --out")
 	fs.StringVar(&o.model.Classes, "classes", "", "store class names from `FILE`: one per line in the order of the outputs, CSV id,name, or JSON")
 	fs.StringVar(&o.model.Descriptions, "class_description_path", "", "read Open Images class descriptions from `FILE`: CSV MID,name")
 	fs.StringVar(&o.thresholds, "thresholds", "", "store thresholds per class from `FILE`, for csl infer and csl validate: CSV class,threshold")
 	fs.StringVar(&o.model.Encoding, "encoding", "", "encoding of these files, such as latin1, gbk or utf-16; default UTF-8")
+	fs.IntVar(&o.batch, "batch_size", 1, "with --to packed: pack for this many images at once")
+	fs.StringVar(&o.inputSize, "image_size", "", "with --to packed: pack for images of `N|HxW` pixels; default the checkpoint's, else "+strconv.Itoa(model.DefaultSize))
 	fs.BoolVar(&o.nonFinite, "allow_nonfinite", false, "write the file although weights are NaN or infinite")
 	fs.BoolVar(&o.force, "force", false, "overwrite a file that exists")
 	// An error would mean that the flag does not exist or is completed already.
-	_ = cmd.RegisterFlagCompletionFunc("to", cobra.FixedCompletions([]string{toSafetensors, toONNX, toTorch}, cobra.ShellCompDirectiveNoFileComp))
+	_ = cmd.RegisterFlagCompletionFunc("to", cobra.FixedCompletions(exportFormats(), cobra.ShellCompDirectiveNoFileComp))
 	return cmd
 }
 
+// exportFormats are the values of --to.
+func exportFormats() []string { return []string{toSafetensors, toONNX, toTorch, toPacked} }
+
 // target is the format to write.
 func (o *exportOptions) target() (string, error) {
-	known := []string{toSafetensors, toONNX, toTorch}
+	known := exportFormats()
 	switch {
 	case o.model.Path == "":
 		return "", usagef("--model_path is missing: give a checkpoint or a run directory")
@@ -90,6 +104,8 @@ func (o *exportOptions) target() (string, error) {
 		return toSafetensors, nil
 	case ".onnx":
 		return toONNX, nil
+	case ".packed":
+		return toPacked, nil
 	}
 	if isTorchName(o.path) {
 		return toTorch, nil
@@ -107,6 +123,9 @@ func runExport(ctx context.Context, o *exportOptions) error {
 	if err != nil {
 		return err
 	}
+	if err := o.checkPacked(to); err != nil {
+		return err
+	}
 	if info, err := o.fs.Stat(o.path); err == nil && info.Mode().IsRegular() && !o.force {
 		return fmt.Errorf("write %q: file exists; use --force to overwrite it", o.path)
 	}
@@ -114,6 +133,9 @@ func runExport(ctx context.Context, o *exportOptions) error {
 	m, err := modelfile.Open(ctx, o.model)
 	if err != nil {
 		return err
+	}
+	if len(m.NonFinite) > 0 && to == toPacked {
+		return fmt.Errorf("checkpoint %q: %s, which cannot be packed", m.Path, checkpoint.DescribeNonFinite(m.NonFinite))
 	}
 	if len(m.NonFinite) > 0 && !o.nonFinite {
 		return fmt.Errorf("checkpoint %q: %s; use --allow_nonfinite to export them anyway", m.Path, checkpoint.DescribeNonFinite(m.NonFinite))
@@ -133,6 +155,10 @@ func runExport(ctx context.Context, o *exportOptions) error {
 	}
 	if text := otherSlopes(w.Spec()); to == toTorch && text != "" {
 		o.log().Warn(text)
+	}
+	if to == toPacked {
+		meta.Input = &m.Input
+		return o.writePacked(m, meta)
 	}
 	if err := safefile.Write(o.fs, o.path, func(out io.Writer) error { return writeModel(out, to, w, meta) }); err != nil {
 		return err

@@ -214,10 +214,16 @@ func runInfer(ctx context.Context, o *inferOptions) error {
 	if err := sameOnAllRanks(group, "the list of images", strings.Join(images, "\n")); err != nil {
 		return err
 	}
+	if group.Size() == 1 { // ranks compare the weights themselves
+		if o.model.Packed, err = packedFor(); err != nil {
+			return err
+		}
+	}
 	m, err := infer.Load(ctx, o.model)
 	if err != nil {
 		return err
 	}
+	defer m.Close() // only read
 	for _, w := range m.Warnings {
 		o.log().Warn(w)
 	}

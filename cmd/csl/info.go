@@ -96,6 +96,9 @@ func describe(ctx context.Context, path string, weights checkpoint.Variant) (abo
 	if about, err = newCheckpointInfo(f, sd); err != nil {
 		return nil, err
 	}
+	if p := f.Packed(); p != nil {
+		about.Packed = &p.PackedInfo
+	}
 	_, diff, err := sd.Model(ctx, false)
 	if errors.Is(err, checkpoint.ErrMismatch) && diff != nil && diff.OnlyUnexpected() {
 		about.Beside = diff.Unexpected

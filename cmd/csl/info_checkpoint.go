@@ -39,6 +39,8 @@ type checkpointInfo struct {
 	Tensors    int               `json:"tensors"`
 	Types      map[string]int    `json:"types"` // tensors by element type
 
+	Packed *checkpoint.PackedInfo `json:"packed,omitempty"` // what packed weights beside them are for
+
 	Classes    []checkpoint.Class `json:"classes,omitempty"`
 	Input      *checkpoint.Input  `json:"input,omitempty"`
 	Threshold  float64            `json:"threshold,omitempty"`
@@ -116,6 +118,9 @@ func (c *checkpointInfo) write(w io.Writer) error {
 	row("slopes", "%g in the stem, %g in blocks", c.StemSlope, c.Slope)
 	row("head", "%s", c.head())
 	row("parameters", "%s in %s (%s)", thousands(c.Parameters), count.Of(c.Tensors, "tensor"), c.types())
+	if c.Packed != nil {
+		row("packed", "for %v", *c.Packed)
+	}
 	row("classes", "%s", c.classes())
 	row("input", "%s", c.input())
 	row("threshold", "%s", c.threshold())

@@ -67,7 +67,8 @@ type File struct {
 	asked    Variant   // what Select was given
 	tensors  []*Tensor // of the selected one, and those that belong to none
 	byName   map[string]*Tensor
-	content  int64 // bytes that tensors may lie in, once inflated
+	content  int64   // bytes that tensors may lie in, once inflated
+	packed   *Packed // nil: the file has none
 	file     *os.File
 }
 

@@ -53,7 +53,9 @@ func (sd *StateDict) Load(ctx context.Context, w *model.Weights, o LoadOptions) 
 		if !ok || !slices.Equal(shape, e.Shape) || o.KeepHead && isHead(e.Name) {
 			continue
 		}
-		todo = append(todo, e)
+		if w.InMemory(e) {
+			todo = append(todo, e)
+		}
 		backbone = backbone || len(e.Shape) == 4 // a convolution: some biases have one size in all models
 	}
 	if !backbone {
@@ -144,6 +146,11 @@ func ReadModel(ctx context.Context, path string) (w *model.Weights, sd *StateDic
 // Model loads the checkpoint into new weights of the architecture that it says it is. All tensors
 // must fit; if lenient, all that the model needs must be there, and the Diff lists the others.
 func (sd *StateDict) Model(ctx context.Context, lenient bool) (*model.Weights, *Diff, error) {
+	return sd.model(ctx, lenient, func() (*model.Weights, error) { return model.NewWeights(sd.Spec) })
+}
+
+// model is Model with weights that blank makes.
+func (sd *StateDict) model(ctx context.Context, lenient bool, blank func() (*model.Weights, error)) (*model.Weights, *Diff, error) {
 	path := sd.File.Path
 	switch {
 	case sd.OtherHead != "":
@@ -151,7 +158,7 @@ func (sd *StateDict) Model(ctx context.Context, lenient bool) (*model.Weights, *
 	case sd.Spec.NumClasses == 0:
 		return nil, nil, fmt.Errorf("checkpoint %q has no head: it is a backbone, which can only be fine-tuned", path)
 	}
-	w, err := sd.blank()
+	w, err := sd.blank(blank)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -165,15 +172,15 @@ func (sd *StateDict) Model(ctx context.Context, lenient bool) (*model.Weights, *
 	return w, diff, nil
 }
 
-// blank makes room for the weights, after a check that the file is large
+// blank makes room for the weights by room, after a check that the file is large
 // enough to fill it: a few names and broadcast views could claim any model.
-func (sd *StateDict) blank() (*model.Weights, error) {
+func (sd *StateDict) blank(room func() (*model.Weights, error)) (*model.Weights, error) {
 	const leastBytes = 2 // of a stored element: half precision
 	if need := leastElements(sd.Spec); need > sd.File.content/leastBytes {
 		return nil, fmt.Errorf("checkpoint %q: its names and shapes claim a model of more than %d values, but it has only %d bytes",
 			sd.File.Path, need, sd.File.content)
 	}
-	w, err := model.NewWeights(sd.Spec)
+	w, err := room()
 	if err != nil {
 		return nil, fmt.Errorf("checkpoint %q: %w", sd.File.Path, err)
 	}

@@ -14,6 +14,7 @@ import (
 // flipped bit in a weight shows nowhere else.
 type region struct {
 	data io.ReaderAt
+	at   int64 // in the file, where it is known
 	size int64
 	what string // for errors, such as `entry "archive/data/0"`
 	sum  *uint32

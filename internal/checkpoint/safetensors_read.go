@@ -57,6 +57,9 @@ func (f *File) loadSafetensors(r io.ReaderAt) error {
 	if err := addSums(tensors, meta); err != nil {
 		return err
 	}
+	if tensors, err = f.takePacked(tensors, meta); err != nil {
+		return err
+	}
 	if len(tensors) == 0 {
 		return errors.New("it holds no tensors")
 	}
@@ -169,7 +172,7 @@ func (e *stTensor) tensor(r io.ReaderAt, start int64) (*Tensor, error) {
 	bytes := e.Offsets[1] - e.Offsets[0]
 	t := &Tensor{
 		Name: e.name, Stored: e.name, Shape: e.Shape, DType: dtype, TypeName: e.DType,
-		storage: &region{data: io.NewSectionReader(r, start+e.Offsets[0], bytes), size: bytes, what: fmt.Sprintf("tensor %q", e.name)},
+		storage: &region{data: io.NewSectionReader(r, start+e.Offsets[0], bytes), at: start + e.Offsets[0], size: bytes, what: fmt.Sprintf("tensor %q", e.name)},
 	}
 	if !known { // of a later version of the format: to be skipped
 		t.storageLen = math.MaxInt64

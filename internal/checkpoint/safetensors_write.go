@@ -29,7 +29,12 @@ func writeSafetensors(w io.Writer, tensors []Out, meta map[string]string) error 
 		return err
 	}
 	order := append([]Out(nil), tensors...)
-	sort.SliceStable(order, func(i, j int) bool { return order[i].dtype().Size() > order[j].dtype().Size() })
+	sort.SliceStable(order, func(i, j int) bool {
+		if a, b := order[i].packed(), order[j].packed(); a || b {
+			return a && !b
+		}
+		return order[i].dtype().Size() > order[j].dtype().Size()
+	})
 	meta, err := withSums(order, meta)
 	if err != nil {
 		return err
@@ -99,13 +104,13 @@ func (h *headerWriter) put(key string, value any) error {
 	return nil
 }
 
-// end closes the object and pads it so that the data begins at a multiple of 8.
-func (h *headerWriter) end() []byte {
+// end closes the object and pads it so that the data, behind 8 bytes of length, begins at a multiple of align.
+func (h *headerWriter) end(align int) []byte {
 	if h.b.Len() == 0 {
 		h.b.WriteByte('{')
 	}
 	h.b.WriteByte('}')
-	for h.b.Len()%8 != 0 {
+	for (8+h.b.Len())%align != 0 {
 		h.b.WriteByte(' ')
 	}
 	return h.b.Bytes()
@@ -128,7 +133,11 @@ func encodeHeader(tensors []Out, meta map[string]string) ([]byte, error) {
 		}
 		at = end
 	}
-	header := h.end()
+	align := 8
+	if len(tensors) > 0 && tensors[0].packed() {
+		align = packedAlign
+	}
+	header := h.end(align)
 	if len(header) > maxHeader {
 		return nil, fmt.Errorf("the header would have %d bytes; at most %d are allowed", len(header), maxHeader)
 	}

@@ -21,6 +21,14 @@ type Packed struct {
 	buf    Buffer
 }
 
+// NewPacked is weights that were packed before, for be in layout: as Pack packs them.
+func NewPacked(be Backend, layout kernel.PackedLayout, buf Buffer) *Packed {
+	return &Packed{be, layout, buf}
+}
+
+// Host is the packed weights where they lie in host memory of float32, else nil. They must not be changed.
+func (p *Packed) Host() []float32 { return p.buf.Host() }
+
 // weightsKey is an input of the graph as constant weights of one layout.
 type weightsKey struct {
 	node   *G.Node

@@ -74,6 +74,16 @@ type Model struct {
 
 	// Warnings are what the user should know about the choices made.
 	Warnings []string
+
+	file *modelfile.Model
+}
+
+// Close ends the use of the model. Nothing may run it any more.
+func (m *Model) Close() error {
+	if m.file == nil {
+		return nil
+	}
+	return m.file.Close()
 }
 
 func (m *Model) warn(format string, args ...any) {

@@ -2,6 +2,7 @@ package infer
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"csl/internal/count"
@@ -24,7 +25,17 @@ func Load(ctx context.Context, o ModelOptions) (*Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	m := &Model{
+	m, err := settle(file, o)
+	if err != nil {
+		return nil, errors.Join(err, file.Close())
+	}
+	return m, nil
+}
+
+// settle settles preprocessing and thresholds of a file.
+func settle(file *modelfile.Model, o ModelOptions) (m *Model, err error) {
+	m = &Model{
+		file:    file,
 		Weights: file.Weights, Classes: file.DisplayNames(), Warnings: file.Warnings,
 		Height: file.Input.Height, Width: file.Input.Width, EXIFOrientation: file.Input.EXIFOrientation,
 	}

@@ -1,5 +1,9 @@
 package kernel
 
+// PackedRevision is the generation of the packed layouts. Weights are stored packed between runs, so it rises with
+// every change of what an algorithm's name in PackedLayout stands for.
+const PackedRevision = 1
+
 // PackedLayout says in which layout a kernel wants weights that are constant. Kernels of equal layouts compute with
 // the same packed weights, whatever the rest of their shapes.
 type PackedLayout struct {

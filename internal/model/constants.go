@@ -44,13 +44,34 @@ func (c *constants) bias(u unit) []float32 {
 	return b
 }
 
-// get is t in a layout: packed before, or now by pack from values that are valid only then.
-func (c *constants) get(t constant, layout kernel.PackedLayout, pack func(src []float32) (*graph.Packed, error)) (*graph.Packed, error) {
+// maker makes packed weights: pack from values that are valid only then, adopt from ones that are packed already.
+type maker struct {
+	pack, adopt func(data []float32) (*graph.Packed, error)
+}
+
+// get is t in a layout: packed before, by whom the weights come from, or now.
+func (c *constants) get(t constant, layout kernel.PackedLayout, m maker) (*graph.Packed, error) {
 	key := constantKey{t.name, layout}
-	if p := c.packed[key]; p != nil {
+	p := c.packed[key]
+	if p != nil {
 		return p, nil
 	}
-	src := c.w.raw(t.name)
+	p, err := c.stored(key, m.adopt)
+	if p == nil && err == nil {
+		p, err = c.pack(t, layout, m)
+	}
+	if err == nil {
+		c.packed[key] = p
+	}
+	return p, err
+}
+
+// pack folds and packs t.
+func (c *constants) pack(t constant, layout kernel.PackedLayout, m maker) (*graph.Packed, error) {
+	src, err := c.w.fetched(t.name)
+	if err != nil {
+		return nil, err
+	}
 	if src == nil {
 		return nil, fmt.Errorf("weights %q were released and cannot be packed as %+v: nets of other batch or image sizes need weights that are kept", t.name, layout)
 	}
@@ -59,14 +80,10 @@ func (c *constants) get(t constant, layout kernel.PackedLayout, pack func(src []
 			c.folded = make([]float32, c.w.largest())
 		}
 		to := c.folded[:len(src)]
-		foldWeights(c.w, *t.unit, to)
+		foldWeights(c.w, *t.unit, src, to)
 		src = to
 	}
-	p, err := pack(src)
-	if err == nil {
-		c.packed[key] = p
-	}
-	return p, err
+	return m.pack(src)
 }
 
 // done says that a net has all layouts of t that it needs.

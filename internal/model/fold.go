@@ -6,10 +6,10 @@ import (
 	"csl/internal/kernel"
 )
 
-// foldWeights writes to dst the weights [K,K,I,O] of a convolution that does, with foldBias, what the unit
-// does with its running statistics, up to the activation.
-func foldWeights(w *Weights, u unit, dst []float32) {
-	conv, scale := w.raw(u.name+".0.weight"), normScale(w, u)
+// foldWeights writes to dst the weights [K,K,I,O] of a convolution that does, with foldBias, what the unit, whose
+// own weights are conv, does with its running statistics, up to the activation.
+func foldWeights(w *Weights, u unit, conv, dst []float32) {
+	scale := normScale(w, u)
 	for from := 0; from < len(conv); from += u.out {
 		to := dst[from : from+u.out]
 		for c, v := range conv[from : from+u.out] {

@@ -97,6 +97,9 @@ func newNetwork(be graph.Backend, w *Weights, m mode, o Options) (*network, erro
 	if err := w.usable(o.constants); err != nil {
 		return nil, err
 	}
+	if w.source != nil && m != inference {
+		return nil, errPackedOnly
+	}
 	if be != nil {
 		if err := o.fits(); err != nil {
 			return nil, err
@@ -179,18 +182,30 @@ func (n *network) host(data []float32) (h hostValue, err error) {
 	return h, err
 }
 
+// written is a buffer with values of the host.
+func (n *network) written(data []float32) (graph.Buffer, error) {
+	h, err := n.host(data)
+	if err == nil && !h.shared {
+		err = h.buf.Write(data)
+	}
+	return h.buf, err
+}
+
 // bindConstant gives the machine constant weights in all layouts that it wants.
 func (n *network) bindConstant(node *G.Node, t constant) error {
 	for _, layout := range n.machine.PackedLayouts(node) {
-		p, err := n.b.constants.get(t, layout, func(src []float32) (*graph.Packed, error) {
-			h, err := n.host(src)
-			if err == nil && !h.shared {
-				err = h.buf.Write(src)
-			}
-			if err != nil {
-				return nil, err
-			}
-			return n.machine.Pack(node, layout, h.buf)
+		p, err := n.b.constants.get(t, layout, maker{
+			pack: func(src []float32) (*graph.Packed, error) {
+				buf, err := n.written(src)
+				if err != nil {
+					return nil, err
+				}
+				return n.machine.Pack(node, layout, buf)
+			},
+			adopt: func(data []float32) (*graph.Packed, error) {
+				buf, err := n.written(data)
+				return graph.NewPacked(n.be, layout, buf), err
+			},
 		})
 		if err != nil {
 			return err

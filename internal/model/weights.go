@@ -58,10 +58,11 @@ type Weights struct {
 	spec       Spec
 	entries    []Entry
 	index      map[string]int
-	data       [][]float32 // internal layout; nil for counters
-	counts     []int64     // of counters
-	releasing  *releasing  // nil: inference nets leave them alone
-	releasedBy *constants  // who released tensors; nil: all are there
+	data       [][]float32  // internal layout; nil for counters
+	counts     []int64      // of counters
+	releasing  *releasing   // nil: inference nets leave them alone
+	releasedBy *constants   // who released tensors; nil: all are there
+	source     PackedSource // of convolutions and linear layers; nil: they are in data
 }
 
 // worthAsking is a size in bytes below which nobody is asked whether there is so much memory.
@@ -148,6 +149,9 @@ func (w *Weights) Set(name string, shape []int, data []float32) error {
 		return fmt.Errorf("set tensor %q: %w", name, errReleased)
 	}
 	e := w.entries[i]
+	if !w.InMemory(e) {
+		return fmt.Errorf("set tensor %q: %w", name, errPackedOnly)
+	}
 	if !slices.Equal(shape, e.Shape) {
 		return fmt.Errorf("tensor %q has shape %v, model %q wants %v", name, shape, w.spec.Name, e.Shape)
 	}
@@ -260,6 +264,9 @@ func (w *Weights) CopyFrom(from *Weights) error {
 	}
 	if w.releasedBy != nil || from.releasedBy != nil {
 		return fmt.Errorf("copy weights: %w", errReleased)
+	}
+	if w.source != nil || from.source != nil {
+		return fmt.Errorf("copy weights: %w", errPackedOnly)
 	}
 	for i, d := range from.data {
 		copy(w.data[i], d)

@@ -11,6 +11,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 
 	"csl/internal/checkpoint"
 	"csl/internal/model"
@@ -31,6 +32,10 @@ type Options struct {
 	Name string
 	// Lenient skips tensors that the model has no place for; Warnings list them.
 	Lenient bool
+
+	// Packed, unless nil, says that the weights are for inference nets only, and which packed ones can be used: a file
+	// that has such is mapped instead of read, and the Model must be closed.
+	Packed *checkpoint.PackedFor
 
 	// Classes is a file of class names and Descriptions one of Open Images MIDs with names.
 	Classes, Descriptions string
@@ -58,6 +63,18 @@ type Model struct {
 	Input checkpoint.Input
 	// Warnings are what the user should know about the choices made.
 	Warnings []string
+
+	open []io.Closer // what the weights come from while they are in use
+}
+
+// Close ends the use of the weights if they come from a file that is still open; else it does nothing.
+func (m *Model) Close() error {
+	var errs []error
+	for _, c := range m.open {
+		errs = append(errs, c.Close())
+	}
+	m.open = nil
+	return errors.Join(errs...)
 }
 
 // Open reads a checkpoint, strictly unless o is lenient, and settles classes and preprocessing.
@@ -71,31 +88,37 @@ func Open(ctx context.Context, o Options) (*Model, error) {
 	}
 	m.Meta = sd.Meta
 	if err := m.settleInput(o); err != nil {
-		return nil, err
+		return nil, errors.Join(err, m.Close())
 	}
 	classes, warnings, err := settleClasses(ctx, m.Path, sd, o)
 	if err != nil {
-		return nil, err
+		return nil, errors.Join(err, m.Close())
 	}
 	m.Classes, m.Warnings = classes, append(m.Warnings, warnings...)
 	return m, nil
 }
 
-// read opens the file, fills m.Weights and closes the file.
+// read opens the file, fills m.Weights and closes the file, unless weights stay in it.
 func (m *Model) read(ctx context.Context, o Options) (sd *checkpoint.StateDict, err error) {
 	f, err := OpenFile(o.Path, o.Weights)
 	if err != nil {
 		return nil, err
 	}
 	m.Path = f.Path
-	defer func() { err = errors.Join(err, f.Close()) }()
+	defer func() {
+		if err != nil || len(m.open) == 0 {
+			err = errors.Join(err, f.Close())
+		} else {
+			m.open = append(m.open, f)
+		}
+	}()
 	if sd, err = checkpoint.Interpret(f); err != nil {
 		return nil, err
 	}
 	if err := sd.CheckName(o.Name); err != nil {
 		return nil, err
 	}
-	w, diff, err := sd.Model(ctx, o.Lenient)
+	w, diff, err := m.weights(ctx, sd, o)
 	if errors.Is(err, checkpoint.ErrMismatch) && !o.Lenient && diff != nil && diff.OnlyUnexpected() {
 		return nil, fmt.Errorf("%w (--strict=false skips unexpected ones)", err)
 	}
@@ -113,6 +136,23 @@ func (m *Model) read(ctx context.Context, o Options) (sd *checkpoint.StateDict, 
 	}
 	m.Weights = w
 	return sd, nil
+}
+
+// weights loads the weights, or, where o allows it and the file has packed ones that fit, finds them.
+func (m *Model) weights(ctx context.Context, sd *checkpoint.StateDict, o Options) (*model.Weights, *checkpoint.Diff, error) {
+	p := sd.File.Packed()
+	if p == nil || o.Packed == nil {
+		return sd.Model(ctx, o.Lenient)
+	}
+	if !p.Fits(*o.Packed) {
+		m.warn("checkpoint %q: its packed weights are for %v, not for %v: they are packed anew, which takes longer; csl export --to packed stores them for this machine", sd.File.Path, p.PackedFor, *o.Packed)
+		return sd.Model(ctx, o.Lenient)
+	}
+	w, src, diff, err := sd.PackedModel(ctx, o.Lenient)
+	if err == nil {
+		m.open = append(m.open, src)
+	}
+	return w, diff, err
 }
 
 // NumClasses is the number of outputs.
