@@ -133,10 +133,15 @@ func (g *group) Close() error {
 	return err
 }
 
-// exchange is Transport.Exchange, counted.
+// exchange is Transport.Exchange, counted, with this rank's own part.
 func (g *group) exchange(send, recv Parts) error {
-	me := g.t.Rank()
-	g.sent(send.Bounds[g.t.Size()] - send.Bounds[0] - len(send.Part(me)))
+	copy(recv.Part(g.t.Rank()), send.Part(g.t.Rank()))
+	return g.exchangeOthers(send, recv)
+}
+
+// exchangeOthers is Transport.Exchange, counted.
+func (g *group) exchangeOthers(send, recv Parts) error {
+	g.sent(send.Bounds[g.t.Size()] - send.Bounds[0] - len(send.Part(g.t.Rank())))
 	return g.t.Exchange(send, recv)
 }
 

@@ -65,14 +65,16 @@ func reduceChunk[T number](g *group, buf []T, size int, combine func(dst []T, ra
 	whole := Parts{asBytes(buf), evenly(len(buf), size, n)}
 	own := len(whole.Part(me))
 	received := Parts{g.memory(own * n), repeated(own, n)}
-	if err := g.exchange(whole, received); err != nil {
+	if err := g.exchangeOthers(whole, received); err != nil {
 		return err
 	}
 	ranks := make([][]T, n)
 	for i := range ranks {
 		ranks[i] = asNumbers[T](received.Part(i), size)
 	}
-	combine(asNumbers[T](whole.Part(me), size), ranks)
+	mine := asNumbers[T](whole.Part(me), size)
+	ranks[me] = mine
+	combine(mine, ranks)
 	return g.share(whole)
 }
 
@@ -125,20 +127,22 @@ func (g *group) sumFloat32(dst []float32, ranks [][]float32) {
 
 // sumPlain adds in the order of ranks.
 func sumPlain[T number](dst []T, ranks [][]T) {
-	copy(dst, ranks[0])
-	for _, r := range ranks[1:] {
-		for i, v := range r {
-			dst[i] += v
+	for i := range dst {
+		sum := ranks[0][i]
+		for _, r := range ranks[1:] {
+			sum += r[i]
 		}
+		dst[i] = sum
 	}
 }
 
 func maxPlain(dst []int64, ranks [][]int64) {
-	copy(dst, ranks[0])
-	for _, r := range ranks[1:] {
-		for i, v := range r {
-			dst[i] = max(dst[i], v)
+	for i := range dst {
+		most := ranks[0][i]
+		for _, r := range ranks[1:] {
+			most = max(most, r[i])
 		}
+		dst[i] = most
 	}
 }
 

@@ -7,8 +7,9 @@ type Transport interface {
 	Rank() int
 	// Size is the number of ranks.
 	Size() int
-	// Exchange sends send[i] to rank i and fills recv[i] with what rank i sends here, this rank included. send
-	// and recv have Size() parts; parts may be empty, but both sides of a pair know the same length.
+	// Exchange sends send[i] to rank i and fills recv[i] with what rank i sends here, of all other ranks: this rank's own
+	// parts stay as they are. send and recv have Size() parts; parts may be empty, but both sides of a pair know
+	// the same length.
 	Exchange(send, recv Parts) error
 	// Share fills all parts of buf with those of the ranks that own them: part i is rank i's. This rank's
 	// own part is there already.

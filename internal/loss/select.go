@@ -27,6 +27,7 @@ type selection struct {
 	top     int                  // the greatest bucket that the first round counts
 	limit   uint32
 	total   [keyBuckets]int64 // of all chunks
+	summed  bool              // total is that of the round already
 	shared  sharedCounts      // of the run
 }
 
@@ -122,6 +123,7 @@ func (s *selection) countTop(chunk int, keys []uint32, budget int, skip func(key
 
 // begin starts a selection among the cells of whole; nil: among those that are here.
 func (s *selection) begin(whole Whole) {
+	s.summed = false
 	if s.shared.begin(whole); whole != nil {
 		s.top = keyBuckets - 1
 	}
@@ -142,10 +144,17 @@ func (s *selection) totals() *[keyBuckets]int64 {
 // candidates is the number of keys that the first round counted: all of them, or more than the budget.
 func (s *selection) candidates() int {
 	n := 0
+	if s.shared.on() { // parts count everything, so that the totals tell it with no exchange more
+		for _, v := range s.totals() {
+			n += int(v)
+		}
+		s.summed = true
+		return n
+	}
 	for _, v := range s.counted {
 		n += v
 	}
-	return s.shared.total(n)
+	return n
 }
 
 // expect lets the next first round count little more than what it needed this time: batches are alike. Parts of
@@ -179,7 +188,11 @@ func (s *selection) all() bool {
 // narrow picks the bucket of the round that holds the cell number rank (from 0, by key) and returns
 // the rank within that bucket.
 func (s *selection) narrow(rank int) int {
-	for b, n := range s.totals() {
+	if !s.summed {
+		s.totals()
+	}
+	s.summed = false
+	for b, n := range &s.total {
 		if rank < int(n) {
 			s.prefix = s.prefix<<keyBits | uint32(b)
 			return rank

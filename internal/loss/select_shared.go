@@ -3,7 +3,6 @@ package loss
 // sharedCounts adds counts up over the parts of a batch; with a nil whole all cells are here, and nothing is added.
 type sharedCounts struct {
 	whole Whole
-	one   [1]int64
 	parts []int64
 }
 
@@ -26,13 +25,6 @@ func (s *sharedCounts) sum(counts []int64) {
 	if s.on() {
 		s.whole.SumInt64(counts)
 	}
-}
-
-// total is the sum of one number.
-func (s *sharedCounts) total(n int) int {
-	s.one[0] = int64(n)
-	s.sum(s.one[:])
-	return int(s.one[0])
 }
 
 // left is how many of n cells with equal keys are still to be shared out when the parts before this one had

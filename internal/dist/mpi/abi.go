@@ -14,6 +14,7 @@ type abi struct {
 	world, byte, errorsReturn                   uintptr
 
 	statusIgnore uintptr
+	inPlace      uintptr // this rank's part is where it belongs
 	funneled     uintptr // the level of threads at which one thread makes all calls
 }
 
@@ -21,18 +22,18 @@ type abi struct {
 func openMPI() abi {
 	return abi{
 		name: "Open MPI", worldSymbol: "ompi_mpi_comm_world", byteSymbol: "ompi_mpi_byte", errorsReturnSymbol: "ompi_mpi_errors_return",
-		statusIgnore: 0, funneled: 1,
+		statusIgnore: 0, inPlace: 1, funneled: 1,
 	}
 }
 
 // mpich has the numbers of MPICH's mpi.h (4.0.2), which its ABI initiative shares with Intel MPI and MVAPICH.
 func mpich() abi {
-	return abi{name: "MPICH", world: 0x44000000, byte: 0x4c00010d, errorsReturn: 0x54000001, statusIgnore: 1, funneled: 1}
+	return abi{name: "MPICH", world: 0x44000000, byte: 0x4c00010d, errorsReturn: 0x54000001, statusIgnore: 1, inPlace: ^uintptr(0), funneled: 1}
 }
 
 // standard has the numbers of the MPI 5.0 standard, appendix A (ABI 1.0).
 func standard() abi {
-	return abi{name: "MPI ABI 1", world: 0x101, byte: 0x247, errorsReturn: 0x143, statusIgnore: 0, funneled: 1024}
+	return abi{name: "MPI ABI 1", world: 0x101, byte: 0x247, errorsReturn: 0x143, statusIgnore: 0, inPlace: 1, funneled: 1024}
 }
 
 // chooseABI goes by what the library says of itself: version is of MPI_Get_library_version; standardABI is the major

@@ -34,8 +34,13 @@ func Join(o Options) (dist.Group, error) {
 }
 
 func join(o Options) (*transport, error) {
-	// Handlers that UCX and PSM install for crashes would take signals that Go's runtime needs.
-	for name, value := range map[string]string{"UCX_ERROR_SIGNALS": "", "IPATH_NO_BACKTRACE": "1", "HFI_NO_BACKTRACE": "1"} {
+	for name, value := range map[string]string{
+		// Handlers that UCX and PSM install for crashes would take signals that Go's runtime needs.
+		"UCX_ERROR_SIGNALS": "", "IPATH_NO_BACKTRACE": "1", "HFI_NO_BACKTRACE": "1",
+		// Between ranks of one machine, copying twice through shared memory is faster for pieces of some MB than
+		// having the kernel copy once from process to process.
+		"OMPI_MCA_btl_vader_single_copy_mechanism": "none",
+	} {
 		if _, set := os.LookupEnv(name); set {
 			continue
 		}

@@ -34,7 +34,6 @@ type transport struct {
 
 	// Arguments in C's layout, which stay where they are.
 	send, recv counts
-	own        []byte // a copy of this rank's part
 	request    uintptr
 	flag       int32
 }
@@ -76,6 +75,7 @@ func (t *transport) Size() int { return t.size }
 func (t *transport) Exchange(send, recv dist.Parts) error {
 	t.send.set(send)
 	t.recv.set(recv)
+	t.send.lengths[t.rank], t.recv.lengths[t.rank] = 0, 0
 	var pin runtime.Pinner
 	defer pin.Unpin()
 	from, to := address(&pin, send.Bytes), address(&pin, recv.Bytes)
@@ -89,17 +89,15 @@ func (t *transport) Exchange(send, recv dist.Parts) error {
 	return t.wait("MPI_Ialltoallv")
 }
 
-// Share implements [dist.Transport] with MPI_Iallgatherv. This rank's part is sent from a copy: MPI_IN_PLACE would need
-// another constant of each ABI.
+// Share implements [dist.Transport] with MPI_Iallgatherv.
 func (t *transport) Share(buf dist.Parts) error {
-	t.own = append(t.own[:0], buf.Part(t.rank)...)
 	t.recv.set(buf)
 	var pin runtime.Pinner
 	defer pin.Unpin()
-	from, to := address(&pin, t.own), address(&pin, buf.Bytes)
+	to := address(&pin, buf.Bytes)
 	kind := t.lib.abi.byte
 	err := t.call("MPI_Iallgatherv", t.lib.calls.allgatherv,
-		from, uintptr(len(t.own)), kind, to, t.recv.lengthsAt(), t.recv.offsetsAt(), kind,
+		t.lib.abi.inPlace, 0, kind, to, t.recv.lengthsAt(), t.recv.offsetsAt(), kind,
 		t.lib.abi.world, uintptr(unsafe.Pointer(&t.request)))
 	if err != nil {
 		return err
