@@ -31,6 +31,7 @@ const (
 const (
 	mpiLibraryVariable = "CSL_MPI_LIBRARY" // see mpi.Options
 	mpiTimeoutVariable = "CSL_MPI_TIMEOUT" // a duration
+	silenceVariable    = "CSL_MPI_SILENCE" // a duration; 0: do not watch
 )
 
 // bindDistributed adds --distributed to a command that can share its work with other ranks.
@@ -57,7 +58,11 @@ func (s *streams) join(way string) (dist.Group, error) {
 	if way == distributedOff || !launched || launch.Size == 1 && way == distributedAuto {
 		return dist.Single(), nil
 	}
-	timeout, err := mpiTimeout(os.Getenv(mpiTimeoutVariable))
+	timeout, err := durationFrom(mpiTimeoutVariable, os.Getenv(mpiTimeoutVariable), mpi.DefaultTimeout, time.Nanosecond)
+	if err != nil {
+		return nil, err
+	}
+	silence, err := durationFrom(silenceVariable, os.Getenv(silenceVariable), dist.DefaultSilence, 0)
 	if err != nil {
 		return nil, err
 	}
@@ -74,7 +79,26 @@ func (s *streams) join(way string) (dist.Group, error) {
 	if g.Rank() > 0 {
 		s.mute()
 	}
-	return g, nil
+	return g, s.watch(g, silence)
+}
+
+// watch has ranks on several machines hear of each other, so that a cut network ends all.
+func (s *streams) watch(g dist.Group, silence time.Duration) error {
+	if silence == 0 {
+		return nil
+	}
+	stop, unwatched, err := dist.StartHeartbeat(g, dist.Heartbeat{Silence: silence, Lost: func(rank int, host string, silence time.Duration) {
+		g.Forsake(exitFailure, fmt.Sprintf("rank %d on %s has not been heard of for %v: its machine or the network is down (%s); a training resumes from its last save",
+			rank, printable.Line(host), silence, silenceVariable))
+	}})
+	if err != nil {
+		return err
+	}
+	s.unwatch = stop
+	for _, why := range unwatched {
+		s.log().Warn("a cut network will show late, as ranks cannot watch each other: " + printable.Line(why))
+	}
+	return nil
 }
 
 // leave ends the work in common. All ranks call it, when their results are equal: what fails
@@ -88,6 +112,9 @@ func (s *streams) leave() error {
 	s.log().Info(trafficLine(g, time.Since(s.joined)))
 	if g.Rank() > 0 {
 		s.err = io.Discard // what ended the work has been said by rank 0
+	}
+	if s.unwatch != nil {
+		s.unwatch()
 	}
 	return g.Close()
 }
@@ -138,13 +165,18 @@ func sizeText(n int) string {
 	return fmt.Sprint(n)
 }
 
-func mpiTimeout(text string) (time.Duration, error) {
+// durationFrom is the duration that is the text of an environment variable, which must be at least that long.
+func durationFrom(variable, text string, otherwise, least time.Duration) (time.Duration, error) {
 	if text == "" {
-		return mpi.DefaultTimeout, nil
+		return otherwise, nil
 	}
 	d, err := time.ParseDuration(text)
-	if err != nil || d <= 0 {
-		return 0, fmt.Errorf("environment: %s=%q: must be a duration above 0, such as 90s or 15m", mpiTimeoutVariable, text)
+	if err != nil || d < least {
+		above := "above 0"
+		if least == 0 {
+			above = "of at least 0"
+		}
+		return 0, fmt.Errorf("environment: %s=%q: must be a duration %s, such as 90s or 15m", variable, text, above)
 	}
 	return d, nil
 }

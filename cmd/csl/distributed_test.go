@@ -3,6 +3,7 @@ package main
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"csl/internal/dist"
 )
@@ -51,11 +52,11 @@ func TestRanksThatAreNotBoundDivideTheProcessors(t *testing.T) {
 
 func TestTimeoutOfRanksIsADuration(t *testing.T) {
 	for _, text := range []string{"10", "-3s", "0s", "soon"} {
-		if _, err := mpiTimeout(text); err == nil || !strings.Contains(err.Error(), "CSL_MPI_TIMEOUT") {
+		if _, err := durationFrom("CSL_MPI_TIMEOUT", text, time.Minute, 1); err == nil || !strings.Contains(err.Error(), "CSL_MPI_TIMEOUT") {
 			t.Errorf("%q: %v", text, err)
 		}
 	}
-	if d, err := mpiTimeout("90s"); err != nil || d.Seconds() != 90 {
+	if d, err := durationFrom("CSL_MPI_TIMEOUT", "90s", time.Minute, 1); err != nil || d.Seconds() != 90 {
 		t.Error(d, err)
 	}
 }

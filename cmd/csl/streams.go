@@ -29,6 +29,7 @@ type streams struct {
 	display *progress.Display // made when the flags are known; never nil in a running command
 	group   dist.Group        // the ranks that work on this command; nil unless a launcher started several
 	joined  time.Time         // when
+	unwatch func()            // stops watching the other ranks; nil where nothing is watched
 }
 
 // globalFlags are the flags of every command.

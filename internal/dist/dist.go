@@ -64,6 +64,9 @@ type Group interface {
 	// end, this one included. cause goes to standard error before, with rank and host, unless another rank
 	// was faster.
 	Abort(code int, cause string)
+	// Forsake is Abort where other ranks cannot be reached any more. The launcher, which would wait for them until TCP
+	// gives up, is asked to end as well.
+	Forsake(code int, cause string)
 	// Close leaves the group after all ranks have called it. Nothing may be called afterwards.
 	Close() error
 }

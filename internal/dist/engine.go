@@ -121,6 +121,9 @@ func (g *group) Size() int { return g.t.Size() }
 // Abort implements [Group].
 func (g *group) Abort(code int, cause string) { g.t.Abort(code, cause) }
 
+// Forsake implements [Group].
+func (g *group) Forsake(code int, cause string) { g.t.Forsake(code, cause) }
+
 // Close implements [Group].
 func (g *group) Close() error {
 	if g.shut {

@@ -81,6 +81,9 @@ func (l *local) Abort(code int, cause string) {
 	l.m.changed.Broadcast()
 }
 
+// Forsake implements [Transport].
+func (l *local) Forsake(code int, cause string) { l.Abort(code, cause) }
+
 // Ending implements [Transport]: nobody has to be woken.
 func (l *local) Ending() <-chan struct{} { return nil }
 

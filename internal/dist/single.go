@@ -23,6 +23,7 @@ func (s single) As(string) Group                 { return s }
 func (single) Traffic() Traffic                  { return Traffic{} }
 func (single) Kinds() []Kind                     { return nil }
 func (single) Abort(int, string)                 {}
+func (single) Forsake(int, string)               {}
 func (single) Close() error                      { return nil }
 
 func (single) Broadcast(_ []byte, root int) error { return checkRoot(root, 1) }

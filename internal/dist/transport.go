@@ -1,7 +1,7 @@
 package dist
 
 // Transport moves bytes between ranks. It does no arithmetic. All its methods are called by one goroutine, which
-// stays on one thread of the operating system; only Abort, Ending and Hurry are called by others.
+// stays on one thread of the operating system; only Abort, Forsake, Ending and Hurry are called by others.
 type Transport interface {
 	// Rank is this rank's number.
 	Rank() int
@@ -18,6 +18,8 @@ type Transport interface {
 	Hurry(waiting bool)
 	// Abort ends all ranks with an exit code, after the cause has been written to standard error.
 	Abort(code int, cause string)
+	// Forsake is Abort where other ranks cannot be reached: see Group.
+	Forsake(code int, cause string)
 	// Ending is closed when Abort wants End to be called; calls that are under way then do so themselves. It may be nil.
 	Ending() <-chan struct{}
 	// End is Abort's part that the goroutine of calls does.
