@@ -23,10 +23,10 @@ func bindSettings(cmd *cobra.Command, keys ...string) *settings {
 	fs.StringVarP(&s.file, "config", "c", "", "read settings from the YAML file `FILE` (see csl config show)")
 	fs.StringArrayVar(&s.set, "set", nil, "set one setting as `KEY=VALUE`; may be repeated")
 	config.BindFlags(fs, keys...)
-	for _, key := range config.Keys() {
-		if len(key.Options) > 0 && fs.Lookup(key.Flag) != nil {
+	for flag, options := range config.FlagOptions() {
+		if fs.Lookup(flag) != nil {
 			// An error would mean that the flag does not exist or is completed already.
-			_ = cmd.RegisterFlagCompletionFunc(key.Flag, cobra.FixedCompletions(key.Options, cobra.ShellCompDirectiveNoFileComp))
+			_ = cmd.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(options, cobra.ShellCompDirectiveNoFileComp))
 		}
 	}
 	return s

@@ -61,13 +61,7 @@ batch of all ranks together. Rank 0 writes the run directory.`,
 
 // settingsWithFlags are all settings that have a flag, but for some.
 func settingsWithFlags(but ...string) []string {
-	var names []string
-	for _, k := range config.Keys() {
-		if k.Flag != "" && !slices.Contains(but, k.Name) {
-			names = append(names, k.Name)
-		}
-	}
-	return names
+	return slices.DeleteFunc(config.KeysWithFlags(), func(name string) bool { return slices.Contains(but, name) })
 }
 
 func runTrain(ctx context.Context, o *trainOptions) error {

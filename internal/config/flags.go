@@ -16,19 +16,19 @@ const keyAnnotation = "csl_config_key"
 func BindFlags(fs *pflag.FlagSet, keys ...string) {
 	known := Default().byName()
 	for _, key := range keys {
-		bind(fs, known[key].flag, known[key].short, key)
+		bind(fs, known[key].flag, known[key].short, key, known)
 	}
 }
 
 // BindFlagAs adds to fs a flag that stands for the setting key under another name: in
 // "csl validate", --data is data.val.root.
-func BindFlagAs(fs *pflag.FlagSet, flag, key string) { bind(fs, flag, "", key) }
+func BindFlagAs(fs *pflag.FlagSet, flag, key string) { bind(fs, flag, "", key, Default().byName()) }
 
-// bind adds one flag. A key that does not exist, or has no flag, still makes a flag: one that
+// bind adds one flag for the setting key of known, all of a Config that only flags use. A key that does not exist, or has no flag, still makes a flag: one that
 // Load reports, so that any test of the command finds the mistake.
-func bind(fs *pflag.FlagSet, name, short, key string) {
-	s, known := Default().byName()[key]
-	if !known || name == "" {
+func bind(fs *pflag.FlagSet, name, short, key string, known map[string]setting) {
+	s, exists := known[key]
+	if !exists || name == "" {
 		s = setting{name: key, value: text{p: new(string)}}
 		name = strings.ReplaceAll(key, ".", "_")
 	}

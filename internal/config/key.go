@@ -24,6 +24,28 @@ func Keys() []Key {
 	return keys
 }
 
+// KeysWithFlags are the names of the settings that have a flag, in the order of Keys.
+func KeysWithFlags() []string {
+	var names []string
+	for _, s := range Default().settings() {
+		if s.flag != "" {
+			names = append(names, s.name)
+		}
+	}
+	return names
+}
+
+// FlagOptions are the values that flags of settings allow where these are a few words, by flag.
+func FlagOptions() map[string][]string {
+	options := map[string][]string{}
+	for _, s := range Default().settings() {
+		if t, isText := s.value.(text); isText && len(t.options) > 0 && s.flag != "" {
+			options[s.flag] = t.options
+		}
+	}
+	return options
+}
+
 // setting is a [Key] bound to a field of a [Config].
 type setting struct {
 	name, flag, short, meaning string

@@ -261,6 +261,12 @@ func toFloat(raw any) (float64, bool) {
 
 // inline writes a value as YAML would on one line.
 func inline(v any) string {
+	switch v := v.(type) { // the usual values: every start of csl writes the defaults of all flags
+	case bool:
+		return strconv.FormatBool(v)
+	case int:
+		return strconv.Itoa(v)
+	}
 	var n yaml.Node
 	err := n.Encode(v)
 	switch {
