@@ -2157,7 +2157,7 @@ block:
 	RET
 
 // func AddAVX2(rows int, c int, out *float32, a *float32, b *float32)
-// Requires: AVX
+// Requires: AVX, MMX+
 TEXT ·AddAVX2(SB), NOSPLIT, $0-40
 	MOVQ out+16(FP), CX
 	MOVQ a+24(FP), DX
@@ -2178,17 +2178,20 @@ whole:
 	XORQ AX, AX
 
 vector:
-	VMOVUPS (DX)(AX*1), Y1
-	VADDPS  (BX)(AX*1), Y1, Y1
-	VMOVUPS Y1, (CX)(AX*1)
-	ADDQ    $0x20, AX
-	LEAQ    32(AX), R8
-	CMPQ    R8, DI
-	JLE     vector
-	CMPQ    AX, DI
-	JE      end
-	LEAQ    -32(DI), AX
-	VMOVUPS Y0, (CX)(AX*1)
+	PREFETCHT0 2048(CX)(AX*1)
+	PREFETCHT0 2048(DX)(AX*1)
+	PREFETCHT0 2048(BX)(AX*1)
+	VMOVUPS    (DX)(AX*1), Y1
+	VADDPS     (BX)(AX*1), Y1, Y1
+	VMOVUPS    Y1, (CX)(AX*1)
+	ADDQ       $0x20, AX
+	LEAQ       32(AX), R8
+	CMPQ       R8, DI
+	JLE        vector
+	CMPQ       AX, DI
+	JE         end
+	LEAQ       -32(DI), AX
+	VMOVUPS    Y0, (CX)(AX*1)
 
 end:
 	ADDQ DI, CX
@@ -2200,7 +2203,7 @@ end:
 	RET
 
 // func AddReLUAVX2(rows int, c int, out *float32, a *float32, b *float32)
-// Requires: AVX
+// Requires: AVX, MMX+
 TEXT ·AddReLUAVX2(SB), NOSPLIT, $0-40
 	MOVQ out+16(FP), CX
 	MOVQ a+24(FP), DX
@@ -2223,19 +2226,22 @@ whole:
 	XORQ AX, AX
 
 vector:
-	VMOVUPS (DX)(AX*1), Y1
-	VADDPS  (BX)(AX*1), Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VMAXPS  Y1, Y2, Y1
-	VMOVUPS Y1, (CX)(AX*1)
-	ADDQ    $0x20, AX
-	LEAQ    32(AX), R8
-	CMPQ    R8, DI
-	JLE     vector
-	CMPQ    AX, DI
-	JE      end
-	LEAQ    -32(DI), AX
-	VMOVUPS Y0, (CX)(AX*1)
+	PREFETCHT0 2048(CX)(AX*1)
+	PREFETCHT0 2048(DX)(AX*1)
+	PREFETCHT0 2048(BX)(AX*1)
+	VMOVUPS    (DX)(AX*1), Y1
+	VADDPS     (BX)(AX*1), Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VMAXPS     Y1, Y2, Y1
+	VMOVUPS    Y1, (CX)(AX*1)
+	ADDQ       $0x20, AX
+	LEAQ       32(AX), R8
+	CMPQ       R8, DI
+	JLE        vector
+	CMPQ       AX, DI
+	JE         end
+	LEAQ       -32(DI), AX
+	VMOVUPS    Y0, (CX)(AX*1)
 
 end:
 	ADDQ DI, CX
@@ -2247,7 +2253,7 @@ end:
 	RET
 
 // func ReluAVX2(rows int, c int, out *float32, x *float32)
-// Requires: AVX
+// Requires: AVX, MMX+
 TEXT ·ReluAVX2(SB), NOSPLIT, $0-32
 	MOVQ out+16(FP), CX
 	MOVQ x+24(FP), DX
@@ -2268,18 +2274,20 @@ whole:
 	XORQ AX, AX
 
 vector:
-	VMOVUPS (DX)(AX*1), Y1
-	VXORPS  Y2, Y2, Y2
-	VMAXPS  Y1, Y2, Y1
-	VMOVUPS Y1, (CX)(AX*1)
-	ADDQ    $0x20, AX
-	LEAQ    32(AX), DI
-	CMPQ    DI, SI
-	JLE     vector
-	CMPQ    AX, SI
-	JE      end
-	LEAQ    -32(SI), AX
-	VMOVUPS Y0, (CX)(AX*1)
+	PREFETCHT0 2048(CX)(AX*1)
+	PREFETCHT0 2048(DX)(AX*1)
+	VMOVUPS    (DX)(AX*1), Y1
+	VXORPS     Y2, Y2, Y2
+	VMAXPS     Y1, Y2, Y1
+	VMOVUPS    Y1, (CX)(AX*1)
+	ADDQ       $0x20, AX
+	LEAQ       32(AX), DI
+	CMPQ       DI, SI
+	JLE        vector
+	CMPQ       AX, SI
+	JE         end
+	LEAQ       -32(SI), AX
+	VMOVUPS    Y0, (CX)(AX*1)
 
 end:
 	ADDQ SI, CX
@@ -2290,7 +2298,7 @@ end:
 	RET
 
 // func ReluGradAVX2(rows int, c int, out *float32, y *float32, dy *float32)
-// Requires: AVX
+// Requires: AVX, MMX+
 TEXT ·ReluGradAVX2(SB), NOSPLIT, $0-40
 	MOVQ out+16(FP), CX
 	MOVQ y+24(FP), DX
@@ -2313,19 +2321,22 @@ whole:
 	XORQ AX, AX
 
 vector:
-	VXORPS    Y1, Y1, Y1
-	VCMPPS    $0x01, (DX)(AX*1), Y1, Y2
-	VMOVUPS   (BX)(AX*1), Y3
-	VBLENDVPS Y2, Y3, Y1, Y1
-	VMOVUPS   Y1, (CX)(AX*1)
-	ADDQ      $0x20, AX
-	LEAQ      32(AX), R8
-	CMPQ      R8, DI
-	JLE       vector
-	CMPQ      AX, DI
-	JE        end
-	LEAQ      -32(DI), AX
-	VMOVUPS   Y0, (CX)(AX*1)
+	PREFETCHT0 2048(CX)(AX*1)
+	PREFETCHT0 2048(DX)(AX*1)
+	PREFETCHT0 2048(BX)(AX*1)
+	VXORPS     Y1, Y1, Y1
+	VCMPPS     $0x01, (DX)(AX*1), Y1, Y2
+	VMOVUPS    (BX)(AX*1), Y3
+	VBLENDVPS  Y2, Y3, Y1, Y1
+	VMOVUPS    Y1, (CX)(AX*1)
+	ADDQ       $0x20, AX
+	LEAQ       32(AX), R8
+	CMPQ       R8, DI
+	JLE        vector
+	CMPQ       AX, DI
+	JE         end
+	LEAQ       -32(DI), AX
+	VMOVUPS    Y0, (CX)(AX*1)
 
 end:
 	ADDQ DI, CX
@@ -2337,7 +2348,7 @@ end:
 	RET
 
 // func ScaleAVX2(rows int, c int, out *float32, x *float32, s *float32)
-// Requires: AVX
+// Requires: AVX, MMX+
 TEXT ·ScaleAVX2(SB), NOSPLIT, $0-40
 	MOVQ out+16(FP), CX
 	MOVQ x+24(FP), DX
@@ -2358,17 +2369,19 @@ whole:
 	XORQ AX, AX
 
 vector:
-	VMOVUPS (DX)(AX*1), Y1
-	VMULPS  (BX)(AX*1), Y1, Y1
-	VMOVUPS Y1, (CX)(AX*1)
-	ADDQ    $0x20, AX
-	LEAQ    32(AX), R8
-	CMPQ    R8, DI
-	JLE     vector
-	CMPQ    AX, DI
-	JE      end
-	LEAQ    -32(DI), AX
-	VMOVUPS Y0, (CX)(AX*1)
+	PREFETCHT0 2048(CX)(AX*1)
+	PREFETCHT0 2048(DX)(AX*1)
+	VMOVUPS    (DX)(AX*1), Y1
+	VMULPS     (BX)(AX*1), Y1, Y1
+	VMOVUPS    Y1, (CX)(AX*1)
+	ADDQ       $0x20, AX
+	LEAQ       32(AX), R8
+	CMPQ       R8, DI
+	JLE        vector
+	CMPQ       AX, DI
+	JE         end
+	LEAQ       -32(DI), AX
+	VMOVUPS    Y0, (CX)(AX*1)
 
 end:
 	ADDQ DI, CX
@@ -2379,7 +2392,7 @@ end:
 	RET
 
 // func ScaleAddReLUAVX2(rows int, c int, out *float32, x *float32, residual *float32, s *float32)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·ScaleAddReLUAVX2(SB), NOSPLIT, $0-48
 	MOVQ out+16(FP), CX
 	MOVQ x+24(FP), DX
@@ -2404,6 +2417,9 @@ whole:
 	XORQ AX, AX
 
 vector:
+	PREFETCHT0  2048(CX)(AX*1)
+	PREFETCHT0  2048(DX)(AX*1)
+	PREFETCHT0  2048(BX)(AX*1)
 	VMOVUPS     (DX)(AX*1), Y1
 	VMOVUPS     (SI)(AX*1), Y2
 	VFMADD213PS (BX)(AX*1), Y2, Y1
@@ -2429,7 +2445,7 @@ end:
 	RET
 
 // func NormaliseAVX2(rows int, c int, out *float32, z *float32, mean *float32, scale *float32, beta *float32, slope float32)
-// Requires: AVX, AVX2, CMOV, FMA3
+// Requires: AVX, AVX2, CMOV, FMA3, MMX+
 TEXT ·NormaliseAVX2(SB), NOSPLIT, $0-60
 	MOVQ         out+16(FP), CX
 	MOVQ         z+24(FP), DX
@@ -2465,6 +2481,8 @@ whole:
 	XORQ AX, AX
 
 vector:
+	PREFETCHT0  2048(CX)(AX*1)
+	PREFETCHT0  2048(DX)(AX*1)
 	VMOVUPS     (DX)(AX*1), Y3
 	VMOVUPS     (SI)(AX*1), Y4
 	VSUBPS      (BX)(AX*1), Y3, Y3
@@ -2491,7 +2509,7 @@ end:
 	RET
 
 // func NormGradZAVX2(rows int, c int, out *float32, z *float32, dy *float32, mean *float32, scale *float32, beta *float32, slant *float32, offset *float32, slope float32)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·NormGradZAVX2(SB), NOSPLIT, $0-84
 	MOVQ         out+16(FP), CX
 	MOVQ         z+24(FP), DX
@@ -2529,6 +2547,9 @@ whole:
 	XORQ AX, AX
 
 vector:
+	PREFETCHT0  2048(CX)(AX*1)
+	PREFETCHT0  2048(DX)(AX*1)
+	PREFETCHT0  2048(BX)(AX*1)
 	VMOVUPS     (DX)(AX*1), Y2
 	VMOVUPS     (BX)(AX*1), Y3
 	VSUBPS      (SI)(AX*1), Y2, Y2
@@ -2562,7 +2583,7 @@ end:
 	RET
 
 // func NormGradYAVX2(rows int, c int, out *float32, y *float32, dy *float32, scale *float32, beta *float32, slant *float32, offset *float32, slope float32, undo float32)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·NormGradYAVX2(SB), NOSPLIT, $0-80
 	MOVQ         out+16(FP), CX
 	MOVQ         y+24(FP), DX
@@ -2600,6 +2621,9 @@ whole:
 	XORQ AX, AX
 
 vector:
+	PREFETCHT0  2048(CX)(AX*1)
+	PREFETCHT0  2048(DX)(AX*1)
+	PREFETCHT0  2048(BX)(AX*1)
 	VMOVUPS     (DX)(AX*1), Y3
 	VMOVUPS     (BX)(AX*1), Y4
 	VXORPS      Y5, Y5, Y5
@@ -6789,7 +6813,7 @@ DATA f3eaaaaabAVX2<>+28(SB)/4, $0x3eaaaaab
 GLOBL f3eaaaaabAVX2<>(SB), RODATA|NOPTR, $32
 
 // func ExpNegAVX2(rows int, c int, out *float32, x *float32)
-// Requires: AVX, AVX2, FMA3
+// Requires: AVX, AVX2, FMA3, MMX+
 TEXT ·ExpNegAVX2(SB), NOSPLIT, $0-32
 	MOVQ out+16(FP), CX
 	MOVQ x+24(FP), DX
@@ -6840,6 +6864,8 @@ whole:
 	XORQ AX, AX
 
 vector:
+	PREFETCHT0  2048(CX)(AX*1)
+	PREFETCHT0  2048(DX)(AX*1)
 	VMOVUPS     (DX)(AX*1), Y1
 	VMOVUPS     f80000000AVX2<>+0(SB), Y2
 	VANDNPS     Y1, Y2, Y2
@@ -6892,7 +6918,7 @@ end:
 	RET
 
 // func Log1pAVX2(rows int, c int, out *float32, e *float32)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·Log1pAVX2(SB), NOSPLIT, $0-32
 	MOVQ out+16(FP), CX
 	MOVQ e+24(FP), DX
@@ -6926,6 +6952,8 @@ whole:
 	XORQ AX, AX
 
 vector:
+	PREFETCHT0  2048(CX)(AX*1)
+	PREFETCHT0  2048(DX)(AX*1)
 	VMOVUPS     (DX)(AX*1), Y1
 	VADDPS      f40000000AVX2<>+0(SB), Y1, Y2
 	VDIVPS      Y2, Y1, Y1
@@ -6961,7 +6989,7 @@ end:
 	RET
 
 // func SigmoidAVX2(rows int, c int, out *float32, x *float32)
-// Requires: AVX, AVX2, FMA3
+// Requires: AVX, AVX2, FMA3, MMX+
 TEXT ·SigmoidAVX2(SB), NOSPLIT, $0-32
 	MOVQ out+16(FP), CX
 	MOVQ x+24(FP), DX
@@ -7017,6 +7045,8 @@ whole:
 	XORQ AX, AX
 
 vector:
+	PREFETCHT0  2048(CX)(AX*1)
+	PREFETCHT0  2048(DX)(AX*1)
 	VMOVUPS     (DX)(AX*1), Y1
 	VMOVUPS     f80000000AVX2<>+0(SB), Y2
 	VANDNPS     Y1, Y2, Y2

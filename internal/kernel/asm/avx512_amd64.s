@@ -4940,7 +4940,7 @@ block:
 	RET
 
 // func AddAVX512(rows int, c int, out *float32, a *float32, b *float32)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·AddAVX512(SB), NOSPLIT, $0-40
 	MOVQ out+16(FP), CX
 	MOVQ a+24(FP), DX
@@ -4961,17 +4961,20 @@ whole:
 	XORQ AX, AX
 
 vector:
-	VMOVUPS (DX)(AX*1), Z1
-	VADDPS  (BX)(AX*1), Z1, Z1
-	VMOVUPS Z1, (CX)(AX*1)
-	ADDQ    $0x40, AX
-	LEAQ    64(AX), R8
-	CMPQ    R8, DI
-	JLE     vector
-	CMPQ    AX, DI
-	JE      end
-	LEAQ    -64(DI), AX
-	VMOVUPS Z0, (CX)(AX*1)
+	PREFETCHT0 2048(CX)(AX*1)
+	PREFETCHT0 2048(DX)(AX*1)
+	PREFETCHT0 2048(BX)(AX*1)
+	VMOVUPS    (DX)(AX*1), Z1
+	VADDPS     (BX)(AX*1), Z1, Z1
+	VMOVUPS    Z1, (CX)(AX*1)
+	ADDQ       $0x40, AX
+	LEAQ       64(AX), R8
+	CMPQ       R8, DI
+	JLE        vector
+	CMPQ       AX, DI
+	JE         end
+	LEAQ       -64(DI), AX
+	VMOVUPS    Z0, (CX)(AX*1)
 
 end:
 	ADDQ DI, CX
@@ -4983,7 +4986,7 @@ end:
 	RET
 
 // func AddReLUAVX512(rows int, c int, out *float32, a *float32, b *float32)
-// Requires: AVX, AVX512DQ, AVX512F
+// Requires: AVX, AVX512DQ, AVX512F, MMX+
 TEXT ·AddReLUAVX512(SB), NOSPLIT, $0-40
 	MOVQ out+16(FP), CX
 	MOVQ a+24(FP), DX
@@ -5006,19 +5009,22 @@ whole:
 	XORQ AX, AX
 
 vector:
-	VMOVUPS (DX)(AX*1), Z1
-	VADDPS  (BX)(AX*1), Z1, Z1
-	VXORPS  Z2, Z2, Z2
-	VMAXPS  Z1, Z2, Z1
-	VMOVUPS Z1, (CX)(AX*1)
-	ADDQ    $0x40, AX
-	LEAQ    64(AX), R8
-	CMPQ    R8, DI
-	JLE     vector
-	CMPQ    AX, DI
-	JE      end
-	LEAQ    -64(DI), AX
-	VMOVUPS Z0, (CX)(AX*1)
+	PREFETCHT0 2048(CX)(AX*1)
+	PREFETCHT0 2048(DX)(AX*1)
+	PREFETCHT0 2048(BX)(AX*1)
+	VMOVUPS    (DX)(AX*1), Z1
+	VADDPS     (BX)(AX*1), Z1, Z1
+	VXORPS     Z2, Z2, Z2
+	VMAXPS     Z1, Z2, Z1
+	VMOVUPS    Z1, (CX)(AX*1)
+	ADDQ       $0x40, AX
+	LEAQ       64(AX), R8
+	CMPQ       R8, DI
+	JLE        vector
+	CMPQ       AX, DI
+	JE         end
+	LEAQ       -64(DI), AX
+	VMOVUPS    Z0, (CX)(AX*1)
 
 end:
 	ADDQ DI, CX
@@ -5030,7 +5036,7 @@ end:
 	RET
 
 // func ReluAVX512(rows int, c int, out *float32, x *float32)
-// Requires: AVX, AVX512DQ, AVX512F
+// Requires: AVX, AVX512DQ, AVX512F, MMX+
 TEXT ·ReluAVX512(SB), NOSPLIT, $0-32
 	MOVQ out+16(FP), CX
 	MOVQ x+24(FP), DX
@@ -5051,18 +5057,20 @@ whole:
 	XORQ AX, AX
 
 vector:
-	VMOVUPS (DX)(AX*1), Z1
-	VXORPS  Z2, Z2, Z2
-	VMAXPS  Z1, Z2, Z1
-	VMOVUPS Z1, (CX)(AX*1)
-	ADDQ    $0x40, AX
-	LEAQ    64(AX), DI
-	CMPQ    DI, SI
-	JLE     vector
-	CMPQ    AX, SI
-	JE      end
-	LEAQ    -64(SI), AX
-	VMOVUPS Z0, (CX)(AX*1)
+	PREFETCHT0 2048(CX)(AX*1)
+	PREFETCHT0 2048(DX)(AX*1)
+	VMOVUPS    (DX)(AX*1), Z1
+	VXORPS     Z2, Z2, Z2
+	VMAXPS     Z1, Z2, Z1
+	VMOVUPS    Z1, (CX)(AX*1)
+	ADDQ       $0x40, AX
+	LEAQ       64(AX), DI
+	CMPQ       DI, SI
+	JLE        vector
+	CMPQ       AX, SI
+	JE         end
+	LEAQ       -64(SI), AX
+	VMOVUPS    Z0, (CX)(AX*1)
 
 end:
 	ADDQ SI, CX
@@ -5073,7 +5081,7 @@ end:
 	RET
 
 // func ReluGradAVX512(rows int, c int, out *float32, y *float32, dy *float32)
-// Requires: AVX, AVX512DQ, AVX512F
+// Requires: AVX, AVX512DQ, AVX512F, MMX+
 TEXT ·ReluGradAVX512(SB), NOSPLIT, $0-40
 	MOVQ out+16(FP), CX
 	MOVQ y+24(FP), DX
@@ -5098,21 +5106,24 @@ whole:
 	XORQ AX, AX
 
 vector:
-	VXORPS    Z1, Z1, Z1
-	VCMPPS    $0x01, (DX)(AX*1), Z1, K1
-	VPMOVM2D  K1, Z2
-	VMOVUPS   (BX)(AX*1), Z3
-	VPMOVD2M  Z2, K1
-	VBLENDMPS Z3, Z1, K1, Z1
-	VMOVUPS   Z1, (CX)(AX*1)
-	ADDQ      $0x40, AX
-	LEAQ      64(AX), R8
-	CMPQ      R8, DI
-	JLE       vector
-	CMPQ      AX, DI
-	JE        end
-	LEAQ      -64(DI), AX
-	VMOVUPS   Z0, (CX)(AX*1)
+	PREFETCHT0 2048(CX)(AX*1)
+	PREFETCHT0 2048(DX)(AX*1)
+	PREFETCHT0 2048(BX)(AX*1)
+	VXORPS     Z1, Z1, Z1
+	VCMPPS     $0x01, (DX)(AX*1), Z1, K1
+	VPMOVM2D   K1, Z2
+	VMOVUPS    (BX)(AX*1), Z3
+	VPMOVD2M   Z2, K1
+	VBLENDMPS  Z3, Z1, K1, Z1
+	VMOVUPS    Z1, (CX)(AX*1)
+	ADDQ       $0x40, AX
+	LEAQ       64(AX), R8
+	CMPQ       R8, DI
+	JLE        vector
+	CMPQ       AX, DI
+	JE         end
+	LEAQ       -64(DI), AX
+	VMOVUPS    Z0, (CX)(AX*1)
 
 end:
 	ADDQ DI, CX
@@ -5124,7 +5135,7 @@ end:
 	RET
 
 // func ScaleAVX512(rows int, c int, out *float32, x *float32, s *float32)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·ScaleAVX512(SB), NOSPLIT, $0-40
 	MOVQ out+16(FP), CX
 	MOVQ x+24(FP), DX
@@ -5145,17 +5156,19 @@ whole:
 	XORQ AX, AX
 
 vector:
-	VMOVUPS (DX)(AX*1), Z1
-	VMULPS  (BX)(AX*1), Z1, Z1
-	VMOVUPS Z1, (CX)(AX*1)
-	ADDQ    $0x40, AX
-	LEAQ    64(AX), R8
-	CMPQ    R8, DI
-	JLE     vector
-	CMPQ    AX, DI
-	JE      end
-	LEAQ    -64(DI), AX
-	VMOVUPS Z0, (CX)(AX*1)
+	PREFETCHT0 2048(CX)(AX*1)
+	PREFETCHT0 2048(DX)(AX*1)
+	VMOVUPS    (DX)(AX*1), Z1
+	VMULPS     (BX)(AX*1), Z1, Z1
+	VMOVUPS    Z1, (CX)(AX*1)
+	ADDQ       $0x40, AX
+	LEAQ       64(AX), R8
+	CMPQ       R8, DI
+	JLE        vector
+	CMPQ       AX, DI
+	JE         end
+	LEAQ       -64(DI), AX
+	VMOVUPS    Z0, (CX)(AX*1)
 
 end:
 	ADDQ DI, CX
@@ -5166,7 +5179,7 @@ end:
 	RET
 
 // func ScaleAddReLUAVX512(rows int, c int, out *float32, x *float32, residual *float32, s *float32)
-// Requires: AVX, AVX512DQ, AVX512F
+// Requires: AVX, AVX512DQ, AVX512F, MMX+
 TEXT ·ScaleAddReLUAVX512(SB), NOSPLIT, $0-48
 	MOVQ out+16(FP), CX
 	MOVQ x+24(FP), DX
@@ -5191,6 +5204,9 @@ whole:
 	XORQ AX, AX
 
 vector:
+	PREFETCHT0  2048(CX)(AX*1)
+	PREFETCHT0  2048(DX)(AX*1)
+	PREFETCHT0  2048(BX)(AX*1)
 	VMOVUPS     (DX)(AX*1), Z1
 	VMOVUPS     (SI)(AX*1), Z2
 	VFMADD213PS (BX)(AX*1), Z2, Z1
@@ -5216,7 +5232,7 @@ end:
 	RET
 
 // func NormaliseAVX512(rows int, c int, out *float32, z *float32, mean *float32, scale *float32, beta *float32, slope float32)
-// Requires: AVX, AVX512DQ, AVX512F, CMOV
+// Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+
 TEXT ·NormaliseAVX512(SB), NOSPLIT, $0-60
 	MOVQ         out+16(FP), CX
 	MOVQ         z+24(FP), DX
@@ -5253,6 +5269,8 @@ whole:
 	XORQ AX, AX
 
 vector:
+	PREFETCHT0  2048(CX)(AX*1)
+	PREFETCHT0  2048(DX)(AX*1)
 	VMOVUPS     (DX)(AX*1), Z3
 	VMOVUPS     (SI)(AX*1), Z4
 	VSUBPS      (BX)(AX*1), Z3, Z3
@@ -5280,7 +5298,7 @@ end:
 	RET
 
 // func NormGradZAVX512(rows int, c int, out *float32, z *float32, dy *float32, mean *float32, scale *float32, beta *float32, slant *float32, offset *float32, slope float32)
-// Requires: AVX, AVX512DQ, AVX512F
+// Requires: AVX, AVX512DQ, AVX512F, MMX+
 TEXT ·NormGradZAVX512(SB), NOSPLIT, $0-84
 	MOVQ         out+16(FP), CX
 	MOVQ         z+24(FP), DX
@@ -5320,6 +5338,9 @@ whole:
 	XORQ AX, AX
 
 vector:
+	PREFETCHT0  2048(CX)(AX*1)
+	PREFETCHT0  2048(DX)(AX*1)
+	PREFETCHT0  2048(BX)(AX*1)
 	VMOVUPS     (DX)(AX*1), Z2
 	VMOVUPS     (BX)(AX*1), Z3
 	VSUBPS      (SI)(AX*1), Z2, Z2
@@ -5355,7 +5376,7 @@ end:
 	RET
 
 // func NormGradYAVX512(rows int, c int, out *float32, y *float32, dy *float32, scale *float32, beta *float32, slant *float32, offset *float32, slope float32, undo float32)
-// Requires: AVX, AVX512DQ, AVX512F
+// Requires: AVX, AVX512DQ, AVX512F, MMX+
 TEXT ·NormGradYAVX512(SB), NOSPLIT, $0-80
 	MOVQ         out+16(FP), CX
 	MOVQ         y+24(FP), DX
@@ -5396,6 +5417,9 @@ whole:
 	XORQ AX, AX
 
 vector:
+	PREFETCHT0  2048(CX)(AX*1)
+	PREFETCHT0  2048(DX)(AX*1)
+	PREFETCHT0  2048(BX)(AX*1)
 	VMOVUPS     (DX)(AX*1), Z3
 	VMOVUPS     (BX)(AX*1), Z4
 	VXORPS      Z5, Z5, Z5
@@ -6029,7 +6053,7 @@ DATA f3daaaaabAVX512<>+60(SB)/4, $0x3daaaaab
 GLOBL f3daaaaabAVX512<>(SB), RODATA|NOPTR, $64
 
 // func WinoInputAVX512(c int, x *float32, zero *float32, at *int32, v *float32, plane int, scratch *float32)
-// Requires: AVX, AVX512F, CMOV
+// Requires: AVX, AVX512F, CMOV, MMX+
 TEXT ·WinoInputAVX512(SB), NOSPLIT, $8-56
 	MOVQ    x+8(FP), AX
 	MOVQ    zero+16(FP), CX
@@ -6077,6 +6101,11 @@ TEXT ·WinoInputAVX512(SB), NOSPLIT, $8-56
 
 vector:
 	MOVQ         v+32(FP), R15
+	LEAQ         (DI)(DX*4), BP
+	PREFETCHT0   (BP)(DX*2)
+	PREFETCHT0   (BP)(R11*1)
+	PREFETCHT0   (BP)(DX*4)
+	PREFETCHT0   (BP)(R12*1)
 	VMOVUPS.Z    (R9), K1, Z0
 	VMOVUPS.Z    (BX), K1, Z1
 	VMOVUPS.Z    (DI), K1, Z2
@@ -6131,6 +6160,11 @@ vector:
 	VFNMADD231PS f40000000AVX512<>+0(SB), Z0, Z1
 	VMOVUPS      Z1, (R15)(CX*4)
 	LEAQ         (R15)(R13*2), R15
+	LEAQ         (R8)(DX*4), BP
+	PREFETCHT0   (BP)(DX*2)
+	PREFETCHT0   (BP)(R11*1)
+	PREFETCHT0   (BP)(DX*4)
+	PREFETCHT0   (BP)(R12*1)
 	VMOVUPS.Z    (SI), K1, Z0
 	VMOVUPS.Z    (DI), K1, Z1
 	VMOVUPS.Z    (R8), K1, Z2
@@ -6227,6 +6261,11 @@ vector:
 	VFNMADD231PS f40000000AVX512<>+0(SB), Z0, Z1
 	VMOVUPS      Z1, (R15)(CX*4)
 	LEAQ         (R15)(R13*2), R15
+	LEAQ         (R9)(DX*4), BP
+	PREFETCHT0   (BP)(DX*2)
+	PREFETCHT0   (BP)(R11*1)
+	PREFETCHT0   (BP)(DX*4)
+	PREFETCHT0   (BP)(R12*1)
 	VMOVUPS.Z    (SI), K1, Z0
 	VMOVUPS.Z    (DI), K1, Z1
 	VMOVUPS.Z    (R8), K1, Z2
@@ -6329,6 +6368,11 @@ vector:
 	VFNMADD231PS f40000000AVX512<>+0(SB), Z0, Z1
 	VMOVUPS      Z1, (R15)(CX*4)
 	LEAQ         (R15)(R13*2), R15
+	LEAQ         (R10)(DX*4), BP
+	PREFETCHT0   (BP)(DX*2)
+	PREFETCHT0   (BP)(R11*1)
+	PREFETCHT0   (BP)(DX*4)
+	PREFETCHT0   (BP)(R12*1)
 	VMOVUPS.Z    (R10), K1, Z0
 	VMOVUPS.Z    (SI), K1, Z1
 	VMOVUPS.Z    (R8), K1, Z2
@@ -6406,7 +6450,7 @@ end:
 	RET
 
 // func WinoGradAVX512(c int, x *float32, zero *float32, at *int32, v *float32, plane int, scratch *float32)
-// Requires: AVX, AVX512F, CMOV
+// Requires: AVX, AVX512F, CMOV, MMX+
 TEXT ·WinoGradAVX512(SB), NOSPLIT, $0-56
 	MOVQ    x+8(FP), AX
 	MOVQ    zero+16(FP), CX
@@ -6444,6 +6488,11 @@ TEXT ·WinoGradAVX512(SB), NOSPLIT, $0-56
 
 vector:
 	MOVQ         v+32(FP), R12
+	LEAQ         (BX)(DX*4), R13
+	PREFETCHT0   (R13)
+	PREFETCHT0   (R13)(DX*1)
+	PREFETCHT0   (R13)(DX*2)
+	PREFETCHT0   (R13)(R9*1)
 	VMOVUPS.Z    (BX), K1, Z0
 	VMOVUPS.Z    (BX)(DX*1), K2, Z1
 	VMOVUPS.Z    (BX)(DX*2), K3, Z2
@@ -6466,6 +6515,11 @@ vector:
 	VFNMADD231PS f40000000AVX512<>+0(SB), Z1, Z0
 	VMOVUPS      Z0, (R12)(CX*4)
 	LEAQ         (R12)(R10*2), R12
+	LEAQ         (SI)(DX*4), R13
+	PREFETCHT0   (R13)
+	PREFETCHT0   (R13)(DX*1)
+	PREFETCHT0   (R13)(DX*2)
+	PREFETCHT0   (R13)(R9*1)
 	VMOVUPS.Z    (BX), K1, Z0
 	VMOVUPS.Z    (SI), K1, Z1
 	VMOVUPS.Z    (DI), K1, Z2
@@ -6534,6 +6588,11 @@ vector:
 	VFNMADD231PS f40000000AVX512<>+0(SB), Z1, Z0
 	VMOVUPS      Z0, (R12)(CX*4)
 	LEAQ         (R12)(R10*2), R12
+	LEAQ         (DI)(DX*4), R13
+	PREFETCHT0   (R13)
+	PREFETCHT0   (R13)(DX*1)
+	PREFETCHT0   (R13)(DX*2)
+	PREFETCHT0   (R13)(R9*1)
 	VMOVUPS.Z    (BX), K1, Z0
 	VMOVUPS.Z    (SI), K1, Z1
 	VMOVUPS.Z    (DI), K1, Z2
@@ -6606,6 +6665,11 @@ vector:
 	VFNMADD231PS f40000000AVX512<>+0(SB), Z1, Z0
 	VMOVUPS      Z0, (R12)(CX*4)
 	LEAQ         (R12)(R10*2), R12
+	LEAQ         (R8)(DX*4), R13
+	PREFETCHT0   (R13)
+	PREFETCHT0   (R13)(DX*1)
+	PREFETCHT0   (R13)(DX*2)
+	PREFETCHT0   (R13)(R9*1)
 	VMOVUPS.Z    (R8), K1, Z0
 	VMOVUPS.Z    (R8)(DX*1), K2, Z1
 	VMOVUPS.Z    (R8)(DX*2), K3, Z2
@@ -6649,7 +6713,7 @@ end:
 	RET
 
 // func WinoInput2AVX512(c int, x *float32, zero *float32, at *int32, v *float32, plane int, scratch *float32)
-// Requires: AVX, AVX512F, CMOV
+// Requires: AVX, AVX512F, CMOV, MMX+
 TEXT ·WinoInput2AVX512(SB), NOSPLIT, $0-56
 	MOVQ    x+8(FP), AX
 	MOVQ    zero+16(FP), CX
@@ -6686,83 +6750,89 @@ TEXT ·WinoInput2AVX512(SB), NOSPLIT, $0-56
 	LEAQ    (CX)(CX*4), R11
 
 vector:
-	MOVQ      v+32(FP), R11
-	VMOVUPS.Z (BX), K1, Z0
-	VMOVUPS.Z (DI), K1, Z1
-	VSUBPS    Z1, Z0, Z0
-	VMOVUPS.Z (BX)(DX*1), K2, Z1
-	VMOVUPS.Z (DI)(DX*1), K2, Z2
-	VSUBPS    Z2, Z1, Z1
-	VMOVUPS.Z (BX)(DX*2), K3, Z2
-	VMOVUPS.Z (DI)(DX*2), K3, Z3
-	VSUBPS    Z3, Z2, Z2
-	VMOVUPS.Z (BX)(R9*1), K4, Z3
-	VMOVUPS.Z (DI)(R9*1), K4, Z4
-	VSUBPS    Z4, Z3, Z3
-	VSUBPS    Z2, Z0, Z0
-	VMOVUPS   Z0, (R11)
-	VADDPS    Z2, Z1, Z0
-	VSUBPS    Z1, Z2, Z2
-	VMOVUPS   Z0, (R11)(CX*1)
-	VMOVUPS   Z2, (R11)(CX*2)
-	VSUBPS    Z3, Z1, Z0
-	VMOVUPS   Z0, (R11)(R10*1)
-	LEAQ      (R11)(CX*4), R11
-	VMOVUPS.Z (SI), K1, Z0
-	VMOVUPS.Z (DI), K1, Z1
-	VADDPS    Z1, Z0, Z2
-	VSUBPS    Z0, Z1, Z0
-	VMOVUPS.Z (SI)(DX*1), K2, Z1
-	VMOVUPS.Z (DI)(DX*1), K2, Z3
-	VADDPS    Z3, Z1, Z4
-	VSUBPS    Z1, Z3, Z1
-	VMOVUPS.Z (SI)(DX*2), K3, Z3
-	VMOVUPS.Z (DI)(DX*2), K3, Z5
-	VADDPS    Z5, Z3, Z6
-	VSUBPS    Z3, Z5, Z3
-	VMOVUPS.Z (SI)(R9*1), K4, Z5
-	VMOVUPS.Z (DI)(R9*1), K4, Z7
-	VADDPS    Z7, Z5, Z8
-	VSUBPS    Z5, Z7, Z5
-	VSUBPS    Z6, Z2, Z2
-	VMOVUPS   Z2, (R11)
-	VADDPS    Z6, Z4, Z2
-	VSUBPS    Z4, Z6, Z6
-	VMOVUPS   Z2, (R11)(CX*1)
-	VMOVUPS   Z6, (R11)(CX*2)
-	VSUBPS    Z8, Z4, Z2
-	VMOVUPS   Z2, (R11)(R10*1)
-	LEAQ      (R11)(CX*4), R11
-	VSUBPS    Z3, Z0, Z0
-	VMOVUPS   Z0, (R11)
-	VADDPS    Z3, Z1, Z0
-	VSUBPS    Z1, Z3, Z2
-	VMOVUPS   Z0, (R11)(CX*1)
-	VMOVUPS   Z2, (R11)(CX*2)
-	VSUBPS    Z5, Z1, Z0
-	VMOVUPS   Z0, (R11)(R10*1)
-	LEAQ      (R11)(CX*4), R11
-	VMOVUPS.Z (SI), K1, Z0
-	VMOVUPS.Z (R8), K1, Z1
-	VSUBPS    Z1, Z0, Z0
-	VMOVUPS.Z (SI)(DX*1), K2, Z1
-	VMOVUPS.Z (R8)(DX*1), K2, Z2
-	VSUBPS    Z2, Z1, Z1
-	VMOVUPS.Z (SI)(DX*2), K3, Z2
-	VMOVUPS.Z (R8)(DX*2), K3, Z3
-	VSUBPS    Z3, Z2, Z2
-	VMOVUPS.Z (SI)(R9*1), K4, Z3
-	VMOVUPS.Z (R8)(R9*1), K4, Z4
-	VSUBPS    Z4, Z3, Z3
-	VSUBPS    Z2, Z0, Z0
-	VMOVUPS   Z0, (R11)
-	VADDPS    Z2, Z1, Z0
-	VSUBPS    Z1, Z2, Z2
-	VMOVUPS   Z0, (R11)(CX*1)
-	VMOVUPS   Z2, (R11)(CX*2)
-	VSUBPS    Z3, Z1, Z0
-	VMOVUPS   Z0, (R11)(R10*1)
-	LEAQ      (R11)(CX*4), R11
+	MOVQ       v+32(FP), R11
+	LEAQ       (DI)(DX*2), R12
+	PREFETCHT0 (R12)(DX*2)
+	PREFETCHT0 (R12)(R9*1)
+	VMOVUPS.Z  (BX), K1, Z0
+	VMOVUPS.Z  (DI), K1, Z1
+	VSUBPS     Z1, Z0, Z0
+	VMOVUPS.Z  (BX)(DX*1), K2, Z1
+	VMOVUPS.Z  (DI)(DX*1), K2, Z2
+	VSUBPS     Z2, Z1, Z1
+	VMOVUPS.Z  (BX)(DX*2), K3, Z2
+	VMOVUPS.Z  (DI)(DX*2), K3, Z3
+	VSUBPS     Z3, Z2, Z2
+	VMOVUPS.Z  (BX)(R9*1), K4, Z3
+	VMOVUPS.Z  (DI)(R9*1), K4, Z4
+	VSUBPS     Z4, Z3, Z3
+	VSUBPS     Z2, Z0, Z0
+	VMOVUPS    Z0, (R11)
+	VADDPS     Z2, Z1, Z0
+	VSUBPS     Z1, Z2, Z2
+	VMOVUPS    Z0, (R11)(CX*1)
+	VMOVUPS    Z2, (R11)(CX*2)
+	VSUBPS     Z3, Z1, Z0
+	VMOVUPS    Z0, (R11)(R10*1)
+	LEAQ       (R11)(CX*4), R11
+	LEAQ       (R8)(DX*2), R12
+	PREFETCHT0 (R12)(DX*2)
+	PREFETCHT0 (R12)(R9*1)
+	VMOVUPS.Z  (SI), K1, Z0
+	VMOVUPS.Z  (DI), K1, Z1
+	VADDPS     Z1, Z0, Z2
+	VSUBPS     Z0, Z1, Z0
+	VMOVUPS.Z  (SI)(DX*1), K2, Z1
+	VMOVUPS.Z  (DI)(DX*1), K2, Z3
+	VADDPS     Z3, Z1, Z4
+	VSUBPS     Z1, Z3, Z1
+	VMOVUPS.Z  (SI)(DX*2), K3, Z3
+	VMOVUPS.Z  (DI)(DX*2), K3, Z5
+	VADDPS     Z5, Z3, Z6
+	VSUBPS     Z3, Z5, Z3
+	VMOVUPS.Z  (SI)(R9*1), K4, Z5
+	VMOVUPS.Z  (DI)(R9*1), K4, Z7
+	VADDPS     Z7, Z5, Z8
+	VSUBPS     Z5, Z7, Z5
+	VSUBPS     Z6, Z2, Z2
+	VMOVUPS    Z2, (R11)
+	VADDPS     Z6, Z4, Z2
+	VSUBPS     Z4, Z6, Z6
+	VMOVUPS    Z2, (R11)(CX*1)
+	VMOVUPS    Z6, (R11)(CX*2)
+	VSUBPS     Z8, Z4, Z2
+	VMOVUPS    Z2, (R11)(R10*1)
+	LEAQ       (R11)(CX*4), R11
+	VSUBPS     Z3, Z0, Z0
+	VMOVUPS    Z0, (R11)
+	VADDPS     Z3, Z1, Z0
+	VSUBPS     Z1, Z3, Z2
+	VMOVUPS    Z0, (R11)(CX*1)
+	VMOVUPS    Z2, (R11)(CX*2)
+	VSUBPS     Z5, Z1, Z0
+	VMOVUPS    Z0, (R11)(R10*1)
+	LEAQ       (R11)(CX*4), R11
+	VMOVUPS.Z  (SI), K1, Z0
+	VMOVUPS.Z  (R8), K1, Z1
+	VSUBPS     Z1, Z0, Z0
+	VMOVUPS.Z  (SI)(DX*1), K2, Z1
+	VMOVUPS.Z  (R8)(DX*1), K2, Z2
+	VSUBPS     Z2, Z1, Z1
+	VMOVUPS.Z  (SI)(DX*2), K3, Z2
+	VMOVUPS.Z  (R8)(DX*2), K3, Z3
+	VSUBPS     Z3, Z2, Z2
+	VMOVUPS.Z  (SI)(R9*1), K4, Z3
+	VMOVUPS.Z  (R8)(R9*1), K4, Z4
+	VSUBPS     Z4, Z3, Z3
+	VSUBPS     Z2, Z0, Z0
+	VMOVUPS    Z0, (R11)
+	VADDPS     Z2, Z1, Z0
+	VSUBPS     Z1, Z2, Z2
+	VMOVUPS    Z0, (R11)(CX*1)
+	VMOVUPS    Z2, (R11)(CX*2)
+	VSUBPS     Z3, Z1, Z0
+	VMOVUPS    Z0, (R11)(R10*1)
+	LEAQ       (R11)(CX*4), R11
 
 	// on by a vector, or by what is left, so that the last vector overlaps the one before it
 	SUBQ    $0x40, AX
@@ -9449,7 +9519,7 @@ DATA f3eaaaaabAVX512<>+60(SB)/4, $0x3eaaaaab
 GLOBL f3eaaaaabAVX512<>(SB), RODATA|NOPTR, $64
 
 // func ExpNegAVX512(rows int, c int, out *float32, x *float32)
-// Requires: AVX, AVX512DQ, AVX512F
+// Requires: AVX, AVX512DQ, AVX512F, MMX+
 TEXT ·ExpNegAVX512(SB), NOSPLIT, $0-32
 	MOVQ out+16(FP), CX
 	MOVQ x+24(FP), DX
@@ -9500,6 +9570,8 @@ whole:
 	XORQ AX, AX
 
 vector:
+	PREFETCHT0  2048(CX)(AX*1)
+	PREFETCHT0  2048(DX)(AX*1)
 	VMOVUPS     (DX)(AX*1), Z1
 	VMOVUPS     f80000000AVX512<>+0(SB), Z2
 	VANDNPS     Z1, Z2, Z2
@@ -9552,7 +9624,7 @@ end:
 	RET
 
 // func Log1pAVX512(rows int, c int, out *float32, e *float32)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·Log1pAVX512(SB), NOSPLIT, $0-32
 	MOVQ out+16(FP), CX
 	MOVQ e+24(FP), DX
@@ -9586,6 +9658,8 @@ whole:
 	XORQ AX, AX
 
 vector:
+	PREFETCHT0  2048(CX)(AX*1)
+	PREFETCHT0  2048(DX)(AX*1)
 	VMOVUPS     (DX)(AX*1), Z1
 	VADDPS      f40000000AVX512<>+0(SB), Z1, Z2
 	VDIVPS      Z2, Z1, Z1
@@ -9621,7 +9695,7 @@ end:
 	RET
 
 // func SigmoidAVX512(rows int, c int, out *float32, x *float32)
-// Requires: AVX, AVX512DQ, AVX512F
+// Requires: AVX, AVX512DQ, AVX512F, MMX+
 TEXT ·SigmoidAVX512(SB), NOSPLIT, $0-32
 	MOVQ out+16(FP), CX
 	MOVQ x+24(FP), DX
@@ -9678,6 +9752,8 @@ whole:
 	XORQ AX, AX
 
 vector:
+	PREFETCHT0  2048(CX)(AX*1)
+	PREFETCHT0  2048(DX)(AX*1)
 	VMOVUPS     (DX)(AX*1), Z1
 	VMOVUPS     f80000000AVX512<>+0(SB), Z2
 	VANDNPS     Z1, Z2, Z2

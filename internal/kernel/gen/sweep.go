@@ -21,6 +21,10 @@ type sweep struct {
 	body    func(s *sweeping) reg.VecVirtual
 }
 
+// sweepAhead is how far in front of its use memory is asked for, in bytes: what a processor fetches by itself stops
+// at the end of every page.
+const sweepAhead = 2048
+
 // sweeping is a sweep while it is generated.
 type sweeping struct {
 	machine
@@ -77,6 +81,9 @@ func (m machine) sweep(d sweep) {
 	m.Label("whole")
 	m.XORQ(s.at, s.at)
 	m.Label("vector")
+	for _, p := range append([]string{"out"}, d.inputs...) {
+		m.PREFETCHT0(s.mem(p).Offset(sweepAhead))
+	}
 	m.VMOVUPS(d.body(s), s.mem("out"))
 	m.ADDQ(number(m.bytes()), s.at)
 	next := m.GP64()

@@ -13,6 +13,7 @@ import (
 // registers.
 type tileTransform struct {
 	side, places int
+	out          int // pixels from one tile to the next
 	whole        func(d []reg.VecVirtual, emit func(i int, v reg.VecVirtual))
 	parts        []transformPart
 }
@@ -25,7 +26,7 @@ type transformPart struct {
 
 // winoInput generates the transform of input tiles, winoGrad that of the gradient's tiles.
 func (m machine) winoInput() {
-	m.transformTiles("winoInput", tileTransform{side: 6, places: 6, whole: m.inputTransform, parts: []transformPart{
+	m.transformTiles("winoInput", tileTransform{side: 6, places: 6, out: 4, whole: m.inputTransform, parts: []transformPart{
 		{[]int{4, 0, 2}, []int{0}, func(d []reg.VecVirtual) []reg.VecVirtual {
 			return []reg.VecVirtual{m.fusedMulSub(5, d[2], m.more(4, d[1], d[0]))}
 		}},
@@ -41,7 +42,7 @@ func (m machine) winoInput() {
 			return []reg.VecVirtual{m.fusedMulSub(5, d[2], m.more(4, d[1], d[0]))}
 		}},
 	}})
-	m.transformTiles("winoGrad", tileTransform{side: 4, places: 6, whole: m.gradTransform, parts: []transformPart{
+	m.transformTiles("winoGrad", tileTransform{side: 4, places: 6, out: 4, whole: m.gradTransform, parts: []transformPart{
 		{[]int{0}, []int{0}, func(d []reg.VecVirtual) []reg.VecVirtual { return d }},
 		{[]int{0, 1, 2, 3}, []int{1, 2}, func(d []reg.VecVirtual) []reg.VecVirtual {
 			even, odd := m.addOf(d[0], d[2]), m.addOf(d[1], d[3])
@@ -67,7 +68,7 @@ func (m machine) winoInput2() {
 	}}
 	last := transformPart{[]int{1, 3}, []int{3}, first.combine}
 	parts := []transformPart{first, middle, last}
-	m.transformTiles("winoInput2", tileTransform{side: 4, places: 4, parts: parts, whole: func(d []reg.VecVirtual, emit func(i int, v reg.VecVirtual)) {
+	m.transformTiles("winoInput2", tileTransform{side: 4, places: 4, out: 2, parts: parts, whole: func(d []reg.VecVirtual, emit func(i int, v reg.VecVirtual)) {
 		for _, p := range parts {
 			for k, v := range p.combine([]reg.VecVirtual{d[p.in[0]], d[p.in[1]]}) {
 				emit(p.out[k], v)
@@ -193,7 +194,10 @@ func (m machine) tilesInRegisters(t tileTransform) {
 	pixels, places := m.stepsOf(channels), m.stepsOf(plane)
 	m.Label("vector")
 	to := m.load("v")
-	for _, part := range t.parts {
+	for p, part := range t.parts {
+		if line := t.side - t.out + p; line < t.side {
+			m.fetchTile(lines[line], pixels, t)
+		}
 		lineOf := make([][]reg.VecVirtual, len(part.out))
 		for j := range t.side {
 			var d []reg.VecVirtual
@@ -226,6 +230,16 @@ func (m machine) tilesInRegisters(t tileTransform) {
 	m.ADDQ(on, m.slot("v"))
 	m.JMP(operand.LabelRef("vector"))
 	m.Label("end")
+}
+
+// fetchTile asks for the pixels of a line that the next tile to the right does not share with this one: they are
+// spread over as many pages as there are lines, too many for a processor to foresee.
+func (m machine) fetchTile(line reg.GPVirtual, pixels steps, t tileTransform) {
+	next := m.GP64()
+	m.LEAQ(pixels.from(line, t.out), next)
+	for i := t.side - t.out; i < t.side; i++ {
+		m.PREFETCHT0(pixels.from(next, i))
+	}
 }
 
 // nextVector moves at on and goes back to label vector until c bytes are done; the last vector
