@@ -31,6 +31,8 @@ type trainOptions struct {
 	resume   string
 	force    bool
 	ranks    string // --distributed
+	profiled bool
+	profile  *train.Profile // nil unless profiled
 }
 
 func newTrainCommand(s *streams) *cobra.Command {
@@ -55,6 +57,7 @@ batch of all ranks together. Rank 0 writes the run directory.`,
 	o.settings = bindSettings(cmd, settingsWithFlags()...)
 	cmd.Flags().StringVar(&o.resume, "resume", "", "resume the run in `DIR`, or last for the directory of --out")
 	bindDistributed(cmd, &o.ranks)
+	cmd.Flags().BoolVar(&o.profiled, "profile", false, "also print what a step spends on the exchange with other ranks")
 	cmd.Flags().BoolVar(&o.force, "force_resume", false, "resume even if labels or images have changed since the run was saved")
 	return cmd
 }
@@ -83,6 +86,9 @@ func runTrain(ctx context.Context, o *trainOptions) error {
 		facts = append(facts, "ranks", group.Size())
 	}
 	o.log().Info("training", facts...)
+	if o.profiled {
+		o.profile = &train.Profile{}
+	}
 	r, err := o.train(ctx, cfg, be, group)
 	if err != nil {
 		return howToGoOn(err, again(group)+" train --resume "+shellWord(cfg.Train.Out))
@@ -111,7 +117,7 @@ func (o *trainOptions) train(ctx context.Context, cfg *config.Config, be graph.H
 	}
 	r, err = train.Run(ctx, train.Options{
 		Config: cfg, Backend: be, Display: o.display, FS: o.fs, Garbage: garbageHooks(), Resume: o.resume != "", ForceResume: o.force,
-		Version: version(), Group: group, Program: program,
+		Version: version(), Group: group, Program: program, Profile: o.profile,
 	})
 	if err == nil || train.OnAllRanks(err) {
 		err = errors.Join(err, o.leave())
@@ -200,6 +206,8 @@ func (o *trainOptions) printResult(r train.Result) error {
 			metric.Percent(r.Tested.MAPPartial), metric.Percent(r.Tested.MAPO), count.Of(r.Tested.Images, "image"))
 	}
 	fmt.Fprintf(&b, "weights  %s\n", filepath.Join(r.Dir, rundir.Best))
-	_, err := o.out.Write([]byte(b.String()))
-	return err
+	if _, err := o.out.Write([]byte(b.String())); err != nil || o.profile == nil {
+		return err
+	}
+	return o.profile.WriteText(o.out)
 }

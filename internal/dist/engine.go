@@ -84,7 +84,7 @@ func (g *group) one(c *call) error {
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	c.kind.add(Traffic{Calls: 1, Bytes: g.moved, Busy: time.Since(start)})
+	c.kind.Add(Traffic{Calls: 1, Bytes: g.moved, Busy: time.Since(start)})
 	return nil
 }
 

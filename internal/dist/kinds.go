@@ -8,12 +8,17 @@ import (
 // otherPurpose is that of calls that nobody said anything about.
 const otherPurpose = "other"
 
-// add adds the traffic of a call.
-func (t *Traffic) add(o Traffic) {
+// Add adds other traffic.
+func (t *Traffic) Add(o Traffic) {
 	t.Calls += o.Calls
 	t.Bytes += o.Bytes
 	t.Busy += o.Busy
 	t.Wait += o.Wait
+}
+
+// Sub takes traffic away that is part of it.
+func (t *Traffic) Sub(o Traffic) {
+	t.Add(Traffic{-o.Calls, -o.Bytes, -o.Busy, -o.Wait})
 }
 
 // As implements [Group].
@@ -42,7 +47,7 @@ func (g *group) kind() *Kind {
 func (g *group) Traffic() Traffic {
 	var sum Traffic
 	for _, k := range g.Kinds() {
-		sum.add(k.Traffic)
+		sum.Add(k.Traffic)
 	}
 	return sum
 }

@@ -41,7 +41,7 @@ func (t *trainer) epoch(ctx context.Context) error {
 		if err := ctx.Err(); err != nil {
 			return t.ranks.shared(err)
 		}
-		s, err := t.wholeStep(ctx, batches)
+		s, err := t.o.Profile.watch(t.ranks.group, func() (stepInfo, error) { return t.wholeStep(ctx, batches) })
 		if errors.Is(err, io.EOF) {
 			break
 		}

@@ -40,6 +40,8 @@ type Options struct {
 	Group dist.Group
 	// Program is a digest of the program, which must be the same on all ranks.
 	Program string
+	// Profile, unless nil, is told what the steps spend on other ranks.
+	Profile *Profile
 	// Progress, unless nil, is told how many of all epochs are done, at the start and after each step.
 	Progress func(epochs float64)
 }
