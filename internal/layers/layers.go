@@ -41,7 +41,7 @@ func layers() []layer {
 			"internal/estimate", "internal/report", "internal/audit", "internal/sweep", "internal/review/browser", "internal/review",
 		}},
 		{"program", []string{"internal/e2e", "cmd/csl", "internal/dist/mpi/testrank"}},
-		{"checks of the source", []string{"internal/layers", "internal/doctest", "internal/tools/exported", "internal/tools/active", "internal/images/gen", "internal/kernel/gen", "scripts/avx512/init"}},
+		{"checks of the source", []string{"internal/layers", "internal/doctest", "internal/tools/exported", "internal/tools/active", "internal/tools/scaling", "internal/images/gen", "internal/kernel/gen", "scripts/avx512/init"}},
 	}
 }
 
