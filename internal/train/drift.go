@@ -1,15 +1,15 @@
 package train
 
 import (
-	"crypto/sha256"
 	"fmt"
+	"math"
 	"os"
 )
 
 // weighed is what a rank's weights come to.
 type weighed struct {
 	Host string
-	Sum  [sha256.Size]byte
+	Sum  uint64
 }
 
 // sameWeights makes sure that weights, averages and moments are the same on all ranks, to the bit. All compute the same
@@ -23,7 +23,7 @@ func (t *trainer) sameWeights() error {
 	if err != nil {
 		return err
 	}
-	votes := map[[sha256.Size]byte]int{}
+	votes := map[uint64]int{}
 	for _, w := range all {
 		votes[w.Sum]++
 	}
@@ -50,18 +50,19 @@ func (t *trainer) lastGood() string {
 	return "the last good state is " + t.saved
 }
 
-// sum is a checksum of all that a step changes.
-func (s *stepper) sum() (sum [sha256.Size]byte) {
-	h := sha256.New()
-	buf := make([]byte, 4*pieceLen)
+// sum is a checksum of all that a step changes: FNV-1a over 64 bits at a time. A number that differs alone always changes it.
+func (s *stepper) sum() uint64 {
+	const offset, prime = 14695981039346656037, 1099511628211
+	sum := uint64(offset)
 	for _, v := range s.vectors() {
-		for len(v) > 0 {
-			n := min(len(v), pieceLen)
-			putFloats(buf, v[:n])
-			_, _ = h.Write(buf[:4*n]) // a hash takes everything
-			v = v[n:]
+		for len(v) >= 2 {
+			two := uint64(math.Float32bits(v[0]))<<32 | uint64(math.Float32bits(v[1]))
+			sum = (sum ^ two) * prime
+			v = v[2:]
+		}
+		for _, x := range v {
+			sum = (sum ^ uint64(math.Float32bits(x))) * prime
 		}
 	}
-	h.Sum(sum[:0])
 	return sum
 }
