@@ -11,9 +11,9 @@ import (
 
 // table prints the efficiency of all cases, and the checks.
 func table(w io.Writer, in inputs) error {
-	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
 	for _, c := range in.Cases {
-		fmt.Fprintf(t, "%s: step of one rank %.0f ms, gradients %.1f MB\t\n", c.Name, c.Forward+c.Backward, c.GradientsMB)
+		fmt.Fprintf(w, "%s: step of one rank %.0f ms, gradients %.1f MB\n", c.Name, c.Forward+c.Backward, c.GradientsMB)
+		t := columns(w)
 		fmt.Fprint(t, "ranks\t")
 		for _, g := range in.Gbit {
 			fmt.Fprintf(t, "%g Gbit/s\t", g)
@@ -26,16 +26,20 @@ func table(w io.Writer, in inputs) error {
 			}
 			fmt.Fprintln(t)
 		}
-		fmt.Fprintln(t)
-	}
-	if len(in.Checks) > 0 {
-		fmt.Fprintln(t, "measured\tranks\tGbit/s\tms measured\tms computed\tcomputed / measured\t")
+		if err := t.Flush(); err != nil {
+			return err
+		}
+		fmt.Fprintln(w)
 	}
 	for _, c := range in.Checks {
 		computed := in.step(c.work, c.Ranks, c.Gbit)
-		fmt.Fprintf(t, "%s\t%d\t%g\t%.1f\t%.1f\t%.2f\t\n", c.Name, c.Ranks, c.Gbit, c.Measured, computed, computed/c.Measured)
+		fmt.Fprintf(w, "%s, %d ranks, %g Gbit/s: step measured %.1f ms, computed %.1f ms (%.2f of it)\n", c.Name, c.Ranks, c.Gbit, c.Measured, computed, computed/c.Measured)
 	}
-	return t.Flush()
+	return nil
+}
+
+func columns(w io.Writer) *tabwriter.Writer {
+	return tabwriter.NewWriter(w, 8, 0, 2, ' ', tabwriter.AlignRight)
 }
 
 // Size of the drawing and of what lies around the plot, in pixels.
