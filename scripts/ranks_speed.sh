@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # What ranks cost on one machine: images per second of two ranks with one thread each against one process with two
 # threads, same batch, for TResNet-M (224 px, batch 16) and TResNet-S (64 px, batch 64). Use an idle machine; two cores
-# are enough. Takes some minutes. IMAGES (16 batches) and TURNS (3) make it shorter or longer. What a step of the last turn spent on
+# are enough. Takes some minutes. IMAGES (64 or 16 batches) and TURNS (3) make it shorter or longer. What a step of the last turn spent on
 # the other rank is printed, too.
 #
 #   make build-mpi && scripts/ranks_speed.sh [MODEL SIZE BATCH]
@@ -22,7 +22,7 @@ settings=("tresnet_m 224 16" "tresnet_s 64 64")
 for setting in "${settings[@]}"; do
 	set -- $setting
 	model=$1 size=$2 batch=$3
-	images=${IMAGES:-$((16 * batch))}
+	images=${IMAGES:-$((batch * (size < 100 ? 64 : 16)))}
 	data=$dir/data-$size
 	"$csl" data synth -q --out "$data" --train "$images" --val 1 --size "$size" --seed 1 >/dev/null
 	train=(train --config "$dir/c.yaml")

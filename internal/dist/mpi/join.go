@@ -48,7 +48,6 @@ func join(o Options) (*transport, error) {
 			return nil, err
 		}
 	}
-	punctual()
 	lib, err := open(o.Library)
 	if err != nil {
 		return nil, err
@@ -58,6 +57,7 @@ func join(o Options) (*transport, error) {
 		lib: lib, timeout: cmp.Or(o.Timeout, DefaultTimeout),
 		requested: make(chan struct{}), terminated: make(chan os.Signal, 1),
 	}
+	t.pauses.begin()
 	t.host, _ = os.Hostname() // a name for messages only
 	if err := t.begin(); err != nil {
 		return nil, fmt.Errorf("%s: %w", lib.path, err)

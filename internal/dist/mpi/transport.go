@@ -9,7 +9,6 @@ import (
 	"os"
 	"runtime"
 	"sync"
-	"sync/atomic"
 	"time"
 	"unsafe"
 
@@ -28,7 +27,7 @@ type transport struct {
 
 	once       sync.Once
 	code       int
-	hurried    atomic.Bool    // somebody waits for the call
+	pauses     pauses
 	requested  chan struct{}  // an abort with that code
 	terminated chan os.Signal // the launcher ends this process
 
@@ -126,15 +125,16 @@ func address(pin *runtime.Pinner, b []byte) uintptr {
 }
 
 const (
-	leastNap  = 20 * time.Microsecond  // first pause
-	longNap   = 500 * time.Microsecond // longest
-	napShare  = 20                     // a pause is that part of the time that was waited: so much longer it takes at most
+	quietNap  = 400 * time.Microsecond // pause while nobody waits: each costs some microseconds of a computation beside it
+	leastNap  = 20 * time.Microsecond  // first pause when somebody has waited for long
+	longNap   = 500 * time.Microsecond // longest of those
+	napShare  = 20                     // such a pause is that part of the time that was waited: so much longer it takes at most
 	eager     = 5 * time.Millisecond   // how long to look without pauses when somebody waits
 	aftertime = 3 * time.Second        // for MPI_Abort to end the process
 )
 
 // Hurry implements [dist.Transport].
-func (t *transport) Hurry(waiting bool) { t.hurried.Store(waiting) }
+func (t *transport) Hurry(waiting bool) { t.pauses.hurry(waiting) }
 
 // wait asks for the request until it is over. While a computation goes on beside it, it pauses between looks. When
 // somebody waits, it looks again and again for a while, and lets other threads have the processor in between if they want it.
@@ -159,8 +159,8 @@ func (t *transport) wait(name string) error {
 		if now.Sub(start) > t.timeout {
 			return fmt.Errorf("%s: other ranks did not come within %v (CSL_MPI_TIMEOUT)", name, t.timeout)
 		}
-		if !t.hurried.Load() {
-			nap(now.Sub(start))
+		if !t.pauses.hurried.Load() {
+			t.pauses.nap(quietNap)
 			continue
 		}
 		if hurried.IsZero() {
@@ -169,7 +169,7 @@ func (t *transport) wait(name string) error {
 		if now.Sub(hurried) < eager {
 			yield()
 		} else {
-			nap(now.Sub(start))
+			t.pauses.sleep(min(max(now.Sub(start)/napShare, leastNap), longNap))
 		}
 	}
 }
