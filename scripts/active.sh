@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # The whole round on fashion9k, with hidden truth standing in for the person: train, audit, answer, train again. For
 # each seed a third of the training images, 20 labels of each kind a class (FPC), and three rounds of 1,000 answers for
-# each strategy; each round trains on from the weights of the one before. The validation images say what scores are worth, and score the models; training does not see them.
+# each strategy, and none; each round trains on from the weights of the one before. The validation images say what scores
+# are worth, and score the models; training does not see them.
 #
 #   scripts/active.sh [SEED...]        default: 1 2 3
 #
@@ -14,7 +15,7 @@ csl=${CSL:-bin/csl}
 data=data/fashion9k
 out=${OUT:-runs/active}
 threads=${THREADS:-1}
-strategies="likely balanced random"
+strategies="likely balanced random none" # none: trained on without answers
 rounds="1 2 3"
 answers=1000
 mkdir -p "$out"
@@ -52,6 +53,7 @@ for seed in "$@"; do
 		record "$strategy" "$seed" 0 "$run"
 		for round in $rounds; do
 			next=$dir/$strategy-$round
+			[ "$strategy" != none ] || cp "$labels" "$next.csv"
 			if [ ! -e "$next.csv" ]; then
 				"$csl" audit -q --threads "$threads" --model_path "$run" --data $data/images.tar --annotations "$labels" --val_annotations $data/val.json \
 					--strategy "$strategy" --limit $answers --seed "$((100 * seed + round))" --compare_with "$dir/full.json" --out "$next-list.csv" >"$next-audit.txt"
