@@ -112,6 +112,26 @@ func BenchmarkConvStats(b *testing.B) {
 	}
 }
 
+// BenchmarkTrainingConv is the three passes over the 3x3 and 1x1 convolutions of TResNet-M at 224 pixels, batch
+// 16, by the kernels that training takes.
+func BenchmarkTrainingConv(b *testing.B) {
+	for _, s := range []kernel.ConvShape{
+		{N: 16, H: 56, W: 56, Ci: 64, Co: 64, K: 3},
+		{N: 16, H: 28, W: 28, Ci: 128, Co: 128, K: 3},
+		{N: 16, H: 28, W: 28, Ci: 256, Co: 256, K: 3},
+		{N: 16, H: 14, W: 14, Ci: 256, Co: 256, K: 3},
+		{N: 16, H: 14, W: 14, Ci: 512, Co: 512, K: 3},
+		{N: 16, H: 7, W: 7, Ci: 512, Co: 512, K: 3},
+		{N: 16, H: 14, W: 14, Ci: 1024, Co: 256, K: 1},
+		{N: 16, H: 14, W: 14, Ci: 256, Co: 1024, K: 1},
+		{N: 16, H: 7, W: 7, Ci: 512, Co: 2048, K: 1},
+	} {
+		b.Run(shapeName(s)+"/forward", func(b *testing.B) { benchKernel(b, benchSet(b), kernel.ConvStats{ConvShape: s}, 1) })
+		b.Run(shapeName(s)+"/input", func(b *testing.B) { benchKernel(b, benchSet(b), kernel.ConvDataGrad{ConvShape: s}, 1) })
+		b.Run(shapeName(s)+"/weights", func(b *testing.B) { benchKernel(b, benchSet(b), kernel.ConvWeightGrad{ConvShape: s}, 1) })
+	}
+}
+
 func BenchmarkConvDataGrad(b *testing.B) {
 	for _, s := range benchShapes() {
 		b.Run(shapeName(s), func(b *testing.B) { benchKernel(b, directSet{benchSet(b)}, kernel.ConvDataGrad{ConvShape: s}, 1) })

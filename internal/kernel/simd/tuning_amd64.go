@@ -29,7 +29,7 @@ type tuning struct {
 func cloudCores() tuning {
 	return tuning{
 		blockBytes: 128 << 10, rangeBytes: 1 << 20, aheadBytes: 256 << 10,
-		bandFloats: 1 << 20, rangeFloats: 24 << 10, rangeChunkFloats: 18 << 10,
+		bandFloats: 1 << 19, rangeFloats: 24 << 10, rangeChunkFloats: 18 << 10,
 		winoFloats: 1 << 18, winoGradFloats: 1 << 19, winoManyWeights: 4 << 20,
 	}
 }
