@@ -20,6 +20,9 @@ import (
 // maxResident is what reading a file of the size of Open Images may take, in bytes.
 const maxResident = 3 << 29
 
+// maxMerged is what a list of that file and one of answers may take: a quarter more, as the cells are copied.
+const maxMerged = maxResident / 4 * 5
+
 // TestFullSize reads files as large as all human-verified labels of Open Images and as COCO's instances_train2017.json,
 // several gigabytes in the temporary folder. What they take is that of the process, whose largest resident set is reset
 // before each.
@@ -55,6 +58,33 @@ func TestFullSize(t *testing.T) {
 				t.Errorf("%d bytes resident, want at most %d", peak, maxResident)
 			}
 		})
+	}
+}
+
+// TestFullSizeWithAnswers lays 100,000 answers over a CSV file of the size of Open Images.
+func TestFullSizeWithAnswers(t *testing.T) {
+	const answers = 100_000
+	size, dir := labelstest.OpenImagesSize(), t.TempDir()
+	base, later := filepath.Join(dir, "labels.csv"), filepath.Join(dir, "answers.csv")
+	writeFile(t, base, labelstest.CSV, size)
+	writeFile(t, later, func(w io.Writer, s labelstest.Size) error { return labelstest.Answers(w, s, answers) }, size)
+	debug.FreeOSMemory()
+	resetPeak(t)
+	start, before := time.Now(), cpuTime(t)
+	set, rep, err := Open(context.Background(), Options{Path: base, Later: []string{later}, KeepUnannotated: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	wall, cpu := time.Since(start).Seconds(), (cpuTime(t) - before).Seconds()
+	peak := peakResident(t)
+	t.Logf("%s: %.1f s, %.1f s of CPU time; peak %.0f MiB resident", rep, wall, cpu, float64(peak)/(1<<20))
+	changed := rep.Count(Overruled)
+	added := set.Stats().Annotated() - int64(size.Annotations)
+	if set.Len() != size.Images || changed == 0 || added > answers-changed || added < answers-4*changed {
+		t.Errorf("%d images, %d answers overrule a label, %d are new", set.Len(), changed, added)
+	}
+	if peak > maxMerged {
+		t.Errorf("%d bytes resident, want at most %d", peak, maxMerged)
 	}
 }
 

@@ -37,6 +37,21 @@ func CSV(w io.Writer, s Size) error {
 	})
 }
 
+// Answers writes n answers, image,label,value,time,source, each on another image of [CSV] of size s; n is at most s.Images.
+// They come in the order of a person who answers class by class: the images are spread over the file.
+func Answers(w io.Writer, s Size, n int) error {
+	out := bufio.NewWriterSize(w, 1<<20)
+	_, _ = out.WriteString("image,label,value,time,source\n") // Flush has the error
+	rng := rand.New(rand.NewPCG(s.Seed, 1))
+	for _, i := range rng.Perm(n) {
+		image := int(int64(i) * int64(s.Images) / int64(n))
+		b := append(append(append([]byte(nil), "train/"...), appendID(nil, image)...), ".jpg,"...)
+		b = appendState(append(appendMID(b, rng.IntN(s.Classes)), ','), rng.IntN(2) == 0)
+		_, _ = out.Write(append(b, ",2026-01-02T03:04:05.000Z,review\n"...))
+	}
+	return out.Flush()
+}
+
 // rows writes a header and one row per annotation. An image has no class twice.
 func (s Size) rows(w io.Writer, header string, row func(b []byte, image, class int, present bool) []byte) error {
 	out := bufio.NewWriterSize(w, 1<<20)
