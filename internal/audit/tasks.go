@@ -79,8 +79,8 @@ func believed(q list.Candidate) (present, ok bool) {
 func WriteLabelStudio(w io.Writer, set *labels.Set, questions []list.Candidate, prefix string) error {
 	b := bufio.NewWriter(w)
 	separator := "["
-	for _, t := range tasks(set, questions) {
-		text, err := json.Marshal(t.labelStudio(prefix))
+	for i, t := range tasks(set, questions) {
+		text, err := json.Marshal(t.labelStudio(i+1, prefix))
 		if err != nil {
 			return err
 		}
@@ -116,7 +116,8 @@ type studioTask struct {
 	Predictions []studioPrediction `json:"predictions"`
 }
 
-func (t *task) labelStudio(prefix string) studioTask {
+// labelStudio is the task with a number, which makes the ids of its results unlike those of others, as Label Studio asks.
+func (t *task) labelStudio(number int, prefix string) studioTask {
 	present, absent, ask := t.present, t.absent, []string(nil)
 	for _, q := range t.questions {
 		ask = append(ask, q.Class)
@@ -133,7 +134,7 @@ func (t *task) labelStudio(prefix string) studioTask {
 		choices []string
 	}{{"present", present}, {"absent", absent}} {
 		if len(f.choices) > 0 {
-			p.Result = append(p.Result, studioResult{f.name, f.name, "img", "choices", map[string][]string{"choices": f.choices}})
+			p.Result = append(p.Result, studioResult{fmt.Sprintf("%s-%d", f.name, number), f.name, "img", "choices", map[string][]string{"choices": f.choices}})
 		}
 	}
 	return studioTask{map[string]string{"image": prefix + t.image, "ask": strings.Join(ask, ", ")}, []studioPrediction{p}}

@@ -72,11 +72,12 @@ func TestLabelStudioTasksHoldNoAnswersUntilTheyAreGiven(t *testing.T) {
 	if _, _, err := labels.Open(t.Context(), labels.Options{Path: path}); err == nil || !strings.Contains(err.Error(), "2 images without any annotation") {
 		t.Errorf("before any answer: err = %v", err)
 	}
-	// A person accepts the predictions: they become annotations.
 	var tasks []map[string]any
 	if err := json.Unmarshal(out.Bytes(), &tasks); err != nil {
 		t.Fatal(err)
 	}
+	wantLabelStudioShape(t, tasks)
+	// A person accepts the predictions: they become annotations.
 	if ask := tasks[0]["data"].(map[string]any)["ask"]; ask != "dog, <cat>" {
 		t.Errorf("asks %v", ask)
 	}
@@ -89,6 +90,28 @@ func TestLabelStudioTasksHoldNoAnswersUntilTheyAreGiven(t *testing.T) {
 		t.Fatal(err)
 	}
 	sameCells(t, open(t, string(answered), "answered.json"), believedCells())
+}
+
+// wantLabelStudioShape checks what validate_prediction of Label Studio's SDK asks of each result, for an interface with the
+// choices present and absent on the image img, and that no id stands twice.
+func wantLabelStudioShape(t *testing.T, tasks []map[string]any) {
+	t.Helper()
+	seen := map[any]bool{}
+	for _, task := range tasks {
+		for _, p := range task["predictions"].([]any) {
+			for _, r := range p.(map[string]any)["result"].([]any) {
+				r := r.(map[string]any)
+				choices, ok := r["value"].(map[string]any)["choices"].([]any)
+				if from := r["from_name"]; from != "present" && from != "absent" || r["to_name"] != "img" || r["type"] != "choices" || !ok || len(choices) == 0 {
+					t.Errorf("result %v", r)
+				}
+				if seen[r["id"]] {
+					t.Errorf("id %v stands twice", r["id"])
+				}
+				seen[r["id"]] = true
+			}
+		}
+	}
 }
 
 func TestAnEmptyListIsAnEmptyFileOfTasks(t *testing.T) {
