@@ -113,22 +113,15 @@ func newAssumedRunner[T kernel.Float](a assumed, rows, classes int) *assumedRunn
 // Run computes the loss of one batch.
 func (r *assumedRunner[T]) Run(pool *kernel.Pool, logits, labels, grad []T) Terms {
 	r.logits, r.labels, r.grad = logits, labels, grad
-	chunks := min(r.rows, maxChunks)
-	if pool != nil {
-		pool.Run(chunks, r)
-	} else {
-		for j := range chunks {
-			r.Do(j, 0)
-		}
-	}
+	runChunks(pool, r.rows, r)
 	r.logits, r.labels, r.grad = nil, nil, nil
 	return total(r.terms)
 }
 
 // Do computes one chunk of rows; it is for kernel.Pool only.
 func (r *assumedRunner[T]) Do(chunk, _ int) {
-	chunks := min(r.rows, maxChunks)
-	for i := chunk * r.rows / chunks; i < (chunk+1)*r.rows/chunks; i++ {
+	from, to := chunkOf(r.rows, chunk)
+	for i := from; i < to; i++ {
 		r.row(i)
 	}
 }

@@ -2,7 +2,6 @@ package loss
 
 import (
 	"encoding/json"
-	"math"
 	"os"
 	"slices"
 	"testing"
@@ -53,20 +52,7 @@ func TestGradientsOfLossesByAssumptionEqualNumericOnes(t *testing.T) {
 	labels[4] = 0.5 // takes no part
 	x, y := widen(logits), widen(labels)
 	for _, name := range append(assumptions(), EPR) {
-		r := runnerOf[float64](t, name, rows, classes)
-		grad, other := make([]float64, len(x)), make([]float64, len(x))
-		want := make([]float64, len(x))
-		at := func(i int, v float64) float64 {
-			moved := slices.Clone(x)
-			moved[i] = v
-			return r.Run(nil, moved, y, other).Total
-		}
-		const h = 1e-5
-		for i := range x {
-			want[i] = (at(i, x[i]+h) - at(i, x[i]-h)) / (2 * h)
-		}
-		r.Run(nil, x, y, grad)
-		within(t, name, grad, want, 1e-7)
+		sameAsNumeric(t, name, runnerOf[float64](t, name, rows, classes), x, y)
 	}
 }
 
@@ -77,20 +63,7 @@ func TestLossesByAssumptionAreFiniteAndTheSameForAnyPool(t *testing.T) {
 	pool := kernel.NewPool(3)
 	defer pool.Close()
 	for _, name := range append(assumptions(), EPR) {
-		r := runnerOf[float32](t, name, rows, classes)
-		a, b := make([]float32, len(logits)), make([]float32, len(logits))
-		p, q := r.Run(nil, logits, labels, a), r.Run(pool, logits, labels, b)
-		if p != q || !slices.Equal(a, b) || math.IsNaN(p.Total) || math.IsInf(p.Total, 0) {
-			t.Errorf("%s: %+v, %+v", name, p, q)
-		}
-		for i, g := range a {
-			if d := float64(g); math.IsNaN(d) || math.IsInf(d, 0) {
-				t.Errorf("%s: logit %v, label %v has gradient %v", name, logits[i], labels[i], g)
-			}
-		}
-		if n := testing.AllocsPerRun(2, func() { r.Run(pool, logits, labels, a) }); n != 0 {
-			t.Errorf("%s: %v allocations per run", name, n)
-		}
+		finiteForAnyPool(t, name, pool, runnerOf[float32](t, name, rows, classes), logits, labels, nil)
 	}
 }
 

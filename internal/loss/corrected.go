@@ -152,14 +152,7 @@ func (r *correctedRunner[T]) Run(pool *kernel.Pool, logits, labels, grad []T) Te
 		whole, _, images := shared(r.whole, r.rows)
 		Mark(r.large, whole, logits[:r.rows*r.classes], labels, r.budget(images*r.classes))
 	}
-	chunks := min(r.rows, maxChunks)
-	if pool != nil {
-		pool.Run(chunks, r)
-	} else {
-		for j := range chunks {
-			r.Do(j, 0)
-		}
-	}
+	runChunks(pool, r.rows, r)
 	r.logits, r.labels, r.grad = nil, nil, nil
 	if r.name == LLCp && r.course != nil {
 		r.course.Turned = r.large.cells(r.course.Turned[:0])
@@ -169,8 +162,8 @@ func (r *correctedRunner[T]) Run(pool *kernel.Pool, logits, labels, grad []T) Te
 
 // Do computes one chunk of rows; it is for kernel.Pool only.
 func (r *correctedRunner[T]) Do(chunk, _ int) {
-	chunks := min(r.rows, maxChunks)
-	for i := chunk * r.rows / chunks; i < (chunk+1)*r.rows/chunks; i++ {
+	from, to := chunkOf(r.rows, chunk)
+	for i := from; i < to; i++ {
 		r.row(i)
 	}
 }

@@ -66,20 +66,7 @@ func TestGradientsOfLossesThatCorrectLabelsEqualNumericOnes(t *testing.T) {
 	x, y := widen(logits), widen(labels)
 	for _, name := range corrections() {
 		for epoch := range 3 {
-			r := correcting[float64](t, name, &Course{Epoch: epoch}, rows, classes)
-			grad, other := make([]float64, len(x)), make([]float64, len(x))
-			want := make([]float64, len(x))
-			at := func(i int, v float64) float64 {
-				moved := slices.Clone(x)
-				moved[i] = v
-				return r.Run(nil, moved, y, other).Total
-			}
-			const h = 1e-5
-			for i := range x {
-				want[i] = (at(i, x[i]+h) - at(i, x[i]-h)) / (2 * h)
-			}
-			r.Run(nil, x, y, grad)
-			within(t, name, grad, want, 1e-7)
+			sameAsNumeric(t, name, correcting[float64](t, name, &Course{Epoch: epoch}, rows, classes), x, y)
 		}
 	}
 }
@@ -150,21 +137,6 @@ func TestLossesThatCorrectLabelsAreFiniteAndTheSameForAnyPool(t *testing.T) {
 	defer pool.Close()
 	for _, name := range corrections() {
 		course := &Course{Epoch: 2}
-		r := correcting[float32](t, name, course, rows, classes)
-		a, b := make([]float32, len(logits)), make([]float32, len(logits))
-		p := r.Run(nil, logits, labels, a)
-		turned := slices.Clone(course.Turned)
-		q := r.Run(pool, logits, labels, b)
-		if p != q || !slices.Equal(a, b) || !slices.Equal(turned, course.Turned) || math.IsNaN(p.Total) || math.IsInf(p.Total, 0) {
-			t.Errorf("%s: %+v, %+v", name, p, q)
-		}
-		for i, g := range a {
-			if g-g != 0 {
-				t.Errorf("%s: logit %v, label %v has gradient %v", name, logits[i], labels[i], g)
-			}
-		}
-		if n := testing.AllocsPerRun(2, func() { r.Run(pool, logits, labels, a) }); n != 0 {
-			t.Errorf("%s: %v allocations per run", name, n)
-		}
+		finiteForAnyPool(t, name, pool, correcting[float32](t, name, course, rows, classes), logits, labels, course)
 	}
 }

@@ -1,7 +1,6 @@
 package modelfile
 
 import (
-	"bytes"
 	"errors"
 	"os"
 	"path/filepath"
@@ -9,36 +8,15 @@ import (
 	"testing"
 
 	"csl/internal/checkpoint"
+	"csl/internal/checkpoint/checkpointtest"
 	"csl/internal/images/codec"
-	"csl/internal/model"
 	"csl/internal/rundir"
 )
 
-// stored writes a small random checkpoint, with metadata or more tensors where given.
+// stored writes a small random checkpoint of three classes, with metadata or more tensors where given.
 func stored(t *testing.T, meta *checkpoint.Meta, more ...checkpoint.Out) string {
 	t.Helper()
-	spec, err := model.Lookup("tresnet_tiny")
-	if err != nil {
-		t.Fatal(err)
-	}
-	spec.NumClasses = 3
-	w, err := model.NewWeights(spec)
-	if err != nil {
-		t.Fatal(err)
-	}
-	w.Init(1)
-	var table map[string]string
-	if meta != nil {
-		meta.Spec = spec
-		if table, err = meta.Encode(); err != nil {
-			t.Fatal(err)
-		}
-	}
-	var b bytes.Buffer
-	if err := checkpoint.WriteSafetensors(&b, append(checkpoint.Tensors(w), more...), table); err != nil {
-		t.Fatal(err)
-	}
-	return file(t, "model.safetensors", b.String())
+	return checkpointtest.Tiny(t, 3, meta, more...)
 }
 
 func file(t *testing.T, name, content string) string {

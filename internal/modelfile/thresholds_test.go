@@ -35,8 +35,8 @@ func TestReadThresholdsMatchesByNameAndID(t *testing.T) {
 		"cat,0.5\nfihs,0.6\n":             `line 2: the checkpoint has no class "fihs"; did you mean "fish"?`,
 		"cat,1.5\n":                       `line 1: threshold "1.5" of class "cat": must be a number from 0 to 1`,
 		"cat,NaN\n":                       "must be a number from 0 to 1",
-		"cat,0.5,x\n":                     "wrong number of fields",
-		"":                                "3 of 3 classes have none",
+		"cat,0.5,x\n":                     "line 1: 3 fields, want class,threshold",
+		"":                                "the file is empty",
 		"class,threshold\nfish,high\n":    `line 2: threshold "high"`,
 		"cat,0.5\nclass,threshold\nx,1\n": `line 2: threshold "threshold"`,
 	} {

@@ -47,6 +47,13 @@ func Checkpoint(t testing.TB, classes []string, change func(w *model.Weights), a
 // Bare writes random weights for that number of classes and nothing about them.
 func Bare(t testing.TB, classes int) string {
 	t.Helper()
+	return Tiny(t, classes, nil)
+}
+
+// Tiny writes random weights of the smallest model for that number of classes, with more tensors where given, and
+// returns the path. The metadata, unless nil, gets the model.
+func Tiny(t testing.TB, classes int, meta *checkpoint.Meta, more ...checkpoint.Out) string {
+	t.Helper()
 	spec, err := model.Lookup("tresnet_tiny")
 	if err != nil {
 		t.Fatal(err)
@@ -57,14 +64,21 @@ func Bare(t testing.TB, classes int) string {
 		t.Fatal(err)
 	}
 	w.Init(3)
-	return writeCheckpoint(t, w, nil)
+	var table map[string]string
+	if meta != nil {
+		meta.Spec = spec
+		if table, err = meta.Encode(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return writeCheckpoint(t, w, table, more...)
 }
 
-func writeCheckpoint(t testing.TB, w *model.Weights, table map[string]string) string {
+func writeCheckpoint(t testing.TB, w *model.Weights, table map[string]string, more ...checkpoint.Out) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "model.safetensors")
 	err := safefile.Write(safefile.OS(), path, func(out io.Writer) error {
-		return checkpoint.WriteSafetensors(out, checkpoint.Tensors(w), table)
+		return checkpoint.WriteSafetensors(out, append(checkpoint.Tensors(w), more...), table)
 	})
 	if err != nil {
 		t.Fatal(err)
