@@ -146,7 +146,7 @@ func TestReadErrorsNameLineAndValue(t *testing.T) {
 		{"a,much\n", []string{"line 1", `"much"`}},
 		{"a\n", []string{"line 1", `"a"`, "1 fields, want 2"}},
 		{"a,1,2\n", []string{"line 1", "3 fields"}},
-		{"", []string{"no row Classes,avg_pred"}},
+		{"", []string{"the file is empty"}},
 		{"1542867\n", []string{"no row Classes,avg_pred"}},
 		{"version https://git-lfs.github.com/spec/v1\n", []string{"git lfs pull"}},
 		{"<html>\n", []string{"HTML"}},
