@@ -134,7 +134,7 @@ func TestWrongScoresAreSaidBeforeTheRun(t *testing.T) {
 	for text, want := range map[string]string{
 		"nothing.jpg,red,0.5\n":         "none of its 1 rows",
 		d.Images[0] + ",red,17\n":       `line 1: score "17"`,
-		"":                              "none of its 0 rows",
+		"":                              "the file is empty",
 		d.Images[0] + ",red,0.5\na,b\n": "line 2: 2 fields",
 	} {
 		out := filepath.Join(t.TempDir(), "run")
