@@ -101,6 +101,19 @@ func (s *streams) watch(g dist.Group, silence time.Duration) error {
 	return nil
 }
 
+// alone refuses a command that does not share its work with other ranks, if a launcher started several: each would do the same.
+func (s *streams) alone(getenv func(string) string, command, instead string) error {
+	launch, launched, err := dist.FromEnvironment(getenv)
+	if err != nil || !launched || launch.Size == 1 {
+		return err
+	}
+	if launch.Rank > 0 {
+		s.err = io.Discard // rank 0 says it
+	}
+	return usagef("%s says that this is rank %d of %s, but %s does not share its work with other ranks: start it without the launcher; %s",
+		launch.By, launch.Rank, sizeText(launch.Size), command, instead)
+}
+
 // leave ends the work in common. All ranks call it, when their results are equal: what fails
 // later is rank 0's alone.
 func (s *streams) leave() error {

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"io"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -58,5 +60,24 @@ func TestTimeoutOfRanksIsADuration(t *testing.T) {
 	}
 	if d, err := durationFrom("CSL_MPI_TIMEOUT", "90s", time.Minute, 1); err != nil || d.Seconds() != 90 {
 		t.Error(d, err)
+	}
+}
+
+func TestACommandThatSharesNothingIsRefusedUnderALauncher(t *testing.T) {
+	for name, c := range map[string]struct {
+		env    map[string]string
+		want   string
+		silent bool
+	}{
+		"alone":       {nil, "", false},
+		"one rank":    {map[string]string{"OMPI_COMM_WORLD_SIZE": "1", "OMPI_COMM_WORLD_RANK": "0"}, "", false},
+		"first of 2":  {map[string]string{"OMPI_COMM_WORLD_SIZE": "2", "OMPI_COMM_WORLD_RANK": "0"}, "rank 0 of 2, but csl sweep does not share its work", false},
+		"second of 2": {map[string]string{"PMI_SIZE": "2", "PMI_RANK": "1"}, "rank 1 of 2", true},
+	} {
+		s := &streams{err: os.Stderr}
+		err := s.alone(func(name string) string { return c.env[name] }, "csl sweep", "--jobs")
+		if (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) || (s.err == io.Discard) != c.silent {
+			t.Errorf("%s: %v, silent %v", name, err, s.err == io.Discard)
+		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"strconv"
 	"strings"
 
@@ -68,6 +69,9 @@ func runSweep(ctx context.Context, o *sweepOptions) error {
 	}
 	if o.jobs < 1 || o.jobs > maxThreads {
 		return usagef("--jobs %d: must be 1 to %d", o.jobs, maxThreads)
+	}
+	if err := o.alone(os.Getenv, "csl sweep", "--jobs runs several trainings at a time"); err != nil {
+		return err
 	}
 	seeds, err := parseSeeds(o.seeds)
 	if err != nil {
