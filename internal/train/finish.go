@@ -2,9 +2,13 @@ package train
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 
 	"csl/internal/rundir"
+	"csl/internal/safefile"
 	"csl/internal/validate"
 )
 
@@ -27,27 +31,69 @@ func (t *trainer) finish(ctx context.Context) error {
 	if err := broadcastJSON(t.ranks, &t.Best); err != nil {
 		return err
 	}
-	return t.stops.heed(t.ranks.patient(func() error {
-		if !t.ranks.first() {
-			return nil
-		}
-		return t.test(t.stops.of(ctx))
-	}))
-}
-
-// test scores the best weights on the test split, once: a resumed run finds the result there.
-func (t *trainer) test(ctx context.Context) (err error) {
 	if !t.cfg.Data.HasTest() {
 		return nil
 	}
-	if t.tested, err = validate.ReadTest(t.folder.dir); err != nil || t.tested != nil && !t.bestGone {
+	return t.test(ctx)
+}
+
+// test scores the best weights on the test split, once: a resumed run finds the result there. Ranks share the images.
+func (t *trainer) test(ctx context.Context) (err error) {
+	var done bool
+	if t.ranks.first() {
+		t.tested, err = validate.ReadTest(t.folder.dir)
+		done = t.tested != nil && !t.bestGone
+	}
+	if err := t.ranks.agree(err); err != nil {
 		return err
 	}
-	t.tested, _, err = validate.Test(ctx, validate.TestOptions{
+	if err := broadcastJSON(t.ranks, &done); err != nil || done {
+		return err
+	}
+	o := validate.TestOptions{
 		Dir: t.folder.dir, Config: t.cfg, Backend: t.o.Backend, Arena: t.stepper.nets.Arena(),
-		Display: t.o.Display, FS: t.o.FS, Garbage: t.o.Garbage,
-	})
+		Display: t.o.Display, FS: t.o.FS, Garbage: t.o.Garbage, Group: t.ranks.group,
+	}
+	if !t.ranks.alone() {
+		var remove func() error
+		if o.Weights, remove, err = t.spreadBest(); err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, remove()) }()
+		o.Before = func() error {
+			if err := t.stops.poll(); err != nil {
+				return err
+			}
+			return t.ranks.shared(ctx.Err())
+		}
+	}
+	t.tested, _, err = validate.Test(ctx, o)
 	return err
+}
+
+// spreadBest gives all ranks a file with the best weights, which only rank 0 need have in the run's folder, and a function that removes it.
+func (t *trainer) spreadBest() (path string, remove func() error, err error) {
+	path, remove = t.folder.path(rundir.Best), func() error { return nil }
+	var text []byte
+	if t.ranks.first() {
+		text, err = os.ReadFile(path)
+	}
+	if err := t.ranks.agree(err); err != nil {
+		return "", remove, err
+	}
+	if text, err = broadcastBytes(t.ranks, text); err != nil || t.ranks.first() {
+		return path, remove, err
+	}
+	dir, err := os.MkdirTemp("", "csl-best-")
+	if err != nil {
+		return "", remove, err
+	}
+	remove = func() error { return os.RemoveAll(dir) }
+	path = filepath.Join(dir, rundir.Best)
+	if err := safefile.WriteBytes(t.o.FS, path, text); err != nil {
+		return "", remove, errors.Join(err, remove())
+	}
+	return path, remove, nil
 }
 
 // dropTest removes the test's result of an earlier run from the folder of one that begins.

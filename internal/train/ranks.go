@@ -174,16 +174,8 @@ func broadcastJSON[T any](r *ranks, v *T) error {
 	if err != nil {
 		return err
 	}
-	length := [1]int64{}
-	if r.first() {
-		length[0] = int64(len(text))
-	}
-	if err := r.group.MaxInt64(length[:]); err != nil {
-		return err
-	}
-	buf := make([]byte, length[0])
-	copy(buf, text)
-	if err := r.group.Broadcast(buf, 0); err != nil || r.first() {
+	buf, err := broadcastBytes(r, text)
+	if err != nil || r.first() {
 		return err
 	}
 	var got T
@@ -192,4 +184,18 @@ func broadcastJSON[T any](r *ranks, v *T) error {
 	}
 	*v = got
 	return nil
+}
+
+// broadcastBytes gives all ranks what rank 0 has.
+func broadcastBytes(r *ranks, text []byte) ([]byte, error) {
+	length := [1]int64{}
+	if r.first() {
+		length[0] = int64(len(text))
+	}
+	if err := r.group.MaxInt64(length[:]); err != nil {
+		return nil, err
+	}
+	buf := make([]byte, length[0])
+	copy(buf, text)
+	return buf, r.group.Broadcast(buf, 0)
 }

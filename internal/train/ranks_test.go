@@ -243,6 +243,37 @@ func TestRanksScoreAsOneProcess(t *testing.T) {
 	}
 }
 
+func TestRanksShareTheTestSplit(t *testing.T) {
+	d := fixture.Make(t, 10, 12)
+	settings, _ := withTest(t, d)
+	for _, ranks := range []int{2, 3} {
+		out, elsewhere := t.TempDir(), t.TempDir() // only rank 0 has the run's folder
+		m := team{ranks: ranks, alter: func(rank int, o *Options) {
+			if rank > 0 {
+				o.Config.Train.Out = elsewhere
+			}
+		}}
+		results, errs := m.run(t, settings(out, "data.size=64"))
+		for rank, err := range errs {
+			if err != nil || (results[rank].Tested != nil) != (rank == 0) {
+				t.Fatalf("rank %d: %+v, %v", rank, results[rank].Tested, err)
+			}
+		}
+		// The weights are other ones by rounding; scored by one process they give the same bits.
+		files := lasting(t, out)
+		if err := os.Remove(filepath.Join(out, rundir.Test)); err != nil {
+			t.Fatal(err)
+		}
+		again := team{ranks: 1, resume: true}
+		again.must(t, settings(out, "data.size=64"))
+		for _, name := range []string{rundir.Test, rundir.TestScores} {
+			if files[name] == "" || lasting(t, out)[name] != files[name] {
+				t.Errorf("%d ranks: %s differs from that of one process", ranks, name)
+			}
+		}
+	}
+}
+
 // asked cancels after some steps.
 type asked struct {
 	noHook

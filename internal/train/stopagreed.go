@@ -2,7 +2,6 @@ package train
 
 import (
 	"context"
-	"errors"
 
 	"csl/internal/dist"
 )
@@ -42,20 +41,4 @@ func (s *stops) agreed(stop bool) {
 	if stop {
 		s.stop(context.Cause(s.asked))
 	}
-}
-
-// of is the context in which one rank works while the others wait for it, in a run that lives in ctx.
-func (s *stops) of(ctx context.Context) context.Context {
-	if s.group.Size() == 1 {
-		return ctx
-	}
-	return s.asked
-}
-
-// heed ends the context of a run whose ranks have agreed on an error that says that one of them was stopped.
-func (s *stops) heed(err error) error {
-	if errors.Is(err, context.Canceled) {
-		s.stop(nil)
-	}
-	return err
 }

@@ -2,6 +2,7 @@ package validate
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -13,11 +14,13 @@ import (
 
 	"csl/internal/config"
 	"csl/internal/dataset"
+	"csl/internal/dist"
 	"csl/internal/exactjson"
 	"csl/internal/garbage"
 	"csl/internal/graph"
 	"csl/internal/metric"
 	"csl/internal/modelfile"
+	"csl/internal/predict"
 	"csl/internal/progress"
 	"csl/internal/rundir"
 	"csl/internal/safefile"
@@ -32,6 +35,13 @@ type TestOptions struct {
 	Display *progress.Display // messages and progress
 	FS      safefile.FS       // where files are written
 	Garbage garbage.Hooks     // controls the garbage collector
+	// Group are the ranks that share the images, each in its Test; nil for one that is alone. Rank 0 writes, and it alone gets
+	// the result.
+	Group dist.Group
+	// Weights is the file with the run's best weights where Dir is not at hand; "" for that in Dir.
+	Weights string
+	// Before, if given, is called before each batch, on all ranks at the same time; an error that all get ends all.
+	Before func() error
 }
 
 // Tested is what a run's folder keeps of its test: rundir.Test.
@@ -58,28 +68,46 @@ func TestDataOf(d config.Data) TestData {
 // (rundir.TestScores) and then the metrics (rundir.Test), whose presence says that the test is done. The
 // accumulator has the scores.
 func Test(ctx context.Context, o TestOptions) (*Tested, *metric.Accumulator, error) {
+	if o.Group == nil {
+		o.Group = dist.Single()
+	}
 	data := dataset.FromConfig(o.Config.Data, dataset.Test)
 	run := Options{
-		Model: modelfile.Options{Path: filepath.Join(o.Dir, rundir.Best)}, Data: data, Batch: o.Config.Train.Batch,
+		Model: modelfile.Options{Path: cmp.Or(o.Weights, filepath.Join(o.Dir, rundir.Best))}, Data: data, Batch: o.Config.Train.Batch,
 		MatrixPath: filepath.Join(o.Dir, rundir.TestScores), Arena: o.Arena,
-		Backend: o.Backend, Display: o.Display, FS: o.FS, Garbage: o.Garbage, title: "testing",
+		Backend: o.Backend, Display: o.Display, FS: o.FS, Garbage: o.Garbage, Group: o.Group, title: "testing", before: o.Before,
+	}
+	if o.Group.Size() > 1 {
+		run.Batch = min(run.Batch, predict.LargestShared)
 	}
 	var r Result
 	acc, err := Collect(ctx, run, &r)
-	if err == nil {
-		err = r.score(ctx, acc, Extras{}, o.Backend.Threads())
-	}
 	if err != nil {
 		return nil, nil, fmt.Errorf("test: %w", err)
+	}
+	var t *Tested
+	err = dist.Together(o.Group, func() (err error) {
+		if acc != nil {
+			t, err = o.finish(ctx, &r, acc)
+		}
+		return err
+	})
+	return t, acc, err
+}
+
+// finish computes the metrics and writes them.
+func (o TestOptions) finish(ctx context.Context, r *Result, acc *metric.Accumulator) (*Tested, error) {
+	if err := r.score(ctx, acc, Extras{}, o.Backend.Threads()); err != nil {
+		return nil, fmt.Errorf("test: %w", err)
 	}
 	t := &Tested{Document: r.Document(), Data: TestDataOf(o.Config.Data)}
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
 	if err := e.Encode(t); err != nil {
-		return nil, nil, fmt.Errorf("test: %w", err)
+		return nil, fmt.Errorf("test: %w", err)
 	}
-	return t, acc, safefile.WriteBytes(o.FS, filepath.Join(o.Dir, rundir.Test), b.Bytes())
+	return t, safefile.WriteBytes(o.FS, filepath.Join(o.Dir, rundir.Test), b.Bytes())
 }
 
 // ReadTest is the test that a run's folder has; nil without one.

@@ -51,7 +51,8 @@ type Options struct {
 	// Observer, if given, sees what is scored.
 	Observer Observer
 
-	title string // of the progress; "" = validating
+	title  string       // of the progress; "" = validating
+	before func() error // every batch, on all ranks at the same time; nil for nothing
 }
 
 // Observer sees what is scored, for more than metrics.
@@ -236,6 +237,11 @@ func (s *scorer) pass(ctx context.Context, outputs ...output) error {
 		score := func(b *loader.Batch) (predict.Scored, error) { return s.runner.Score(b, s.c.Set) }
 		if s.o.Group.Size() > 1 {
 			score = s.share
+		}
+		if s.o.before != nil {
+			if err := s.o.before(); err != nil {
+				return err
+			}
 		}
 		scored, err := score(b)
 		if err != nil || len(scored.Images) == 0 {
