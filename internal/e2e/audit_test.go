@@ -68,7 +68,7 @@ func TestAuditRefusesWhatItCannotDo(t *testing.T) {
 		"no model":               {[]string{"--model_path", "/nowhere/m"}, 1, "/nowhere/m"},
 		"the labels as output":   {[]string{"--scores", "s", "--out", d.Train}, 2, "the command reads this file"},
 		"the truth as output":    {[]string{"--scores", "s", "--compare_with", d.Full, "--out", d.Full}, 2, "the command reads this file"},
-		"a folder as output":     {[]string{"--scores", "s", "--out", d.Dir}, 1, "write the list"},
+		"a folder as output":     {[]string{"--scores", "s", "--out", d.Dir}, 1, `": is a folder`},
 		"more folds than images": {[]string{"--folds", "7", "--run_dir", filepath.Join(filepath.Dir(out), "folds")}, 1, "6 images cannot be cut into 7 folds"},
 	} {
 		o := csl(t, append(base[:len(base):len(base)], x.args...)...)
