@@ -117,8 +117,11 @@ func (k *convGemm) Do(job, _ int) {
 	if first >= end {
 		return
 	}
-	y := (group*k.table.rows + first) * k.cols
 	r := job / (k.groups * k.blocks)
+	if k.groups*k.blocks == 1 {
+		r = inRuns(r, k.ranges, k.workers)
+	}
+	y := (group*k.table.rows + first) * k.cols
 	k.table.multiply(k.s, &product{
 		cin: k.cin, cols: k.cols, x: &k.x[group*k.table.stride], zero: &k.zero[0], w: k.packed,
 		y: k.y[y:], res: k.epilogue.residual(y), ldy: k.cols, bias: k.epilogue.padded, slope: k.epilogue.slope, fetch: k.ahead(job),

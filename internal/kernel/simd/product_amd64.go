@@ -23,6 +23,13 @@ const (
 	stridedChannels = 8
 )
 
+// inRuns is the piece that job of n jobs does: such that workers which take jobs in turn each do consecutive
+// pieces. What a product fetches ahead are the weights that follow its own, and those are then its worker's next ones.
+func inRuns(job, n, workers int) int {
+	worker, turn := job%workers, job/workers
+	return worker*(n/workers) + min(worker, n%workers) + turn
+}
+
 // multiply computes rows first..end-1 of the table, counted in their group, by panels p0..p1-1; first begins a
 // tile unless rows are equally far apart.
 func (t *rowTable) multiply(s *simd, p *product, first, end, p0, p1 int) {

@@ -104,9 +104,10 @@ func (t *winoProducts) Do(job, _ int) {
 	perBlock, panels := k.places()*k.ranges, k.s.panels(k.cols)
 	area := job / perBlock
 	b := k.blockAt(k.first+area, area)
-	place, r := job%perBlock/k.ranges, job%k.ranges
+	job = inRuns(job%perBlock, perBlock, k.workers)
+	place, r := job/k.ranges, job%k.ranges
 	var fetch []float32 // what this worker is likely to read next
-	if next := (job%perBlock + k.workers) / k.ranges; next != place && next < k.places() {
+	if next := (job + 1) / k.ranges; next != place && next < k.places() {
 		fetch = b.v[next*k.planeV():][:b.tiles*k.cin]
 	}
 	k.multiply(&b, place, r*panels/k.ranges, (r+1)*panels/k.ranges, fetch)
