@@ -101,3 +101,23 @@ func testProductsOfEveryShapeMatchTwin(t *testing.T, isa simdSet) {
 		}
 	}
 }
+
+func TestJobsTakenInTurnAreConsecutivePiecesOfEachWorker(t *testing.T) {
+	for _, workers := range []int{1, 2, 3, 7, 40} {
+		for n := range 34 {
+			done, last := make([]bool, n), map[int]int{}
+			for job := range n {
+				piece := inRuns(job, n, workers)
+				if piece < 0 || piece >= n || done[piece] {
+					t.Fatalf("%d workers, %d jobs: job %d does piece %d, out of range or done before", workers, n, job, piece)
+				}
+				done[piece] = true
+				worker := job % workers
+				if before, ok := last[worker]; ok && piece != before+1 {
+					t.Errorf("%d workers, %d jobs: worker %d does piece %d after %d", workers, n, worker, piece, before)
+				}
+				last[worker] = piece
+			}
+		}
+	}
+}
