@@ -58,11 +58,11 @@ func (s *streams) join(way string) (dist.Group, error) {
 	if way == distributedOff || !launched || launch.Size == 1 && way == distributedAuto {
 		return dist.Single(), nil
 	}
-	timeout, err := durationFrom(mpiTimeoutVariable, os.Getenv(mpiTimeoutVariable), mpi.DefaultTimeout, time.Nanosecond)
+	timeout, err := durationFrom(mpiTimeoutVariable, os.Getenv(mpiTimeoutVariable), mpi.DefaultTimeout, time.Second)
 	if err != nil {
 		return nil, err
 	}
-	silence, err := durationFrom(silenceVariable, os.Getenv(silenceVariable), dist.DefaultSilence, 0)
+	silence, err := silenceFrom(os.Getenv(silenceVariable))
 	if err != nil {
 		return nil, err
 	}
@@ -84,9 +84,6 @@ func (s *streams) join(way string) (dist.Group, error) {
 
 // watch has ranks on several machines hear of each other, so that a cut network ends all.
 func (s *streams) watch(g dist.Group, silence time.Duration) error {
-	if silence == 0 {
-		return nil
-	}
 	stop, unwatched, err := dist.StartHeartbeat(g, dist.Heartbeat{Silence: silence, Lost: func(rank int, host string, silence time.Duration) {
 		g.Forsake(exitFailure, fmt.Sprintf("rank %d on %s has not been heard of for %v: its machine or the network is down (%s); a training resumes from its last save",
 			rank, printable.Line(host), silence, silenceVariable))
@@ -185,13 +182,21 @@ func durationFrom(variable, text string, otherwise, least time.Duration) (time.D
 	}
 	d, err := time.ParseDuration(text)
 	if err != nil || d < least {
-		above := "above 0"
-		if least == 0 {
-			above = "of at least 0"
-		}
-		return 0, fmt.Errorf("environment: %s=%q: must be a duration %s, such as 90s or 15m", variable, text, above)
+		return 0, fmt.Errorf("environment: %s=%q: must be a duration of at least %v, such as 90s or 15m", variable, text, least)
 	}
 	return d, nil
+}
+
+// silenceFrom is how long ranks may say nothing; 0 where they do not watch each other.
+func silenceFrom(text string) (time.Duration, error) {
+	if d, err := time.ParseDuration(text); err == nil && d == 0 {
+		return 0, nil
+	}
+	d, err := durationFrom(silenceVariable, text, dist.DefaultSilence, dist.LeastSilence)
+	if err != nil {
+		err = fmt.Errorf("%w, or 0 (ranks do not watch each other)", err)
+	}
+	return d, err
 }
 
 // programDigest identifies this program: the digest of its file.

@@ -54,12 +54,25 @@ func TestRanksThatAreNotBoundDivideTheProcessors(t *testing.T) {
 
 func TestTimeoutOfRanksIsADuration(t *testing.T) {
 	for _, text := range []string{"10", "-3s", "0s", "soon"} {
-		if _, err := durationFrom("CSL_MPI_TIMEOUT", text, time.Minute, 1); err == nil || !strings.Contains(err.Error(), "CSL_MPI_TIMEOUT") {
+		if _, err := durationFrom("CSL_MPI_TIMEOUT", text, time.Minute, time.Second); err == nil || !strings.Contains(err.Error(), "CSL_MPI_TIMEOUT") {
 			t.Errorf("%q: %v", text, err)
 		}
 	}
-	if d, err := durationFrom("CSL_MPI_TIMEOUT", "90s", time.Minute, 1); err != nil || d.Seconds() != 90 {
+	if d, err := durationFrom("CSL_MPI_TIMEOUT", "90s", time.Minute, time.Second); err != nil || d.Seconds() != 90 {
 		t.Error(d, err)
+	}
+}
+
+func TestSilenceOfRanksIsADurationOrNone(t *testing.T) {
+	for text, want := range map[string]time.Duration{"": dist.DefaultSilence, "0": 0, "0s": 0, "1s": time.Second, "2m": 2 * time.Minute} {
+		if d, err := silenceFrom(text); err != nil || d != want {
+			t.Errorf("%q: %v, %v", text, d, err)
+		}
+	}
+	for _, text := range []string{"5ns", "-1s", "6", "soon"} {
+		if _, err := silenceFrom(text); err == nil || !strings.Contains(err.Error(), "at least 1s") || !strings.Contains(err.Error(), "or 0") {
+			t.Errorf("%q: %v", text, err)
+		}
 	}
 }
 

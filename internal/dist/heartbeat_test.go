@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -35,6 +36,10 @@ func watched(t *testing.T, n int, silence time.Duration, f func(rank int, w *wat
 			return err
 		}
 		w.stop()
+		for _, p := range w.peers {
+			_ = p.conn.Close() // of a rank whose stop a test took
+		}
+		w.done.Wait()
 		return nil
 	}))
 	slices.Sort(lost)
@@ -42,7 +47,7 @@ func watched(t *testing.T, n int, silence time.Duration, f func(rank int, w *wat
 }
 
 func TestARankThatFallsSilentIsLost(t *testing.T) {
-	const silence = 300 * time.Millisecond
+	const silence = 500 * time.Millisecond
 	for name, fall := range map[string]func(w *watch){
 		"connected":     func(w *watch) { close(w.over) },
 		"not connected": func(w *watch) { _ = w.peers[0].conn.Close() },
@@ -51,7 +56,7 @@ func TestARankThatFallsSilentIsLost(t *testing.T) {
 			if rank == 1 {
 				w.ended.Do(func() { fall(w) })
 			}
-			time.Sleep(5 * silence)
+			time.Sleep(3 * silence)
 		})
 		if !slices.Contains(lost, "0: 1") || slices.Contains(lost, "0: 2") || slices.Contains(lost, "2: 0") {
 			t.Errorf("%s: lost %q", name, lost)
@@ -82,6 +87,38 @@ func TestRanksOfOneMachineAreNotWatched(t *testing.T) {
 		w.stop()
 		return nil
 	}))
+}
+
+func TestRank0SaysHowLongSilenceMayLast(t *testing.T) {
+	for _, of0 := range []time.Duration{0, time.Minute} {
+		mustAll(t, onRanks(2, func(g Group) error {
+			h := Heartbeat{Silence: of0, host: fmt.Sprint("host", g.Rank())}
+			if g.Rank() == 1 {
+				h.Silence = time.Minute - of0 // as where the launcher gives the environment to rank 0 alone
+			}
+			w, unwatched, err := startWatch(g, h)
+			if err != nil || w.Silence != of0 || (len(w.peers) > 0) != (of0 > 0) || len(unwatched) > 0 {
+				return fmt.Errorf("silence %v of %v, %d peers, %q, %w", w.Silence, of0, len(w.peers), unwatched, err)
+			}
+			w.stop()
+			return g.Barrier()
+		}))
+	}
+}
+
+func TestARankThatGaveUpItsConnectionIsNotLost(t *testing.T) {
+	const silence = 100 * time.Millisecond
+	var lost atomic.Int32
+	w := &watch{over: make(chan struct{}), Heartbeat: Heartbeat{Silence: silence, Lost: func(int, string, time.Duration) { lost.Add(1) }}}
+	here, there := net.Pipe()
+	_ = there.Close()
+	w.add(&peer{rank: 1, conn: here})
+	w.giveUp(1)
+	time.Sleep(3 * silence)
+	w.stop()
+	if lost.Load() > 0 {
+		t.Error("it is lost")
+	}
 }
 
 func TestARankThatCannotReachRank0IsNamed(t *testing.T) {

@@ -17,6 +17,7 @@ type place struct {
 	Host      string
 	Addresses []string // of rank 0
 	Token     []byte   // what who connects has to show
+	Silence   time.Duration
 }
 
 // gatherPlaces tells all ranks where each is.

@@ -80,6 +80,16 @@ func (w *watch) beat(p *peer) {
 	}
 }
 
+// giveUp ends the watch of a rank that gave up the connection which this one took: its silence means nothing.
+func (w *watch) giveUp(rank int) {
+	for _, p := range w.peers {
+		if p.rank == rank {
+			p.left.Store(true)
+			_ = p.conn.Close() // nobody is at its other end
+		}
+	}
+}
+
 // stop takes leave.
 func (w *watch) stop() {
 	w.ended.Do(func() {
@@ -92,4 +102,3 @@ func (w *watch) stop() {
 		w.done.Wait()
 	})
 }
-
