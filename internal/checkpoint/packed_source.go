@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"hash/crc32"
 	"runtime"
+	"runtime/debug"
 	"sync"
 	"sync/atomic"
 	"unsafe"
@@ -83,10 +84,22 @@ func (s *PackedSource) check() {
 		if s.stop.Load() {
 			w.err = errors.New("the file was closed")
 		} else {
-			w.err = w.t.storage.compare(crc32.ChecksumIEEE(w.raw))
+			w.err = w.verify()
 		}
 		close(w.done)
 	}
+}
+
+// verify compares the weights with their sum. A failing disk, or a file that someone cuts off meanwhile, shows as a fault
+// of memory, which must not end the program.
+func (w *packedWeights) verify() (err error) {
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	defer func() {
+		if recover() != nil {
+			err = fmt.Errorf("%s cannot be read: the file was cut off meanwhile, or its disk fails", w.t.storage.what)
+		}
+	}()
+	return w.t.storage.compare(crc32.ChecksumIEEE(w.raw))
 }
 
 // Packed implements model.PackedSource.

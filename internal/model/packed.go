@@ -32,7 +32,7 @@ type PackedSource interface {
 func Pack(be graph.Backend, w *Weights, batch, height, width int) ([]PackedTensor, error) {
 	nets := NewNets(be, w, nil, nil)
 	if _, err := nets.Infer(batch, height, width); err != nil {
-		return nil, err
+		return nil, errors.Join(err, nets.Close())
 	}
 	list, err := nets.constants.list()
 	return list, errors.Join(err, nets.Close())
