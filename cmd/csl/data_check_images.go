@@ -147,7 +147,11 @@ func (o *checkOptions) checkNotes(split string, report *labels.Report) {
 				o.found = append(o.found, finding{kind, split, example, ""})
 			}
 		}
-		if kind == "" && o.noImages { // else opening the images has logged it
+		switch { // opening the images has logged it
+		case kind != "" || !o.noImages:
+		case note.Kind.IsWarning():
+			o.log().Warn(split + " labels: " + note.String())
+		default:
 			o.log().Info(split + " labels: " + note.String())
 		}
 	}

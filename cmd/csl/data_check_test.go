@@ -81,3 +81,15 @@ func TestDataCheckOfSoundLabelsAloneFindsNothing(t *testing.T) {
 		t.Errorf("code %d, stdout %q, stderr %q", code, out, err)
 	}
 }
+
+func TestDataCheckSaysThatClassDescriptionsAreNotUsed(t *testing.T) {
+	d := fixture.Make(t, 2, 0)
+	names := labelFile(t, "names.csv", "/m/1,red\n")
+	labelled := labelFile(t, "t.csv", "image,label,value\n"+d.Images[0]+",red,1\n"+d.Images[1]+",red,0\n")
+	for _, more := range []string{"--no_images", "--no_images=false"} {
+		_, _, stderr := csl(t, "data", "check", "-q", "--annotations", labelled, "--data", d.Dir, more, "--set", "data.class_descriptions="+names)
+		if strings.Count(stderr, "data.class_descriptions is not used") != 1 || !strings.Contains(stderr, "warning: ") {
+			t.Errorf("%s: %s", more, stderr)
+		}
+	}
+}

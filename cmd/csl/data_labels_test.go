@@ -37,7 +37,7 @@ func TestDataStatsCountsLabels(t *testing.T) {
 		t.Errorf("%+v", st)
 	}
 	code, out, _ = csl(t, "data", "stats", "--annotations", path, "--top", "1")
-	for _, want := range []string{"(wide): 3 images, 3 classes", "classes never present", "median 2, lower quarter 2, least 0", "classes that fpc 10 would touch", "dog       cat  1       0.75", "(2 classes more: --top 0)"} {
+	for _, want := range []string{"(wide): 3 images, 3 classes", "classes never present", "median 2, lower quartile 2, least 0", "classes that fpc 10 would touch", "dog       cat  1       0.75", "(2 classes more: --top 0)"} {
 		if code != exitOK || !strings.Contains(out, want) {
 			t.Errorf("code %d, lacks %q:\n%s", code, want, out)
 		}
@@ -123,6 +123,9 @@ func TestDataStatsDrawsAPageThatIsCompleteInItself(t *testing.T) {
 		if !strings.Contains(html, want) {
 			t.Errorf("lacks %q", want)
 		}
+	}
+	if strings.Contains(html, "csl csl") {
+		t.Error("names the program twice")
 	}
 	if strings.Count(html, "<svg") != 3 || strings.Contains(html, "://") || strings.Contains(html, "<script") {
 		t.Error("not three drawings, or something from elsewhere")

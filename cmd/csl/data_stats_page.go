@@ -59,7 +59,7 @@ func longTail(st labels.Stats) []int64 {
 // writeLimits is the part of the text on the long tail and on limits.
 func (st *labelStats) writeLimits(w io.Writer) {
 	if n := len(st.LongTail); n > 0 {
-		fmt.Fprintf(w, "present labels of a class\tmost %d, upper quarter %d, median %d, lower quarter %d, least %d\n",
+		fmt.Fprintf(w, "present labels of a class\tmost %d, upper quartile %d, median %d, lower quartile %d, least %d\n",
 			st.LongTail[0], st.LongTail[(n-1)/4], st.LongTail[(n-1)/2], st.LongTail[(n-1)*3/4], st.LongTail[n-1])
 	}
 	for _, t := range st.FPC {
@@ -73,7 +73,7 @@ func (st *labelStats) writeLimits(w io.Writer) {
 // writePage writes the HTML page.
 func (o *dataStatsOptions) writePage(st *labelStats) error {
 	page := &reporting.Labels{
-		Title: "csl: labels of " + filepath.Base(st.Path), Version: "csl " + version(), Histogram: st.Histogram,
+		Title: "csl: labels of " + filepath.Base(st.Path), Version: version(), Histogram: st.Histogram,
 		Facts: []reporting.LabelFact{
 			{Name: "images", Value: strconv.Itoa(st.Images)},
 			{Name: "classes", Value: strconv.Itoa(len(st.Classes))},

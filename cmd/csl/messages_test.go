@@ -80,3 +80,22 @@ func TestAnEmptyFileOfScoresIsCalledEmpty(t *testing.T) {
 		t.Errorf("exit %d: %s", code, stderr)
 	}
 }
+
+func TestLabelsBesideScoresAreReportedOnOneLine(t *testing.T) {
+	dir := t.TempDir()
+	scores, labels := filepath.Join(dir, "scores.csv"), filepath.Join(dir, "labels.csv")
+	for path, text := range map[string]string{
+		scores: "image,label,score\na,dog,0.9\nb,dog,0.1\nc,dog,0.2\n",
+		labels: "image,label,value\na,dog,1\nb,dog,0\nc,dog,-1\n",
+	} {
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, command := range [][]string{{"thresholds"}, {"validate"}, {"audit", "--out", filepath.Join(dir, "audit.csv")}} {
+		code, _, stderr := csl(t, append(command, "--scores", scores, "--annotations", labels)...)
+		if code != exitOK || !strings.Contains(stderr, "1 class; 1 row that says -1 (unknown)\n") {
+			t.Errorf("%v: exit %d: %s", command, code, stderr)
+		}
+	}
+}

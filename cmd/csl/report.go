@@ -38,7 +38,8 @@ func newReportCommand(s *streams) *cobra.Command {
 		Short: "Compare training runs in a table and a web page",
 		Long: `Compare training runs: a table on standard output, and one HTML page that opens offline, with
 curves, results per class, the worst errors, likely missing labels, the class prior and predicted
-validation images; runs on the same data are compared image by image. RUN is a run directory (train.out). Relative paths of data are resolved against the current directory, as in training.`,
+validation images; runs on the same data are compared image by image. RUN is a run directory
+(train.out). Relative paths of data are resolved against the current directory, as in training.`,
 		Example: `  csl report outputs
   csl report runs/ignore runs/negative runs/selective --out compare.html`,
 		Args: func(cmd *cobra.Command, args []string) error {

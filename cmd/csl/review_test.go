@@ -39,7 +39,7 @@ func TestWrongReviewsAreRefusedBeforeAnythingIsServed(t *testing.T) {
 		{[]string{list, "--model_path", "m", "--data", dir, "--labels", answers}, exitUsage, "and not both"},
 		{[]string{list, list, "--data", dir, "--labels", answers}, exitUsage, "want one LIST"},
 		{[]string{list, "--data", dir, "--labels", list}, exitUsage, "the command reads this file"},
-		{[]string{list, "--data", images, "--labels", filepath.Join(dir, "labels.csv")}, exitFailure, "it is no file of answers"},
+		{[]string{list, "--data", images, "--labels", filepath.Join(dir, "labels.csv")}, exitFailure, "it is not a file of answers"},
 		{[]string{list, "--data", dir, "--labels", answers}, exitFailure, "none of the images of the list is there"},
 		{[]string{list, "--data", images, "--labels", answers, "--listen", busy.Addr().String()}, exitFailure, busy.Addr().String()},
 		{[]string{list, "--data", dir, "--labels", filepath.Join(dir, "none", "a.csv")}, exitFailure, "none"},

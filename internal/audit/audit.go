@@ -125,7 +125,7 @@ func (w *work) openScores(ctx context.Context) (source, error) {
 	if err != nil {
 		return nil, err
 	}
-	w.o.Display.Log().Info("labels: " + report.String())
+	dataset.LogReport(w.o.Display.Log(), "labels", report)
 	if err := w.take(set); err != nil {
 		return nil, err
 	}

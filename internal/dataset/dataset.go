@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"strings"
 	"sync/atomic"
@@ -91,12 +92,7 @@ func Open(ctx context.Context, o Options) (*Split, error) {
 	}
 	c.Set, c.Report = set, report
 	if o.Display != nil {
-		o.Display.Log().Info(o.Split + " labels: " + joined(report.String()))
-		for _, note := range report.Notes {
-			if note.Kind.IsWarning() {
-				o.Display.Log().Warn(o.Split + " labels: " + note.String())
-			}
-		}
+		LogReport(o.Display.Log(), o.Split+" labels", report)
 	}
 	if c.Source, err = source.Open(ctx, c.Root); err != nil {
 		return nil, err
@@ -105,6 +101,16 @@ func Open(ctx context.Context, o Options) (*Split, error) {
 		return nil, errors.Join(err, c.Source.Close())
 	}
 	return c, nil
+}
+
+// LogReport logs on one line what a reader of labels found, and each likely mistake as a warning. subject says what was read.
+func LogReport(log *slog.Logger, subject string, report *labels.Report) {
+	log.Info(subject + ": " + joined(report.String()))
+	for _, note := range report.Notes {
+		if note.Kind.IsWarning() {
+			log.Warn(subject + ": " + note.String())
+		}
+	}
 }
 
 // Find is the annotation file: the one that was named, or that of a folder laid out as COCO.

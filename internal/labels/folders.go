@@ -37,6 +37,7 @@ func FromFolders(names []string, o Options) (*Set, *Report, error) {
 		return nil, nil, fmt.Errorf("read folders %q: no image in a folder of its class", o.Path)
 	}
 	reportSimilar(set.Classes, rep)
+	rep.noteDescriptions(o)
 	rep.Images, rep.Classes = set.Len(), set.NumClasses()
 	return set, rep, nil
 }

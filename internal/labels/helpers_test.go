@@ -19,7 +19,7 @@ func parse(text string, o Options) (*Set, *Report, error) {
 	}
 	set, rep, err := read(context.Background(), r, o)
 	if err == nil {
-		err = finish(set, rep)
+		err = finish(set, rep, o)
 	}
 	if err != nil {
 		return nil, nil, err

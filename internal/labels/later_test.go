@@ -145,12 +145,15 @@ func TestAnswersByIdOrNameMeanTheClassOfTheFirstFile(t *testing.T) {
 		t.Fatal(err)
 	}
 	o := Options{ClassDescriptions: names}
-	set, _, err := openFiles(t, o, "ImageID,Source,LabelName,Confidence\nx,verification,/m/1,1\n", answered("x,Cat,1", "x,/m/1,0"))
+	set, rep, err := openFiles(t, o, "ImageID,Source,LabelName,Confidence\nx,verification,/m/1,1\n", answered("x,Cat,1", "x,/m/1,0"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	wantNames(t, set, "Dog", "Cat")
 	wantLines(t, set, "x -+")
+	if rep.Count(IdleDescriptions) != 0 {
+		t.Error("descriptions that the first file uses are called unused")
+	}
 }
 
 func TestAnErrorOfALaterFileNamesIt(t *testing.T) {

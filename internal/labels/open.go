@@ -122,7 +122,7 @@ func Open(ctx context.Context, o Options) (*Set, *Report, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	if err := finish(set, rep); err != nil {
+	if err := finish(set, rep, o); err != nil {
 		return nil, nil, fmt.Errorf("read labels %q: %w", o.Path, err)
 	}
 	return set, rep, nil
@@ -164,11 +164,12 @@ func openFolder(ctx context.Context, o Options) (*Set, *Report, error) {
 }
 
 // finish completes the report of a set that was read.
-func finish(set *Set, rep *Report) error {
+func finish(set *Set, rep *Report, o Options) error {
 	if set.Len() == 0 || set.NumClasses() == 0 {
 		return fmt.Errorf("no image with a label is left\n%s", rep)
 	}
 	reportSimilar(set.Classes, rep)
+	rep.noteDescriptions(o)
 	rep.Images, rep.Classes = set.Len(), set.NumClasses()
 	return nil
 }

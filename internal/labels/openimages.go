@@ -137,6 +137,7 @@ func newOpenImagesLabels(ctx context.Context, o Options, list *classList, rep *R
 	if o.ClassDescriptions == "" {
 		return l, nil
 	}
+	rep.described = true
 	if l.described, err = Descriptions(ctx, o.ClassDescriptions, o.Encoding, rep); err != nil {
 		return nil, err
 	}

@@ -3,6 +3,7 @@ package labels
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"csl/internal/count"
@@ -37,14 +38,17 @@ const (
 	Overruled        Diagnostic = "known labels that a later file contradicts (the later one counts)"
 	Doubted          Diagnostic = "known labels that a later file makes unknown"
 	NewClasses       Diagnostic = "classes that only a later file has"
+	IdleDescriptions Diagnostic = "data.class_descriptions is not used: labels of this format name their classes themselves"
 )
 
-// IsWarning tells whether a diagnostic is likely to be a mistake in the file.
-func (k Diagnostic) IsWarning() bool { return k == SimilarNames || k == MostlyUnknown }
+// IsWarning tells whether a diagnostic is likely to be a mistake in the file or the settings.
+func (k Diagnostic) IsWarning() bool {
+	return k == SimilarNames || k == MostlyUnknown || k == IdleDescriptions
+}
 
 // of says how many of the kind there are.
 func (k Diagnostic) of(n int64) string {
-	if k == MostlyUnknown {
+	if k == MostlyUnknown || k == IdleDescriptions {
 		return string(k)
 	}
 	if n != 1 {
@@ -122,7 +126,8 @@ type Report struct {
 	Classes int    // number of classes
 	Notes   []Note // in the order in which they were first met
 
-	examples int // how many of a kind are named; 0 for maxExamples
+	examples  int  // how many of a kind are named; 0 for maxExamples
+	described bool // Options.ClassDescriptions was used
 }
 
 // Count is how often a kind was met.
@@ -157,6 +162,7 @@ func (r *Report) addN(kind Diagnostic, n int64, example func() string) {
 
 // take adds what the reader of a later file found. Classes that only that file lacks are not missing.
 func (r *Report) take(later *Report) {
+	r.described = r.described || later.described
 	for _, n := range later.Notes {
 		if n.Kind == AbsentClasses || n.Kind == SimilarNames {
 			continue
@@ -165,6 +171,13 @@ func (r *Report) take(later *Report) {
 		note := &r.Notes[slices.IndexFunc(r.Notes, func(m Note) bool { return m.Kind == n.Kind })]
 		room := max(r.examples, maxExamples) - len(note.Examples)
 		note.Examples = append(note.Examples, n.Examples[:min(room, len(n.Examples))]...)
+	}
+}
+
+// noteDescriptions says that class descriptions were given which no reader used.
+func (r *Report) noteDescriptions(o Options) {
+	if o.ClassDescriptions != "" && !r.described {
+		r.add(IdleDescriptions, func() string { return strconv.Quote(o.ClassDescriptions) })
 	}
 }
 

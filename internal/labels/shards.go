@@ -36,7 +36,7 @@ func FromShards(ctx context.Context, shards []Shard, o Options) (*Set, *Report, 
 	r := shardReader{gatherer: gatherer{list: list, rep: rep}, wrong: faults{most: o.MaxErrors}, count: map[string]int{}}
 	set, err := r.read(ctx, shards, o)
 	if err == nil {
-		err = finish(set, rep)
+		err = finish(set, rep, o)
 	}
 	if err != nil {
 		return nil, nil, fmt.Errorf("read labels %q: %w", o.Path, err)

@@ -185,3 +185,25 @@ func TestWriteCSVReadsBackEqual(t *testing.T) {
 	back, _ := mustParse(t, b.String(), Options{})
 	wantLines(t, back, lines(odd)...)
 }
+
+func TestClassDescriptionsThatAFormatDoesNotUseAreReported(t *testing.T) {
+	o := Options{ClassDescriptions: describe(t, "/m/01,Tree\n/m/02,Ball\n/m/03,Wave\n")}
+	for text, unused := range map[string]int64{
+		`{"images":[{"id":1,"file_name":"a.jpg"}],"categories":[{"id":1,"name":"Tree"}],"annotations":[{"image_id":1,"category_id":1}]}`: 1,
+		"image,label,value\na,Tree,1\n": 1,
+		openImagesText:                  0,
+	} {
+		_, rep := mustParse(t, text, o)
+		if got := rep.Count(IdleDescriptions); got != unused {
+			t.Errorf("%.30s: counted %d times, want %d", text, got, unused)
+		}
+		_, rep = mustParse(t, text, Options{})
+		if got := rep.Count(IdleDescriptions); got != 0 {
+			t.Errorf("%.30s: reported without descriptions", text)
+		}
+	}
+	set, rep, err := FromFolders([]string{"Tree/a.jpg"}, o)
+	if err != nil || set.Len() != 1 || rep.Count(IdleDescriptions) != 1 {
+		t.Errorf("folders: %v, %v", rep, err)
+	}
+}

@@ -53,6 +53,7 @@ const (
 	whiskerW, whiskerRow, whiskerTop = 560.0, 26.0, 6.0
 	whiskerLeft, whiskerRight        = 170.0, whiskerW - 60
 	whiskerName                      = 24 // characters
+	whiskerEndGap                    = 60 // that an end of the scale needs beside zero
 )
 
 // whiskers is a plot ready for the template.
@@ -60,7 +61,14 @@ type whiskers struct {
 	Title, Note         string
 	W, H, Zero, Bottom  float64
 	TextX, Right, ZeroY float64
+	Ends                []whiskerEnd // the least and the largest value drawn
 	Rows                []whiskerLine
+}
+
+// whiskerEnd is an end of the scale.
+type whiskerEnd struct {
+	X            float64
+	Text, Anchor string
 }
 
 type whiskerLine struct {
@@ -132,6 +140,12 @@ func (i Intervals) draw() whiskers {
 	}
 	h := whiskerTop + whiskerRow*float64(len(i.Rows))
 	p := whiskers{Title: i.Title, Note: i.Note, W: whiskerW, H: h + 18, Zero: x(0), Bottom: h, TextX: whiskerLeft - 12, Right: whiskerW, ZeroY: h + 14}
+	if x(0)-x(low) > whiskerEndGap {
+		p.Ends = append(p.Ends, whiskerEnd{x(low), fmt.Sprintf("%+.1f", low), "start"})
+	}
+	if x(high)-x(0) > whiskerEndGap {
+		p.Ends = append(p.Ends, whiskerEnd{x(high), fmt.Sprintf("%+.1f", high), "end"})
+	}
 	for k, r := range i.Rows {
 		y := whiskerTop + whiskerRow*(float64(k)+0.5)
 		line := whiskerLine{Name: shorten(r.Name, whiskerName), Text: fmt.Sprintf("%+.2f", r.Value), X: x(r.Value), Y: y}

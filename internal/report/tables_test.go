@@ -24,7 +24,7 @@ func TestThePageOfTablesHasEveryCellAndInterval(t *testing.T) {
 		t.Fatal(err)
 	}
 	page := b.String()
-	for _, want := range []string{"a &lt;sweep&gt;", "lead", "note", "fpc", ">41.00<", "--w:41.0%", "&#43;1.50", "M170 16H500", "csl 1"} {
+	for _, want := range []string{"a &lt;sweep&gt;", "lead", "note", "fpc", ">41.00<", "--w:41.0%", "&#43;1.50", "M170 16H500", `text-anchor="start">-1.0<`, `text-anchor="end">&#43;4.0<`, "csl 1"} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the page lacks %q", want)
 		}

@@ -94,7 +94,7 @@ func wholeLines(f *os.File) (int64, error) {
 		end = from
 	}
 	if info.Size() > 1<<10 { // a header is shorter
-		return 0, errors.New("it is no file of answers: it has no line breaks; name another file")
+		return 0, errors.New("it is not a file of answers: it has no line breaks; name another file")
 	}
 	return 0, nil
 }
@@ -104,7 +104,7 @@ func readRows(in io.Reader, each func(record)) error {
 	r.ReuseRecord, r.FieldsPerRecord = true, -1
 	header, err := r.Read()
 	if err != nil || !slices.Equal(header, columns()) {
-		return fmt.Errorf("it is no file of answers: its first line is not %q; name another file, which is made if it is missing", strings.Join(columns(), ","))
+		return fmt.Errorf("it is not a file of answers: its first line is not %q; name another file, which is made if it is missing", strings.Join(columns(), ","))
 	}
 	for {
 		rec, err := r.Read()

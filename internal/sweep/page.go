@@ -10,6 +10,7 @@ import (
 	"csl/internal/count"
 	"csl/internal/metric"
 	"csl/internal/report"
+	"csl/internal/rundir"
 	"csl/internal/safefile"
 )
 
@@ -98,7 +99,7 @@ func triedRows(g Group) (rows [][]string) {
 			if v.Chosen != nil && text == v.text {
 				text += " ★"
 			}
-			rows = append(rows, []string{v.Name, text, strings.TrimSpace(metric.Percent(k.Val) + " " + k.By)})
+			rows = append(rows, []string{v.Name, text, strings.TrimSpace(rundir.MetricName(k.By) + " " + metric.Percent(k.Val))})
 		}
 	}
 	return rows

@@ -56,7 +56,7 @@ func CollectStored(ctx context.Context, o StoredOptions, r *Result) (s *Stored, 
 	if err != nil {
 		return nil, err
 	}
-	o.Display.Log().Info("labels: " + report.String())
+	dataset.LogReport(o.Display.Log(), "labels", report)
 	m, err := scores.Open(ctx, o.Scores, o.Labels.Encoding, set)
 	if err != nil {
 		return nil, err
