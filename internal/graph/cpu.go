@@ -9,6 +9,7 @@ import (
 	"csl/internal/count"
 	"csl/internal/kernel"
 	"csl/internal/kernel/portable"
+	"csl/internal/memory"
 )
 
 // CPU is the backend that computes in host memory with the kernels of package kernel: those it is given
@@ -64,7 +65,7 @@ func (c *CPU) Alloc(dt tensor.Dtype, n int) (Buffer, error) {
 // newBuffer makes memory of zeros.
 func newBuffer[T kernel.Float](n int) cpuBuffer[T] {
 	v := make([]T, n)
-	largePages(v)
+	memory.LargePages(v)
 	return v
 }
 

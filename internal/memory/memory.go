@@ -1,6 +1,6 @@
 // Package memory knows how much memory this process may still use, so that work that cannot fit is refused
 // before it begins: a Go program that runs out of memory ends at once, and nothing can be saved or said. It
-// limits nothing and frees nothing.
+// limits nothing and frees nothing. It also asks for large pages.
 package memory
 
 import "fmt"

@@ -82,6 +82,7 @@ func NewWeights(spec Spec) (*Weights, error) {
 	for i, e := range w.entries {
 		if e.Kind != Counter {
 			w.data[i] = make([]float32, e.Size())
+			memory.LargePages(w.data[i])
 		}
 	}
 	return w, nil
