@@ -106,10 +106,11 @@ func TestPageOfModelsWorksInChromium(t *testing.T) {
 	}
 }
 
-// looks says how a page lies in the window, once its images are there.
+// looks says how a page lies in the window, once its images are there: at the load event, after which the browser prints
+// the page.
 const looks = `
-var images = Array.from(document.images);
-Promise.all(images.map(function (i) { return i.decode(); })).then(function () {
+window.addEventListener('load', function () {
+  var images = Array.from(document.images);
   document.title = 'SEEN' + JSON.stringify({
     errors: errors, wide: document.documentElement.scrollWidth > window.innerWidth,
     requests: performance.getEntriesByType('resource').filter(function (e) { return !e.name.startsWith('data:'); }).length,

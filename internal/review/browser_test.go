@@ -82,8 +82,8 @@ func questionsWithKeys(t *testing.T, chrome *browser.Browser) {
 
 	// A server that is gone is said to be gone, and the question stays.
 	ask := p.Eval(`document.querySelector("[name=question]").value`)
+	b.http.Listener.Close() // first, so that no new connection takes the place of those that are closed
 	b.http.CloseClientConnections()
-	b.http.Listener.Close()
 	p.Click("button.no")
 	p.Wait(`!document.getElementById("alert").hidden && document.getElementById("alert").textContent.includes("nothing was saved")`)
 	if p.Eval(`document.querySelector("[name=question]").value`) != ask {
