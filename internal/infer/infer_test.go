@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -21,15 +19,6 @@ import (
 func stored(t *testing.T, meta *checkpoint.Meta, more ...checkpoint.Out) string {
 	t.Helper()
 	return checkpointtest.Tiny(t, 3, meta, more...)
-}
-
-func file(t *testing.T, name, content string) string {
-	t.Helper()
-	path := filepath.Join(t.TempDir(), name)
-	if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	return path
 }
 
 func load(t *testing.T, o ModelOptions) *Model {

@@ -4,11 +4,12 @@ import (
 	"bufio"
 	"cmp"
 	"context"
-	"csl/internal/textio"
 	"errors"
 	"fmt"
 	"io"
 	"slices"
+
+	"csl/internal/textio"
 )
 
 // csvColumns are the columns of the plain format.

@@ -2,11 +2,12 @@ package labels
 
 import (
 	"context"
-	"csl/internal/textio"
 	"errors"
 	"fmt"
 	"io"
 	"strings"
+
+	"csl/internal/textio"
 )
 
 // tagTable is a table of images with the labels that are present and, in a column of their own, those that are absent;

@@ -1,9 +1,10 @@
 package labels
 
 import (
-	"csl/internal/textio"
 	"errors"
 	"io"
+
+	"csl/internal/textio"
 )
 
 // faults gathers the errors of rows or entries, so that a reader can name several before it stops. What is wrong with

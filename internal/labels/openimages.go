@@ -3,11 +3,12 @@ package labels
 import (
 	"bufio"
 	"context"
-	"csl/internal/textio"
 	"errors"
 	"fmt"
 	"slices"
 	"strconv"
+
+	"csl/internal/textio"
 )
 
 // readOpenImages reads human-verified image labels.

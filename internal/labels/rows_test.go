@@ -3,13 +3,14 @@ package labels
 import (
 	"bufio"
 	"bytes"
-	"csl/internal/textio"
 	"encoding/csv"
 	"errors"
 	"fmt"
 	"io"
 	"strings"
 	"testing"
+
+	"csl/internal/textio"
 )
 
 // FuzzRows: rows, their lines and the error that ends them are those of encoding/csv.

@@ -13,9 +13,9 @@ import (
 // PackedTensor is the weights of a convolution or linear layer as a kernel of inference takes them: in its packed
 // layout, with the norm folded in.
 type PackedTensor struct {
-	Name   string // as Entry has it
-	Layout kernel.PackedLayout
-	Data   []float32 // of the layout's length
+	Name   string              // as Entry has it
+	Layout kernel.PackedLayout // which kernel takes it, and how it lies in Data
+	Data   []float32           // of the layout's length
 }
 
 // PackedSource is where weights that are packed already come from. Both methods may be called until nobody uses the

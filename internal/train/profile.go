@@ -14,8 +14,8 @@ import (
 // Profile says what steps spent on the exchange with other ranks, as seen by one of them. The first step of a process, which
 // warms up, is not in it.
 type Profile struct {
-	Ranks     int
-	Steps     int
+	Ranks     int           // of the run
+	Steps     int           // that were measured
 	Time      time.Duration // of the steps, loading of batches included
 	Exchanges []dist.Kind   // by purpose
 	warm      bool
