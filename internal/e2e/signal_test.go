@@ -41,7 +41,7 @@ func started(t *testing.T, c *exec.Cmd, file string, size int64) (stderr *bytes.
 
 func TestCtrlCSavesAndSaysHowToGoOn(t *testing.T) {
 	d, undisturbed, out := fixture.Make(t, 14, 5), t.TempDir(), filepath.Join(t.TempDir(), "my run")
-	long := []string{"schedule.epochs=16"}
+	long := []string{"schedule.epochs=80"}
 	for _, sig := range []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP} {
 		args := train(d.Settings(out, long...))
 		if exists(out) {
